@@ -1,0 +1,194 @@
+//! What a feed is: its name, what it selects, and how much of it a document holds.
+
+use std::time::Duration;
+
+use globset::GlobSet;
+
+use crate::item::{Item, Language, SeedPath};
+
+/// What all documents of this service share.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Title of the feed of everything and of the front page.
+    pub title: String,
+    /// Absolute http(s) URL without a trailing slash; may have a path prefix. Self links and ids are built from it,
+    /// never from the Host header.
+    pub base_url: String,
+    /// Language of the site's own words, and of items whose language nobody knows.
+    pub language: Option<Language>,
+    /// Author of feeds and of items that name none.
+    pub author: Option<String>,
+    /// WebSub hubs that every feed document names (absolute URLs); empty when push is off.
+    pub hubs: Vec<String>,
+}
+
+impl Site {
+    /// Absolute URL of a path of ours (`/rss.xml`).
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+}
+
+/// A named selection of items.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Path of the feed below the site without trailing slash: empty for the feed of everything,
+    /// `/feeds/world` for a configured one.
+    pub path: String,
+    /// Plain text.
+    pub title: String,
+    /// Which items belong to it.
+    pub filter: Filter,
+    /// How much of it one document holds.
+    pub limits: Limits,
+    /// Full text or summaries.
+    pub content: Content,
+    /// For how long a copy is fresh: `max-age`, `ttl` and `sy:updateFrequency` all say this.
+    pub max_age: Duration,
+}
+
+impl Definition {
+    /// Path of one of the three documents (`/feeds/world/atom.xml`).
+    #[must_use]
+    pub fn document_path(&self, format: Format) -> String {
+        format!("{}/{}", self.path, format.file_name())
+    }
+
+    /// Path of the page for people: `/`, or `/feeds/world/`.
+    #[must_use]
+    pub fn page_path(&self) -> String {
+        format!("{}/", self.path)
+    }
+}
+
+/// Conditions that an item must meet: every list that is not empty must have a match.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Hosts, lower case; a host stands for its sub-domains too.
+    pub sources: Vec<String>,
+    /// Globs over the seed path.
+    pub paths: Option<GlobSet>,
+    /// Language tags; `pt` stands for `pt-BR` too.
+    pub languages: Vec<Language>,
+    /// Categories, compared without regard to case.
+    pub categories: Vec<String>,
+    /// Words in the title, compared without regard to case.
+    pub words: Vec<String>,
+}
+
+impl Filter {
+    /// Whether the filter has no condition.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.sources.is_empty()
+            && self.paths.is_none()
+            && self.languages.is_empty()
+            && self.categories.is_empty()
+            && self.words.is_empty()
+    }
+
+    /// Whether the item, read from the seed at `path`, belongs to the feed.
+    #[must_use]
+    pub fn selects(&self, item: &Item, path: &SeedPath) -> bool {
+        let source = |host: &String| {
+            item.source
+                .as_ref()
+                .is_some_and(|s| s == host || s.strip_suffix(host.as_str()).is_some_and(|sub| sub.ends_with('.')))
+        };
+        let language = |tag: &Language| {
+            item.language.as_ref().is_some_and(|l| {
+                l == tag || l.as_str().strip_prefix(tag.as_str()).is_some_and(|rest| rest.starts_with('-'))
+            })
+        };
+        let category = |wanted: &String| item.categories.iter().any(|c| c.to_lowercase() == wanted.to_lowercase());
+        (self.sources.is_empty() || self.sources.iter().any(source))
+            && self.paths.as_ref().is_none_or(|globs| globs.is_match(path.as_path()))
+            && (self.languages.is_empty() || self.languages.iter().any(language))
+            && (self.categories.is_empty() || self.categories.iter().any(category))
+            && (self.words.is_empty() || has_word(&item.title, &self.words))
+    }
+}
+
+fn has_word(title: &str, words: &[String]) -> bool {
+    let title = title.to_lowercase();
+    words.iter().any(|word| {
+        let word = word.to_lowercase();
+        title.match_indices(&word).any(|(at, found)| {
+            let inside = |c: char| c.is_alphanumeric();
+            // Scripts without word spaces have no boundary to ask for.
+            let spaced = word.chars().all(|c| c.is_ascii() || c.is_lowercase());
+            !spaced || (!title[..at].ends_with(inside) && !title[at + found.len()..].starts_with(inside))
+        })
+    })
+}
+
+/// How much a feed document holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The newest so many items, by update time.
+    pub items: usize,
+    /// Plus every item that arrived or changed within this time before the feed's last change, so that a burst
+    /// between two polls loses nothing.
+    pub window: Duration,
+    /// But never more items than this.
+    pub max_items: usize,
+    /// Nor more bytes of content than this.
+    pub max_bytes: usize,
+}
+
+/// How much of an item a feed document carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The whole article and a summary.
+    Full,
+    /// The summary only.
+    Summary,
+}
+
+/// The three formats of a feed document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// RSS 2.0.
+    Rss,
+    /// Atom 1.0, RFC 4287.
+    Atom,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+impl Format {
+    /// All of them, in the order in which pages list them: the first is the preferred one.
+    pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
+
+    /// Last segment of the document's path.
+    #[must_use]
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Rss => "rss.xml",
+            Self::Atom => "atom.xml",
+            Self::Json => "feed.json",
+        }
+    }
+
+    /// Media type without parameters, for `link type=`.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml",
+            Self::Atom => "application/atom+xml",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    /// Value of Content-Type.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml; charset=utf-8",
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            // RFC 8259 §11 defines no charset parameter for JSON.
+            Self::Json => "application/feed+json",
+        }
+    }
+}

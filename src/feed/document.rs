@@ -1,0 +1,132 @@
+//! Finished documents: bytes in every content coding with their validators, ready to be written to a socket.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+/// One resource as it stands now. Immutable: a change publishes another one.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Value of Content-Type.
+    pub content_type: &'static str,
+    /// Identity first, then the codings that make it smaller.
+    pub variants: Vec<Variant>,
+    /// When this representation last changed here, rounded up to a whole second, so that two changes in one second
+    /// never share a date that a client could hold for both. Until that second has come, the header says "now".
+    pub last_modified: DateTime<Utc>,
+    /// For how long copies may be used.
+    pub cache: CachePolicy,
+    /// Value of the Link header: `rel=self`, `rel=hub`.
+    pub link: Option<String>,
+}
+
+/// The bytes of a document in one content coding.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// How `bytes` are coded.
+    pub coding: Coding,
+    /// Exactly what is sent.
+    pub bytes: Bytes,
+    /// Strong entity tag with its quotes, derived from `bytes`: equal tags mean equal bytes (RFC 9110 §8.8.3).
+    pub etag: String,
+}
+
+/// Content codings that documents are kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coding {
+    /// As it is.
+    Identity,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+    /// RFC 8878.
+    Zstd,
+}
+
+/// Freshness of a resource for caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CachePolicy {
+    /// `max-age`.
+    pub max_age: Duration,
+    /// Whether the bytes at this URL stay as they are for good (full archive pages).
+    pub is_stable: bool,
+}
+
+impl Document {
+    /// A document of the identity coding alone; `compress` adds the others.
+    #[must_use]
+    pub fn new(
+        content_type: &'static str,
+        bytes: Vec<u8>,
+        last_modified: DateTime<Utc>,
+        cache: CachePolicy,
+        link: Option<String>,
+    ) -> Self {
+        let variants = vec![Variant::new(Coding::Identity, bytes.into())];
+        Self { content_type, variants, last_modified, cache, link }
+    }
+
+    /// The identity variant.
+    #[must_use]
+    pub fn identity(&self) -> &Variant {
+        &self.variants[0]
+    }
+}
+
+impl Variant {
+    /// Bytes with the tag that belongs to them.
+    #[must_use]
+    pub fn new(coding: Coding, bytes: Bytes) -> Self {
+        let etag = format!("\"{}\"", &blake3::hash(&bytes).to_hex()[..32]);
+        Self { coding, bytes, etag }
+    }
+}
+
+/// Where one resource's current document stands; `None` until it is first made.
+#[derive(Debug, Default)]
+pub struct Slot {
+    current: ArcSwapOption<Document>,
+}
+
+impl Slot {
+    /// The document as of now.
+    #[must_use]
+    pub fn load(&self) -> Option<Arc<Document>> {
+        self.current.load_full()
+    }
+
+    /// Replaces the document for all requests from now on.
+    pub fn publish(&self, document: Document) {
+        self.current.store(Some(Arc::new(document)));
+    }
+}
+
+/// The table of live documents by path (below the base URL's prefix). Looking up is wait-free; the set of paths
+/// changes only when feeds are added or removed.
+#[derive(Debug, Default)]
+pub struct Published {
+    slots: ArcSwap<HashMap<String, Arc<Slot>>>,
+}
+
+impl Published {
+    /// The slot of a path.
+    #[must_use]
+    pub fn slot(&self, path: &str) -> Option<Arc<Slot>> {
+        self.slots.load().get(path).cloned()
+    }
+
+    /// Makes exactly these paths live; paths that stay keep their documents.
+    pub fn retain_paths(&self, paths: impl IntoIterator<Item = String>) {
+        let old = self.slots.load();
+        let new = paths.into_iter().map(|path| {
+            let slot = old.get(&path).cloned().unwrap_or_default();
+            (path, slot)
+        });
+        self.slots.store(Arc::new(new.collect()));
+    }
+}

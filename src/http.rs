@@ -1,0 +1,1 @@
+//! Serves the published documents over HTTP.

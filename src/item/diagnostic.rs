@@ -1,0 +1,64 @@
+//! Why a seed gave no item, or what was repaired in it.
+
+use std::fmt;
+
+use super::SeedPath;
+
+/// One finding about one seed, for the person who has to mend the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The seed.
+    pub path: SeedPath,
+    /// Line in the file, counted from 1, where there is one to point at.
+    pub line: Option<u32>,
+    /// Whether the seed was refused or only repaired.
+    pub severity: Severity,
+    /// Stable word for counting in metrics and JSON, such as `bad_time` or `nul`.
+    pub code: &'static str,
+    /// What was found and what was expected: lower case, no full stop.
+    pub reason: String,
+}
+
+/// What a diagnostic meant for the seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// The seed gave no item.
+    Rejected,
+    /// The seed gave an item; something in it was put right or left out.
+    Repaired,
+}
+
+impl Severity {
+    /// The word for output that machines read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Repaired => "repaired",
+        }
+    }
+}
+
+impl Diagnostic {
+    /// A seed that gives no item.
+    #[must_use]
+    pub fn rejected(path: &SeedPath, line: Option<u32>, code: &'static str, reason: impl Into<String>) -> Self {
+        Self { path: path.clone(), line, severity: Severity::Rejected, code, reason: reason.into() }
+    }
+
+    /// A seed that gives an item all the same.
+    #[must_use]
+    pub fn repaired(path: &SeedPath, line: Option<u32>, code: &'static str, reason: impl Into<String>) -> Self {
+        Self { path: path.clone(), line, severity: Severity::Repaired, code, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.reason)
+    }
+}

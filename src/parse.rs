@@ -1,0 +1,1 @@
+//! Bytes of a seed → item or diagnostic. Pure: no files, network, clock or environment.

@@ -1,0 +1,1 @@
+//! The seed directory: what lies there, what changed, and the bytes of one file.

@@ -1,0 +1,1 @@
+//! One binary for all integration tests: links once, runs in parallel.
