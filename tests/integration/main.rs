@@ -1,1 +1,3 @@
 //! One binary for all integration tests: links once, runs in parallel.
+mod feed_documents;
+mod feed_samples;
