@@ -18,7 +18,25 @@ const INDENT: usize = 1;
 pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, atom_syndication::Error> {
     let size: usize = view.items.iter().map(|item| item.content.len() + 1024).sum();
     let config = WriteConfig { write_document_declaration: true, indent_size: Some(INDENT) };
-    feed(view).write_with_config(Vec::with_capacity(size + size / 8 + 2048), config)
+    let mut document = feed(view).write_with_config(Vec::with_capacity(size + size / 8 + 2048), config)?;
+    put_entries_last(&mut document);
+    Ok(document)
+}
+
+/// The crate writes the feed's extension elements after the entries; the schema of RFC 4287 (Appendix B) wants entries
+/// last. Markup in text is escaped, so the tags sought are the real ones.
+fn put_entries_last(document: &mut [u8]) {
+    const END: &[u8] = b"</entry>";
+    let first = memchr::memmem::find(document, b"<entry>");
+    let last = memchr::memmem::rfind(document, END);
+    let end = memchr::memmem::rfind(document, b"</feed>");
+    if let (Some(first), Some(last), Some(end)) = (first, last, end) {
+        // From the first entry to the line break before the end tag of the feed, and the break with its indent moves
+        // along with what it stands before.
+        let from = document[..first].iter().rposition(|&byte| byte == b'\n').unwrap_or(first);
+        let to = document[..end].iter().rposition(|&byte| byte == b'\n').unwrap_or(end);
+        document[from..to].rotate_left(last + END.len() - from);
+    }
 }
 
 fn feed(view: &View<'_>) -> Feed {

@@ -46,8 +46,8 @@ fn front_page_shows_feeds_and_the_newest_items() {
         .collect();
     assert_eq!(alternates, ["application/atom+xml", "application/rss+xml", "application/feed+json", "text/x-opml"]);
     assert!(front.contains("href=\"/news/feeds/world/rss.xml\""), "links carry the prefix of the base URL");
-    assert!(front.contains("<h3 dir=\"rtl\" lang=\"he\">"));
-    assert!(front.contains("<time datetime=\"2024-11-01T13:04:00+03:00\">1 Nov 2024, 13:04 UTC+3</time>"));
+    assert!(front.contains("<article dir=\"rtl\">\n<h3 lang=\"he\">"));
+    assert!(front.contains("<time dir=\"ltr\" datetime=\"2024-11-01T13:04:00+03:00\">1 Nov 2024, 13:04 UTC+3</time>"));
 
     golden("feed.html", &page::feed(&site, &feeds[1], &items[..1]).unwrap());
 }
