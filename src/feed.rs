@@ -2,6 +2,7 @@
 //!
 //! Pure: no clock, files, SQL or network. `rss::` and `atom_syndication::` appear only here.
 
+mod compress;
 mod definition;
 mod document;
 
