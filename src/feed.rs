@@ -3,6 +3,7 @@
 //! Pure: no clock, files, SQL or network. `rss::` and `atom_syndication::` appear only here.
 
 mod atom;
+mod compress;
 mod definition;
 mod document;
 mod html;

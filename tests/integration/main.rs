@@ -3,3 +3,6 @@ mod feed_documents;
 mod feed_pages;
 mod feed_readers;
 mod feed_samples;
+
+mod http_negotiation;
+mod http_site;
