@@ -1,1 +1,11 @@
 //! One binary for all integration tests: links once, runs in parallel.
+
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
+
+mod seed_directory;
+mod seed_limits;
+mod seed_read;
+mod seed_root;
+mod seed_scan;
+mod seed_unfinished;
+mod seed_watch;
