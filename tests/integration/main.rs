@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
+mod feed_atom_rules;
 mod feed_documents;
+mod feed_hostile;
+mod feed_opml;
 mod feed_pages;
 mod feed_readers;
 mod feed_samples;
+mod feed_selection;
 mod http_negotiation;
 mod http_site;
 mod seed_directory;
