@@ -1,1 +1,5 @@
 //! One binary for all integration tests: links once, runs in parallel.
+
+mod life;
+mod process;
+mod running;
