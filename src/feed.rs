@@ -2,8 +2,25 @@
 //!
 //! Pure: no clock, files, SQL or network. `rss::` and `atom_syndication::` appear only here.
 
+mod atom;
 mod definition;
 mod document;
+mod html;
+mod iri;
+mod json;
+mod link_header;
+mod opml;
+pub mod page;
+mod rss;
+pub mod selection;
+mod time;
+mod view;
+mod write;
+mod xml;
 
 pub use definition::{Content, Definition, Filter, Format, Limits, Site};
 pub use document::{CachePolicy, Coding, Document, Published, Slot, Variant};
+pub use link_header::link_header;
+pub use opml::opml;
+pub use view::{Paging, Tombstone, View};
+pub use write::{WriteError, write};

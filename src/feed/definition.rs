@@ -28,6 +28,15 @@ impl Site {
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
+
+    /// Path of ours as a link on our own pages: root-relative, with the path prefix of the base URL if it has one, so
+    /// that pages work under whatever name a visitor reached them.
+    #[must_use]
+    pub fn local(&self, path: &str) -> String {
+        let authority = self.base_url.find("://").map_or(0, |at| at + 3);
+        let prefix = self.base_url[authority..].find('/').map_or("", |at| &self.base_url[authority + at..]);
+        format!("{prefix}{path}")
+    }
 }
 
 /// A named selection of items.
@@ -53,6 +62,21 @@ impl Definition {
     #[must_use]
     pub fn document_path(&self, format: Format) -> String {
         format!("{}/{}", self.path, format.file_name())
+    }
+
+    /// Path of an archive page (RFC 5005); pages are numbered from the oldest, 1 (`/feeds/world/archive/1/atom.xml`).
+    #[must_use]
+    pub fn archive_path(&self, page: u64, format: Format) -> String {
+        format!("{}/archive/{page}/{}", self.path, format.file_name())
+    }
+
+    /// Language of the feed's own words, which its items inherit: the one language that it selects, else the site's.
+    #[must_use]
+    pub fn language<'a>(&'a self, site: &'a Site) -> Option<&'a Language> {
+        match self.filter.languages.as_slice() {
+            [only] => Some(only),
+            _ => site.language.as_ref(),
+        }
     }
 
     /// Path of the page for people: `/`, or `/feeds/world/`.
@@ -160,6 +184,16 @@ pub enum Format {
 impl Format {
     /// All of them, in the order in which pages list them: the first is the preferred one.
     pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rss => "RSS",
+            Self::Atom => "Atom",
+            Self::Json => "JSON Feed",
+        }
+    }
 
     /// Last segment of the document's path.
     #[must_use]

@@ -1,6 +1,8 @@
 //! A life in fast motion: thousands of changes to the seed directory while the server is killed again and again and a
 //! reader polls. Afterwards the feeds say exactly what the directory says, and the reader has missed nothing.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;

@@ -1,0 +1,70 @@
+//! The list of all feeds for readers that import one: OPML 2.0 (<http://opml.org/spec2.opml>).
+
+use chrono::{DateTime, FixedOffset};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::{Definition, Format, Site, WriteError, time, xml};
+
+/// Path of the list below the site, for errors.
+const PATH: &str = "/opml.xml";
+
+/// Writes the list. Every feed appears once, with its Atom document: a reader that imports the list should not end up
+/// with three subscriptions to the same items.
+///
+/// `created` must be a time that is kept, such as that of the last change of the set of feeds, never "now", or the
+/// document would change with every writing.
+///
+/// # Errors
+///
+/// When `created` is outside the years 1 to 9999, or when the bytes do not pass the check of well-formedness.
+pub fn opml(site: &Site, feeds: &[&Definition], created: DateTime<FixedOffset>) -> Result<Vec<u8>, WriteError> {
+    let failed = |reason: String| WriteError::document(PATH, reason);
+    let created = time::representable(created)
+        .ok_or_else(|| failed(format!("the time {created} is not within the years 1 to 9999")))?;
+    let bytes = outline(site, feeds, &time::rfc822(created)).map_err(|error| failed(error.to_string()))?;
+    xml::check(&bytes).map_err(|fault| failed(fault.reason))?;
+    Ok(bytes)
+}
+
+fn outline(site: &Site, feeds: &[&Definition], created: &str) -> std::io::Result<Vec<u8>> {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
+        writer.create_element("head").write_inner_content(|writer| {
+            let mut text = |name, value: &str| {
+                writer.create_element(name).write_text_content(BytesText::new(&xml::clean(value))).map(|_| ())
+            };
+            text("title", &site.title)?;
+            text("dateCreated", created)?;
+            if let Some(author) = &site.author {
+                text("ownerName", author)?;
+            }
+            text("docs", "http://opml.org/spec2.opml")
+        })?;
+        writer.create_element("body").write_inner_content(|writer| {
+            for feed in feeds {
+                let title = xml::clean(&feed.title);
+                let document = site.url(&feed.document_path(Format::Atom));
+                let page = site.url(&feed.page_path());
+                let mut element = writer
+                    .create_element("outline")
+                    .with_attribute(("type", "rss"))
+                    .with_attribute(("version", "ATOM1"))
+                    .with_attribute(("text", title.as_ref()))
+                    .with_attribute(("title", title.as_ref()))
+                    .with_attribute(("xmlUrl", document.as_str()))
+                    .with_attribute(("htmlUrl", page.as_str()));
+                if let Some(language) = feed.language(site) {
+                    element = element.with_attribute(("language", language.as_str()));
+                }
+                element.write_empty()?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    let mut bytes = writer.into_inner();
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,160 @@
+//! Pages for people: the front page, one page a feed, one page an item. HTML with one inline style sheet and no
+//! script; every value is escaped by the template engine unless said otherwise.
+
+mod card;
+mod policy;
+
+use std::sync::Arc;
+
+use askama::Template;
+use chrono::{DateTime, FixedOffset};
+
+use self::card::{Card, FeedLinks, When, group_feeds};
+use super::{Definition, Site, WriteError, html, xml};
+use crate::item::Item;
+
+pub use policy::content_security_policy;
+
+/// Between `<style>` and `</style>` on every page, byte for byte: the policy carries its hash.
+const STYLE: &str = include_str!("page/style.css");
+
+/// A feed as the front page lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedSummary<'a> {
+    /// The feed.
+    pub feed: &'a Definition,
+    /// When its content last changed; `None` while it is empty.
+    pub updated: Option<DateTime<FixedOffset>>,
+}
+
+/// Path of our page of an item, `/items/{handle}/`.
+#[must_use]
+pub fn item_path(item: &Item) -> String {
+    format!("/items/{}/", item.id.handle())
+}
+
+/// What every page shows around its content.
+struct Frame<'a> {
+    site_title: &'a str,
+    site_lang: &'a str,
+    home: String,
+    style: &'static str,
+    is_home: bool,
+}
+
+impl<'a> Frame<'a> {
+    fn new(site: &'a Site, is_home: bool) -> Self {
+        let site_lang = site.language.as_ref().map_or("", |language| language.as_str());
+        Self { site_title: &site.title, site_lang, home: site.local("/"), style: STYLE, is_home }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "front.html", config = "src/feed/page/askama.toml")]
+struct Front<'a> {
+    frame: Frame<'a>,
+    feed: FeedLinks<'a>,
+    opml: String,
+    groups: Vec<(&'static str, Vec<FeedLinks<'a>>)>,
+    cards: Vec<Card<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "feed.html", config = "src/feed/page/askama.toml")]
+struct FeedPage<'a> {
+    frame: Frame<'a>,
+    feed: FeedLinks<'a>,
+    cards: Vec<Card<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "item.html", config = "src/feed/page/askama.toml")]
+struct ItemPage<'a> {
+    frame: Frame<'a>,
+    card: Card<'a>,
+    canonical: String,
+    /// HTML; goes out unescaped.
+    content: String,
+    updated: Option<When>,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html", config = "src/feed/page/askama.toml")]
+struct Notice<'a> {
+    frame: Frame<'a>,
+    title: &'static str,
+    words: &'static str,
+}
+
+/// The front page: what there is to subscribe to, and the newest items. The feed of everything (empty path) comes
+/// first; the others stand in groups by their kind, in the given order.
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn front(site: &Site, feeds: &[FeedSummary<'_>], newest: &[Arc<Item>]) -> Result<Vec<u8>, WriteError> {
+    let everything = feeds.iter().find(|summary| summary.feed.path.is_empty());
+    let page = Front {
+        frame: Frame::new(site, true),
+        feed: everything.map_or_else(|| FeedLinks::everything(site), |summary| FeedLinks::new(site, summary)),
+        opml: site.local("/opml.xml"),
+        groups: group_feeds(site, feeds),
+        cards: newest.iter().map(|item| Card::new(site, item)).collect(),
+    };
+    render(&page, "/")
+}
+
+/// The page of one feed.
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn feed(site: &Site, feed: &FeedSummary<'_>, newest: &[Arc<Item>]) -> Result<Vec<u8>, WriteError> {
+    let page = FeedPage {
+        frame: Frame::new(site, false),
+        feed: FeedLinks::new(site, feed),
+        cards: newest.iter().map(|item| Card::new(site, item)).collect(),
+    };
+    render(&page, &feed.feed.page_path())
+}
+
+/// The page of one item: a preview of an article that lives elsewhere, or the article's own page.
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn item(site: &Site, item: &Item) -> Result<Vec<u8>, WriteError> {
+    let card = Card::new(site, item);
+    let page = ItemPage {
+        frame: Frame::new(site, false),
+        canonical: card.article.clone().unwrap_or_else(|| site.url(&item_path(item))),
+        content: xml::clean(&html::safe(&item.content)).into_owned(),
+        updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),
+        card,
+    };
+    render(&page, &item_path(item))
+}
+
+/// The page of an item that was withdrawn (410).
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn gone(site: &Site) -> Result<Vec<u8>, WriteError> {
+    let words = "The item that was here has been withdrawn.";
+    render(&Notice { frame: Frame::new(site, false), title: "Withdrawn", words }, "the page of a withdrawn item")
+}
+
+/// The page of an address where nothing is (404).
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn not_found(site: &Site) -> Result<Vec<u8>, WriteError> {
+    let words = "There is nothing at this address.";
+    render(&Notice { frame: Frame::new(site, false), title: "Not found", words }, "the page for missing addresses")
+}
+
+fn render(page: &impl Template, path: &str) -> Result<Vec<u8>, WriteError> {
+    page.render().map(String::into_bytes).map_err(|error| WriteError::document(path, error.to_string()))
+}

@@ -1,0 +1,133 @@
+//! The parts that pages are made of, as the templates need them.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, FixedOffset};
+
+use super::super::{Definition, Format, Site, iri, time, xml};
+use super::{FeedSummary, item_path};
+use crate::item::{Item, Language};
+
+/// A time for machines and for people.
+pub(super) struct When {
+    pub(super) datetime: String,
+    pub(super) words: String,
+}
+
+impl When {
+    pub(super) fn new(at: DateTime<FixedOffset>) -> Self {
+        let at = time::representable(at).unwrap_or_default();
+        Self { datetime: time::rfc3339(at), words: time::for_people(at) }
+    }
+}
+
+/// An item in a list, and at the head of its own page.
+pub(super) struct Card<'a> {
+    pub(super) title: Cow<'a, str>,
+    /// Empty when unknown: HTML's way of saying so.
+    pub(super) lang: &'a str,
+    pub(super) dir: &'static str,
+    /// Where the article itself lives, if elsewhere.
+    pub(super) article: Option<String>,
+    /// Our page of it.
+    pub(super) page: String,
+    pub(super) source: Option<Cow<'a, str>>,
+    pub(super) author: Option<Cow<'a, str>>,
+    pub(super) published: When,
+    pub(super) summary: Option<Cow<'a, str>>,
+    pub(super) categories: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Card<'a> {
+    pub(super) fn new(site: &Site, item: &'a Item) -> Self {
+        Self {
+            title: xml::clean(&item.title),
+            lang: item.language.as_ref().map_or("", |language| language.as_str()),
+            dir: direction(item.language.as_ref()),
+            article: item.url.as_deref().filter(|url| iri::is_http(url)).map(|url| iri::uri(url).into_owned()),
+            page: site.local(&item_path(item)),
+            source: item.source.as_deref().map(xml::clean),
+            author: item.author.as_deref().map(xml::clean),
+            published: When::new(item.times.published),
+            summary: item.summary.as_deref().map(xml::clean),
+            categories: item.categories.iter().map(|term| xml::clean(term)).collect(),
+        }
+    }
+
+    /// Where the title leads.
+    pub(super) fn href(&self) -> &str {
+        self.article.as_deref().unwrap_or(&self.page)
+    }
+}
+
+/// A feed with the addresses of its documents.
+pub(super) struct FeedLinks<'a> {
+    pub(super) title: Cow<'a, str>,
+    pub(super) page: String,
+    /// Absolute, for copying: the preferred format.
+    pub(super) address: String,
+    pub(super) documents: Vec<DocumentLink>,
+    pub(super) updated: Option<When>,
+}
+
+/// One format of a feed.
+pub(super) struct DocumentLink {
+    pub(super) name: &'static str,
+    pub(super) media_type: &'static str,
+    pub(super) href: String,
+}
+
+impl<'a> FeedLinks<'a> {
+    pub(super) fn new(site: &Site, summary: &FeedSummary<'a>) -> Self {
+        let feed: &'a Definition = summary.feed;
+        Self::of(site, &feed.title, &feed.path, summary.updated)
+    }
+
+    /// The feed of everything, for a front page that was given no feeds.
+    pub(super) fn everything(site: &'a Site) -> Self {
+        Self::of(site, &site.title, "", None)
+    }
+
+    fn of(site: &Site, title: &'a str, path: &str, updated: Option<DateTime<FixedOffset>>) -> Self {
+        let document = |format: Format| format!("{path}/{}", format.file_name());
+        Self {
+            title: xml::clean(title),
+            page: site.local(&format!("{path}/")),
+            address: site.url(&document(Format::ALL[0])),
+            documents: Format::ALL
+                .map(|format| DocumentLink {
+                    name: format.name(),
+                    media_type: format.media_type(),
+                    href: site.local(&document(format)),
+                })
+                .into(),
+            updated: updated.map(When::new),
+        }
+    }
+}
+
+/// The feeds other than that of everything, by the first segment of their path.
+pub(super) fn group_feeds<'a>(site: &Site, feeds: &[FeedSummary<'a>]) -> Vec<(&'static str, Vec<FeedLinks<'a>>)> {
+    const GROUPS: [(&str, &str); 4] =
+        [("/feeds/", "Feeds"), ("/categories/", "Categories"), ("/sources/", "Sources"), ("/languages/", "Languages")];
+    let group = |(start, name)| {
+        let members = feeds.iter().filter(|summary| summary.feed.path.starts_with(start));
+        (name, members.map(|summary| FeedLinks::new(site, summary)).collect::<Vec<_>>())
+    };
+    GROUPS.into_iter().map(group).filter(|(_, members)| !members.is_empty()).collect()
+}
+
+/// Value of `dir`: known from the language, else found by the browser from the text.
+pub(super) fn direction(language: Option<&Language>) -> &'static str {
+    const RIGHT_TO_LEFT: [&str; 13] = ["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr", "ug", "ur", "yi"];
+    match language {
+        None => "auto",
+        // A script that is named outdoes the language: `ks-Deva` runs left to right.
+        Some(language) => match language.as_str().split('-').find(|part| part.len() == 4) {
+            Some("Arab" | "Hebr" | "Syrc" | "Thaa") => "rtl",
+            Some(_) => "ltr",
+            None if RIGHT_TO_LEFT.contains(&language.primary()) => "rtl",
+            None => "ltr",
+        },
+    }
+}

@@ -1,0 +1,235 @@
+//! What changes in the seed directory, told the moment it is finished.
+
+mod events;
+mod session;
+mod state;
+mod tree;
+mod unfinished;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Instant, SystemTime};
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+
+use super::{Fingerprint, Options, ScanError};
+use crate::item::SeedPath;
+use session::Session;
+use state::State;
+
+/// What to look at. Everything is a hint: the same thing may be told twice, and a file may be gone again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A writer closed the seed, a finished file was moved in, or one that was held back has settled: read it now, whatever
+    /// its fingerprint.
+    Closed(SeedPath),
+    /// The seed was deleted or moved away.
+    Removed(SeedPath),
+    /// A directory appeared, was moved or is gone: list it and compare with what is known below it. Relative, never empty.
+    Subtree(PathBuf),
+    /// List everything. Those that wait in the channel together need one listing.
+    Rescan(Reason),
+    /// The seed directory is gone or was replaced by something that cannot be listed. Nothing is known until
+    /// `Rescan(RootReplaced)` follows.
+    RootGone,
+}
+
+/// Why everything is to be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The first listing.
+    Start,
+    /// Events were lost, because more came than the kernel's queue holds.
+    Overflow,
+    /// `Options::reconcile` has passed.
+    Reconcile,
+    /// There are no events, so this is how changes are found.
+    Poll,
+    /// There is another directory, or another file system, at the path of the seed directory.
+    RootReplaced,
+}
+
+/// Why nothing is watched.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The seed directory cannot be listed.
+    #[error(transparent)]
+    Root(#[from] ScanError),
+    /// The system gives no thread or descriptor.
+    #[error("cannot start watching the seed directory")]
+    Resources(#[source] io::Error),
+}
+
+/// Watches that are in place while nobody takes their events yet. What happens from now on will be told.
+pub struct Watcher {
+    options: Options,
+    session: Session,
+}
+
+/// A running watch. Dropping it stops the watch.
+pub struct WatchHandle {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    is_stopping: AtomicBool,
+    /// An eventfd(2): readable when the thread has to look at its deadlines or at `is_stopping`.
+    wake: OwnedFd,
+}
+
+/// Watches the seed directory from a thread of its own; the first change is `Rescan(Start)`. The watch ends when the
+/// receiver is dropped.
+///
+/// # Errors
+/// [`WatchError`]. That the kernel has no watches left is no error: see [`WatchHandle::degraded`].
+pub fn watch(options: Options, sender: Sender<Change>) -> Result<WatchHandle, WatchError> {
+    Watcher::new(options)?.start(sender)
+}
+
+impl Watcher {
+    /// Puts the watches in place.
+    ///
+    /// # Errors
+    /// [`WatchError::Root`].
+    pub fn new(options: Options) -> Result<Self, WatchError> {
+        let session = Session::open(&options)?;
+        Ok(Self { options, session })
+    }
+
+    /// Starts to tell what happens.
+    ///
+    /// # Errors
+    /// [`WatchError::Resources`].
+    pub fn start(self, sender: Sender<Change>) -> Result<WatchHandle, WatchError> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|errno| WatchError::Resources(errno.into()))?;
+        let state = Mutex::new(State::new(self.options, self.session, sender, Instant::now()));
+        let shared = Arc::new(Shared { state, is_stopping: AtomicBool::new(false), wake });
+        let thread = thread::Builder::new()
+            .name("seed-watch".to_owned())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || shared.run()
+            })
+            .map_err(WatchError::Resources)?;
+        Ok(WatchHandle { shared, thread: Some(thread) })
+    }
+}
+
+impl WatchHandle {
+    /// Takes those seeds of a listing that may be half written out of `seeds` and gives them back: files that are being
+    /// written, and files written so short a time before `now` that somebody may be writing them unseen. They exist, and
+    /// are not to be read; `Change::Closed` comes for each when it is finished, `Change::Removed` when it goes.
+    ///
+    /// Seeds whose fingerprint is known need not be asked for.
+    #[must_use = "the seeds held back exist and are not to be withdrawn"]
+    pub fn hold_back(&self, seeds: &mut Vec<(SeedPath, Fingerprint)>, now: SystemTime) -> Vec<SeedPath> {
+        let held = {
+            let mut state = self.shared.lock();
+            state.pump();
+            let clock = Instant::now();
+            seeds
+                .extract_if(.., |(path, found)| state.holds(path.as_path(), *found, now, clock))
+                .map(|(p, _)| p)
+                .collect()
+        };
+        self.shared.wake();
+        held
+    }
+
+    /// Whether somebody is writing the seed, according to every event up to this moment. Asked after reading it, `true` means
+    /// that the bytes may be half of something and are to be dropped: `Change::Closed` will come.
+    #[must_use]
+    pub fn is_being_written(&self, path: &SeedPath) -> bool {
+        let mut state = self.shared.lock();
+        state.pump();
+        state.is_being_written(path.as_path())
+    }
+
+    /// How many seeds are held back because they were written a moment ago, and not because a writer is at work: zero again
+    /// within seconds unless files keep changing.
+    #[must_use]
+    pub fn unsettled(&self) -> usize {
+        self.shared.lock().unsettled()
+    }
+
+    /// How many times events were lost.
+    #[must_use]
+    pub fn overflows(&self) -> u64 {
+        self.shared.lock().overflows()
+    }
+
+    /// Why some directories, or all, are listed again and again instead of being watched, and what to do about it.
+    #[must_use]
+    pub fn degraded(&self) -> Option<String> {
+        self.shared.lock().degraded()
+    }
+
+    /// Whether changes are still told.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Ends the watch; returns when nothing more will be sent.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for WatchHandle {
+    fn drop(&mut self) {
+        self.shared.is_stopping.store(true, Ordering::Release);
+        self.shared.wake();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed, and there is nothing left to stop.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        // It fails only when the counter is full, and then the thread is awake.
+        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+    }
+
+    fn run(&self) {
+        loop {
+            let (queue, deadline) = {
+                let mut state = self.lock();
+                state.pump();
+                state.tick(Instant::now());
+                if state.is_receiver_gone() {
+                    return;
+                }
+                (state.queue(), state.deadline())
+            };
+            if self.is_stopping.load(Ordering::Acquire) {
+                return;
+            }
+            self.sleep(queue.as_deref(), deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// Waits for an event, a wake-up or the end of `time`.
+    fn sleep(&self, queue: Option<&OwnedFd>, time: std::time::Duration) {
+        let mut ready = vec![PollFd::new(&self.wake, PollFlags::IN)];
+        ready.extend(queue.map(|queue| PollFd::new(queue, PollFlags::IN)));
+        let timeout = Timespec::try_from(time).ok();
+        // EINTR and ENOMEM mean looking too early, which does no harm.
+        let _ = poll(&mut ready, timeout.as_ref());
+        let _ = rustix::io::read(&self.wake, &mut [0_u8; 8]);
+    }
+}
