@@ -1,0 +1,225 @@
+//! The program as a person and a service manager meet it: exit codes, messages, signals, files that come in odd ways.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::fs::File;
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, seed_text, write_seed};
+
+const WHOLE: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n\
+    [feeds]\nitems = 20000\nmax_items = 20000\nmax_bytes = 200000000\n";
+
+fn good_seed(number: u32) -> String {
+    let url = format!("https://news.example/20241101/a-good-day-{}.html", 1_200_000_000 + number);
+    seed_text(
+        &url,
+        &format!("A good day, number {number}"),
+        "2024-11-01T13:04+0300",
+        "2024-11-01T13:17+0300",
+        "It was quiet.",
+    )
+}
+
+fn titles(address: std::net::SocketAddr) -> Vec<String> {
+    let answer = get(address, "/feed.json", &[]).unwrap();
+    let feed = answer.json();
+    let items = feed["items"].as_array().expect("a list of items");
+    items.iter().map(|item| item["title"].as_str().expect("a title").to_owned()).collect()
+}
+
+#[test]
+fn check_of_a_good_seed_says_its_times_and_gives_0() {
+    let place = Place::new("");
+    let seed = place.seeds().join("good.txt");
+    write_seed(&seed, &good_seed(1));
+    let (code, out, err) = run(program().arg("check").arg("--config").arg(place.config()).arg(&seed));
+    assert_eq!(code, 0, "{out}{err}");
+    for part in
+        ["good.txt", "A good day, number 1", "2024-11-01T13:04:00+03:00", "2024-11-01T13:17:00+03:00", "declared"]
+    {
+        assert!(out.contains(part), "no {part:?} in\n{out}");
+    }
+}
+
+#[test]
+fn check_of_a_bad_seed_says_where_and_why_and_gives_1() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    write_seed(&place.seeds().join("nul.txt"), "a title\n\nand a \0 in the body\n");
+    write_seed(&place.seeds().join("empty.txt"), "");
+    let (code, out, err) = run(program().arg("check").arg("--config").arg(place.config()).arg(place.seeds()));
+    assert_eq!(code, 1, "{out}{err}");
+    let said = format!("{out}{err}");
+    assert!(said.contains("nul.txt:3:"), "line and path in\n{said}");
+    assert!(said.contains("empty.txt"), "{said}");
+}
+
+#[test]
+fn check_speaks_json_to_programs() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    write_seed(&place.seeds().join("nul.txt"), "a title\n\nand a \0 in the body\n");
+    let command = &mut program();
+    let (code, out, err) =
+        run(command.arg("check").arg("--config").arg(place.config()).args(["--format", "json"]).arg(place.seeds()));
+    assert_eq!(code, 1, "{err}");
+    let values: Vec<serde_json::Value> =
+        serde_json::Deserializer::from_str(&out).into_iter().collect::<Result<_, _>>().expect("JSON and nothing else");
+    assert!(!values.is_empty());
+    for part in ["good.txt", "2024-11-01T13:04:00+03:00", "declared", "nul.txt", "rejected"] {
+        assert!(out.contains(part), "no {part:?} in\n{out}");
+    }
+}
+
+#[test]
+fn wrong_usage_gives_2() {
+    for arguments in [&["serve", "--no-such-flag"][..], &["no-such-command"], &["check", "--format", "yaml"]] {
+        let (code, _, err) = run(program().args(arguments));
+        assert_eq!(code, 2, "{arguments:?}: {err}");
+        assert!(!err.is_empty());
+    }
+}
+
+#[test]
+fn misspelt_key_is_pointed_at_and_gives_2() {
+    let place = Place::new("[feeds]\nitmes = 3\n");
+    let (code, _, err) = run(&mut place.serve());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("itmes") && err.contains('^') && err.contains("seedcast.toml"), "{err}");
+    assert!(err.contains("line 7") || err.contains(":7:"), "{err}");
+}
+
+#[test]
+fn value_out_of_range_names_key_and_value_and_gives_2() {
+    let place = Place::new("[feeds]\nitems = 0\n");
+    let (code, _, err) = run(&mut place.serve());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("items") && err.contains('0'), "{err}");
+}
+
+#[test]
+fn missing_configuration_file_is_named_and_gives_2() {
+    let (code, _, err) = run(program().args(["serve", "--config", "/nowhere/seedcast.toml"]));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("/nowhere/seedcast.toml"), "{err}");
+}
+
+#[test]
+fn missing_seed_directory_is_named() {
+    let place = Place::new("");
+    std::fs::remove_dir(place.seeds()).unwrap();
+    let (code, _, err) = run(&mut place.serve());
+    assert!(code == 1 || code == 2, "{code}: {err}");
+    assert!(err.contains(&place.seeds().display().to_string()), "{err}");
+}
+
+#[test]
+fn port_in_use_is_named_and_gives_1() {
+    let place = Place::new("");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, _, err) = run(place.serve().args(["--listen", &address]));
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains(&address) && err.contains("in use"), "{err}");
+}
+
+#[test]
+fn default_configuration_is_accepted_as_it_is() {
+    let (code, out, _) = run(program().arg("default-config"));
+    assert_eq!(code, 0);
+    let place = Place::new("");
+    std::fs::write(place.config(), out).unwrap();
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let (code, out, err) = run(program().arg("check").arg("--config").arg(place.config()).arg(place.seeds()));
+    assert_eq!(code, 0, "{out}{err}");
+}
+
+#[test]
+fn environment_stands_between_file_and_flag() {
+    let place = Place::new("[feeds]\nitems = 2\n");
+    for number in 0..5 {
+        write_seed(&place.seeds().join(format!("{number}.txt")), &good_seed(number));
+    }
+    let mut command = place.serve();
+    command.env("SEEDCAST_FEEDS_ITEMS", "3");
+    let (_server, address) = Server::ready(command);
+    assert_eq!(titles(address).len(), 3);
+}
+
+#[test]
+fn sigterm_ends_it_soon_with_0_even_when_a_client_is_idle() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let (mut server, address) = Server::ready(place.serve());
+    let _idle = std::net::TcpStream::connect(address).unwrap();
+    let start = Instant::now();
+    server.terminate();
+    assert_eq!(server.end().code(), Some(0), "{}", server.log());
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert!(get(address, "/", &[]).is_err());
+}
+
+#[test]
+fn bad_seeds_are_counted_in_the_log_and_do_no_harm() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    write_seed(&place.seeds().join("nul.txt"), "a title\n\nand a \0 in the body\n");
+    let (server, address) = Server::ready(place.serve());
+    assert_eq!(titles(address), ["A good day, number 1"]);
+    eventually("the log names the bad seed", PATIENCE, || server.log().contains("nul.txt").then_some(()));
+}
+
+#[test]
+fn half_written_seed_is_never_seen() {
+    let place = Place::new(WHOLE);
+    let (_server, address) = Server::ready(place.serve());
+    let text = good_seed(7).replace("It was quiet.", "First piece.\n\nSecond piece.\n\nThe end.");
+    let mut file = File::create(place.seeds().join("slow.txt")).unwrap();
+    // Pieces end inside the header line, inside a time, and between two blocks; four seconds outlast two reconciles.
+    for piece in text.as_bytes().chunks(text.len() / 8) {
+        file.write_all(piece).unwrap();
+        file.sync_all().unwrap();
+        let until = Instant::now() + Duration::from_millis(500);
+        while Instant::now() < until {
+            assert_eq!(titles(address), [String::new(); 0], "seen before it was closed");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    drop(file);
+    eventually("the closed file is seen", PATIENCE, || (titles(address) == ["A good day, number 7"]).then_some(()));
+    let mut file = File::options().append(true).open(place.seeds().join("slow.txt")).unwrap();
+    file.write_all(b"\nAnd a word after the end.\n").unwrap();
+    drop(file);
+    eventually("the longer file is seen", PATIENCE, || {
+        let body = get(address, "/feed.json", &[]).unwrap().json();
+        let content = body["items"][0]["content_html"].as_str()?.to_owned();
+        (content.contains("First piece.") && content.contains("And a word after the end.")).then_some(())
+    });
+}
+
+#[test]
+fn ten_thousand_files_made_at_once_by_another_process_are_all_there() {
+    let place = Place::new(WHOLE);
+    let (_server, address) = Server::ready(place.serve());
+    let script = r#"
+        for a in 0 1 2 3 4 5 6 7 8 9; do for b in 0 1 2 3 4 5 6 7 8 9; do
+            mkdir -p "$1/new/$a/below/$b"
+            for c in 0 1 2 3 4 5 6 7 8 9; do for d in 0 1 2 3 4 5 6 7 8 9; do
+                n=$a$b$c$d
+                printf ' date 2024-11 https://burst.example/20241101/one-of-many-130000%s.html\n\nNumber %s\n\n2024-11-01\n\n2024-11-01T13:04+0300\n\nBody.\n' $n $n > "$1/new/$a/below/$b/$n.txt"
+            done; done
+        done; done"#;
+    let status = Command::new("sh").arg("-c").arg(script).arg("sh").arg(place.seeds()).status().unwrap();
+    assert!(status.success());
+    let mut found = eventually("all 10,000 are served", PATIENCE * 2, || {
+        let all = titles(address);
+        (all.len() == 10_000).then_some(all)
+    });
+    found.sort();
+    found.dedup();
+    assert_eq!(found.len(), 10_000);
+}
