@@ -1,5 +1,6 @@
 //! One binary for all integration tests: links once, runs in parallel.
 
+mod http_changing;
 mod http_conditional;
 mod http_defence;
 mod http_lifecycle;
