@@ -3,6 +3,7 @@
 //! Pure: no clock, files, SQL or network. `rss::` and `atom_syndication::` appear only here.
 
 mod atom;
+mod compress;
 mod definition;
 mod document;
 mod html;
@@ -13,6 +14,7 @@ mod opml;
 pub mod page;
 mod rss;
 pub mod selection;
+mod text;
 mod time;
 mod view;
 mod write;
@@ -24,3 +26,4 @@ pub use link_header::link_header;
 pub use opml::opml;
 pub use view::{Paging, Tombstone, View};
 pub use write::{WriteError, write};
+pub use xml::{Fault, check as check_xml};

@@ -1,1 +1,36 @@
 //! Serves the published documents over HTTP.
+//!
+//! A request is read ([`h1`], [`h2`]), answered ([`answer`]) from the table of live documents, from pages rendered on
+//! demand, or by the hub, and written. Nothing is rendered or compressed for a document in the table: a request picks
+//! one of its variants. No SQL, no feed formats, no clock of its own.
+
+mod answer;
+mod conditional;
+mod deadline;
+mod gate;
+mod h1;
+mod h2;
+mod listener;
+mod negotiate;
+mod parts;
+mod proxies;
+mod range;
+mod rate;
+mod rendered;
+mod reply;
+mod request;
+mod serve;
+mod settings;
+mod state;
+mod stop;
+mod stream;
+mod target;
+
+pub use listener::{BindError, Listener};
+pub use parts::{
+    Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Rendered, Submission,
+};
+pub use proxies::{NotANetwork, Peer, TrustedProxies};
+pub use serve::{ServeError, serve};
+pub use settings::{Limits, Settings};
+pub use state::{Counters, State};

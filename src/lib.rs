@@ -5,8 +5,14 @@
 //! history) → `feed` (select and write documents) → `http` (serve them). `ingest` drives the first five, `serve`
 //! puts everything together. See ARCHITECTURE.md.
 
+pub mod cli;
+pub mod config;
 pub mod feed;
 pub mod http;
+pub mod ingest;
 pub mod item;
+pub mod ops;
 pub mod parse;
 pub mod seed;
+pub mod serve;
+pub mod store;

@@ -1,1 +1,139 @@
 //! Bytes of a seed → item or diagnostic. Pure: no files, network, clock or environment.
+//!
+//! ```text
+//! encoding → text (legal characters) → layout (which block is what) → title · summary · content
+//!                                                                   → chronology (times) · identity · language
+//! ```
+
+mod chronology;
+mod content;
+mod cut;
+mod encoding;
+mod header;
+mod identity;
+mod language;
+mod layout;
+mod paragraphs;
+mod quotes;
+mod sentence;
+mod summary;
+mod text;
+mod title;
+
+pub mod time;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+pub use identity::key_of_url;
+
+use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath};
+use identity::Address;
+use layout::{Layout, Missing};
+
+/// Everything that `parse` may know besides the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Where the seed lies.
+    pub path: &'a SeedPath,
+    /// Zone of the directory, else of the site, for times without offset.
+    pub zone: Tz,
+    /// Declared for the directory or the host: it wins over what is detected.
+    pub language: Option<&'a Language>,
+    /// The site's, for when detection is not reliable.
+    pub fallback_language: Option<&'a Language>,
+    /// When the file was first seen, remembered for ever.
+    pub first_seen: DateTime<Utc>,
+    /// Whether the directories of the path are the item's categories.
+    pub directory_categories: bool,
+    /// Authority and date of a tag URI (RFC 4151), such as `example.org,2026`: begins the ids of seeds without URL.
+    pub tag_authority: &'a str,
+}
+
+/// A seed that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The item; its id is a proposal that stands if the key has not been seen before.
+    pub item: Item,
+    /// Under which all seeds of the article meet.
+    pub key: IdentityKey,
+    /// What was put right or left out.
+    pub repairs: Vec<Diagnostic>,
+}
+
+/// Reads a seed.
+///
+/// # Errors
+/// One diagnostic with a stable code: `empty`, `nul`, `invalid_utf8`, `invalid_utf16`, `no_title`, `bad_time`.
+pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> {
+    let path = context.path;
+    let mut repairs = Vec::new();
+    let mut repair = |line, code, reason: String| repairs.push(Diagnostic::repaired(path, line, code, reason));
+
+    let decoded = encoding::decode(bytes)
+        .map_err(|error| Diagnostic::rejected(path, Some(error.line), error.code, error.reason))?;
+    if let Some(encoding) = decoded.legacy {
+        repair(None, "legacy_encoding", format!("not UTF-8: read as {encoding}"));
+    }
+    let clean = text::clean(&decoded.text);
+    if clean.dropped > 0 {
+        let reason = format!("dropped characters that no feed can carry: {}", clean.dropped);
+        repair(clean.first_line, "illegal_characters", reason);
+    }
+
+    let layout =
+        layout::read(&clean.text, |block| time::read(block, context.zone)).map_err(|missing| match missing {
+            Missing::Everything => Diagnostic::rejected(path, None, "empty", "the file holds no text"),
+            Missing::Headline(line) => {
+                Diagnostic::rejected(path, Some(line), "no_title", "no headline before this line")
+            }
+        })?;
+    let Layout { header, headline, description, times, body } = layout;
+    let header = header.unwrap_or_default();
+
+    let title = title::of(headline.text);
+    if title.text.is_empty() {
+        return Err(Diagnostic::rejected(path, Some(headline.line), "no_title", "nothing in the headline can be seen"));
+    }
+    if title.is_cut {
+        repair(Some(headline.line), "long_title", format!("headline cut to {} characters", title::LONGEST));
+    }
+
+    // Without time blocks the second block is body, unless it is a description that repeats the headline.
+    let (description, body) = match description {
+        Some(description) => (Some(description.text), body),
+        None => (None, body_after_repetition(headline.text, body, times.is_empty())),
+    };
+    // A text without headline is one long first block: what the title cannot hold must not be lost.
+    let body = if title.is_cut && body.is_empty() { headline.text } else { body };
+
+    let address = header.url.and_then(Address::read);
+    match (&address, header.url) {
+        (None, Some(url)) => {
+            let shown: String = url.chars().take(200).collect();
+            repair(None, "bad_url", format!("`{shown}` is not an absolute http or https URL: left out"));
+        }
+        (Some(Address { repair: Some(what), .. }), _) => repair(None, "bad_url", format!("left {what} out of the URL")),
+        _ => {}
+    }
+
+    let hints = chronology::Hints { month: header.month, url_path: address.as_ref().map(Address::path) };
+    let times = chronology::choose(&times, &hints, context, &mut repairs)?;
+    let language = context.language.cloned();
+    let language = language.or_else(|| language::detect(&title.text, description.unwrap_or_default(), body));
+    let key = address.as_ref().map_or_else(|| IdentityKey::from_path(path), Address::key);
+    let summary = summary::of(headline.text, description, body);
+    let content = content::html(body);
+    let (url, source) = address.map(|address| (address.iri, address.host)).unzip();
+    let id = url.as_deref().map_or_else(|| identity::tag_id(context.tag_authority, path), ItemId::new);
+    let categories = if context.directory_categories { title::categories(path) } else { Vec::new() };
+    let language = language.or_else(|| context.fallback_language.cloned());
+    let item = Item { id, url, title: title.text, summary, content, times, language, categories, author: None, source };
+    Ok(Parsed { item, key, repairs })
+}
+
+/// The body without a first block that only repeats the headline, where there is more to it.
+fn body_after_repetition<'a>(headline: &str, body: &'a str, is_open: bool) -> &'a str {
+    let Some(first) = layout::blocks(body).next().filter(|_| is_open) else { return body };
+    if text::says_the_same(first, headline) { body[first.len()..].trim_start() } else { body }
+}

@@ -7,8 +7,8 @@
 //! 1. [`Change::Closed`] is sent only when a writer closed the file, or a finished file was moved in.
 //! 2. After a listing, [`WatchHandle::hold_back`] takes out the files that are being written or were written a moment
 //!    ago; the watcher sends `Closed` for each of them when they are done.
-//! 3. After reading, [`WatchHandle::is_being_written`] tells whether a writer came back in the meantime; then the bytes are
-//!    to be dropped, because another `Closed` will come.
+//! 3. After reading, [`WatchHandle::is_finished`] tells whether no writer came back in the meantime; when one did, the
+//!    bytes are to be dropped, because another `Closed` will come.
 
 mod beneath;
 mod fingerprint;

@@ -6,7 +6,7 @@ use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Entry, Feed, Generator, Link, Person, Text, WriteConfig};
 
 use super::view::{View, item_link};
-use super::{Content, Format, html, time, xml};
+use super::{Content, Format, html, text, time, xml};
 use crate::item::{Item, Language};
 
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
@@ -80,11 +80,11 @@ fn entry(view: &View<'_>, item: &Item) -> Entry {
     // The crate has no `xml:lang` on entries; the three elements that carry words take it instead, where it differs
     // from what they inherit.
     let lang = item.language.as_ref().filter(|own| Some(*own) != view.language()).map(Language::as_str);
-    let text = |value: &str| Text { lang: lang.map(str::to_owned), ..Text::plain(owned(value)) };
+    let words = |value: &str| Text { lang: lang.map(str::to_owned), ..Text::plain(owned(value)) };
     let content = html::safe(&item.content);
     Entry {
-        title: text(&item.title),
-        id: owned(item.id.as_str()),
+        title: words(&item.title),
+        id: xml::clean(item.id.as_str()).into_owned(),
         updated: time::representable(item.times.updated).unwrap_or_default(),
         published: time::representable(item.times.published),
         authors: item.author.as_deref().map(person).into_iter().collect(),
@@ -94,10 +94,10 @@ fn entry(view: &View<'_>, item: &Item) -> Entry {
             .map(|term| Category { term: owned(term), scheme: None, label: None })
             .collect(),
         links: vec![link("alternate", item_link(view.site, item).into_owned(), Some("text/html"))],
-        summary: item.summary.as_deref().map(text),
+        summary: item.summary.as_deref().map(words),
         content: (view.feed.content == Content::Full && !content.is_empty()).then(|| atom_syndication::Content {
             lang: lang.map(str::to_owned),
-            value: Some(owned(&content)),
+            value: Some(xml::clean(&content).into_owned()),
             content_type: Some("html".to_owned()),
             ..atom_syndication::Content::default()
         }),
@@ -115,7 +115,7 @@ fn tombstones(view: &View<'_>) -> Vec<Extension> {
     let element = gone.filter_map(|tombstone| {
         let when = time::rfc3339(time::representable(tombstone.withdrawn.fixed_offset())?);
         // The crate writes the attributes of extensions as they are.
-        let id = quick_xml::escape::escape(owned(tombstone.id.as_str())).into_owned();
+        let id = quick_xml::escape::escape(xml::clean(tombstone.id.as_str())).into_owned();
         let attrs = BTreeMap::from([("ref".to_owned(), id), ("when".to_owned(), when)]);
         Some(empty_element("at:deleted-entry", attrs))
     });
@@ -135,6 +135,6 @@ fn person(name: &str) -> Person {
     Person { name: owned(name), ..Person::default() }
 }
 
-fn owned(text: &str) -> String {
-    xml::clean(text).into_owned()
+fn owned(plain: &str) -> String {
+    text::plain(plain).into_owned()
 }

@@ -91,8 +91,10 @@ impl Definition {
 pub struct Filter {
     /// Hosts, lower case; a host stands for its sub-domains too.
     pub sources: Vec<String>,
-    /// Globs over the seed path.
+    /// Globs over the seed path, compiled from `patterns`.
     pub paths: Option<GlobSet>,
+    /// The globs as written.
+    pub patterns: Vec<String>,
     /// Language tags; `pt` stands for `pt-BR` too.
     pub languages: Vec<Language>,
     /// Categories, compared without regard to case.
@@ -110,6 +112,14 @@ impl Filter {
             && self.languages.is_empty()
             && self.categories.is_empty()
             && self.words.is_empty()
+    }
+
+    /// A word that is the same exactly as long as the filter selects the same items.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let Self { sources, paths: _, patterns, languages, categories, words } = self;
+        let text = format!("{:?}", (sources, patterns, languages, categories, words));
+        blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
     }
 
     /// Whether the item, read from the seed at `path`, belongs to the feed.

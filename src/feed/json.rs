@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::view::{View, item_link};
-use super::{Content, Format, html, time, xml};
+use super::{Content, Format, html, text, time, xml};
 use crate::item::Language;
 
 #[derive(Serialize)]
@@ -68,10 +68,10 @@ struct Extension<'a> {
 }
 
 pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
-    let author = |name| Author { name: xml::clean(name) };
+    let author = |name| Author { name: text::plain(name) };
     let feed = Feed {
         version: "https://jsonfeed.org/version/1.1",
-        title: xml::clean(&view.feed.title),
+        title: text::plain(&view.feed.title),
         home_page_url: view.site.url(&view.feed.page_path()),
         feed_url: view.site.url(&view.path(Format::Json)),
         next_url: view.older_url(Format::Json),
@@ -88,26 +88,26 @@ pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 fn item<'a>(view: &View<'_>, item: &'a crate::item::Item) -> Item<'a> {
-    let summary = item.summary.as_deref().map(xml::clean);
+    let summary = item.summary.as_deref().map(text::plain);
     let is_full = view.feed.content == Content::Full && !item.content.is_empty();
     let content_html = is_full.then(|| match html::safe(&item.content) {
         Cow::Borrowed(content) => xml::clean(content),
         Cow::Owned(content) => Cow::Owned(xml::clean(&content).into_owned()),
     });
     // An item must have one of the two.
-    let content_text = (!is_full).then(|| summary.clone().unwrap_or_else(|| xml::clean(&item.title)));
+    let content_text = (!is_full).then(|| summary.clone().unwrap_or_else(|| text::plain(&item.title)));
     Item {
         id: xml::clean(item.id.as_str()),
         url: item_link(view.site, item),
-        title: xml::clean(&item.title),
+        title: text::plain(&item.title),
         summary,
         content_html,
         content_text,
         date_published: time::representable(item.times.published).map(time::rfc3339),
         date_modified: time::representable(item.times.updated).map(time::rfc3339),
-        authors: item.author.as_deref().map(|name| Author { name: xml::clean(name) }).into_iter().collect(),
-        tags: item.categories.iter().map(|term| xml::clean(term)).collect(),
+        authors: item.author.as_deref().map(|name| Author { name: text::plain(name) }).into_iter().collect(),
+        tags: item.categories.iter().map(|term| text::plain(term)).collect(),
         language: item.language.as_ref().map(Language::as_str),
-        extension: item.source.as_deref().map(|source| Extension { source: xml::clean(source) }),
+        extension: item.source.as_deref().map(|source| Extension { source: text::plain(source) }),
     }
 }

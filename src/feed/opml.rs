@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::{Definition, Format, Site, WriteError, time, xml};
+use super::{Definition, Format, Site, WriteError, text, time, xml};
 
 /// Path of the list below the site, for errors.
 const PATH: &str = "/opml.xml";
@@ -32,19 +32,19 @@ fn outline(site: &Site, feeds: &[&Definition], created: &str) -> std::io::Result
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
         writer.create_element("head").write_inner_content(|writer| {
-            let mut text = |name, value: &str| {
-                writer.create_element(name).write_text_content(BytesText::new(&xml::clean(value))).map(|_| ())
+            let mut element = |name, value: &str| {
+                writer.create_element(name).write_text_content(BytesText::new(&text::plain(value))).map(|_| ())
             };
-            text("title", &site.title)?;
-            text("dateCreated", created)?;
+            element("title", &site.title)?;
+            element("dateCreated", created)?;
             if let Some(author) = &site.author {
-                text("ownerName", author)?;
+                element("ownerName", author)?;
             }
-            text("docs", "http://opml.org/spec2.opml")
+            element("docs", "http://opml.org/spec2.opml")
         })?;
         writer.create_element("body").write_inner_content(|writer| {
             for feed in feeds {
-                let title = xml::clean(&feed.title);
+                let title = text::plain(&feed.title);
                 let document = site.url(&feed.document_path(Format::Atom));
                 let page = site.url(&feed.page_path());
                 let mut element = writer

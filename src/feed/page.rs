@@ -4,13 +4,14 @@
 mod card;
 mod policy;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
 use self::card::{Card, FeedLinks, When, group_feeds};
-use super::{Definition, Site, WriteError, html, xml};
+use super::{Definition, Site, WriteError, html, text, xml};
 use crate::item::Item;
 
 pub use policy::content_security_policy;
@@ -35,7 +36,7 @@ pub fn item_path(item: &Item) -> String {
 
 /// What every page shows around its content.
 struct Frame<'a> {
-    site_title: &'a str,
+    site_title: Cow<'a, str>,
     site_lang: &'a str,
     home: String,
     style: &'static str,
@@ -45,7 +46,7 @@ struct Frame<'a> {
 impl<'a> Frame<'a> {
     fn new(site: &'a Site, is_home: bool) -> Self {
         let site_lang = site.language.as_ref().map_or("", |language| language.as_str());
-        Self { site_title: &site.title, site_lang, home: site.local("/"), style: STYLE, is_home }
+        Self { site_title: text::plain(&site.title), site_lang, home: site.local("/"), style: STYLE, is_home }
     }
 }
 

@@ -9,7 +9,7 @@ use ::rss::extension::{Extension, ExtensionMap};
 use ::rss::{Category, Channel, Guid};
 
 use super::view::{View, item_link};
-use super::{Content, Format, html, time, xml};
+use super::{Content, Format, html, text, time, xml};
 use crate::item::Item;
 
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
@@ -62,7 +62,7 @@ fn channel(view: &View<'_>) -> Channel {
 }
 
 fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
-    let id = owned(item.id.as_str());
+    let id = xml::clean(item.id.as_str()).into_owned();
     let link = item_link(view.site, item).into_owned();
     // Readers take a permanent link for the address of the article, so only one that is its address may say so.
     let permalink = id == link;
@@ -78,11 +78,11 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
         title: Some(owned(&item.title)),
         link: Some(link),
         // The one element that readers take for HTML.
-        description: item.summary.as_deref().map(|summary| html::from_text(&xml::clean(summary)).into_owned()),
+        description: item.summary.as_deref().map(|summary| html::from_text(&text::plain(summary)).into_owned()),
         categories: item.categories.iter().map(|term| Category { name: owned(term), domain: None }).collect(),
         guid: Some(Guid { value: id, permalink }),
         pub_date: time::representable(item.times.published).map(time::rfc822),
-        content: (view.feed.content == Content::Full && !content.is_empty()).then(|| owned(&content)),
+        content: (view.feed.content == Content::Full && !content.is_empty()).then(|| xml::clean(&content).into_owned()),
         // RSS has no update time of its own, and readers take `dc:date` for the publication date.
         extensions: BTreeMap::from([("atom".to_owned(), BTreeMap::from([element("atom:updated", updated)]))]),
         dublin_core_ext: Some(dublin_core),
@@ -111,6 +111,6 @@ fn element(name: &str, value: String) -> (String, Vec<Extension>) {
     (name.to_owned(), vec![extension])
 }
 
-fn owned(text: &str) -> String {
-    xml::clean(text).into_owned()
+fn owned(plain: &str) -> String {
+    text::plain(plain).into_owned()
 }

@@ -46,15 +46,24 @@ fn first_illegal(text: &str) -> Option<usize> {
     None
 }
 
-/// What is wrong with a document, and where: a byte offset.
-pub(super) struct Fault {
-    pub(super) at: usize,
-    pub(super) reason: String,
+/// What is wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("byte {at}: {reason}")]
+pub struct Fault {
+    /// Byte offset at or shortly after the fault.
+    pub at: usize,
+    /// What was found.
+    pub reason: String,
 }
 
 /// Reads a finished document as a stranger would: UTF-8, legal characters, one root, matching tags, declared prefixes,
-/// quoted and unique attributes, known references.
-pub(super) fn check(document: &[u8]) -> Result<(), Fault> {
+/// quoted and unique attributes, known references. Stricter than XML 1.0 in what feeds have no use for: a document type
+/// declaration, references other than the five predefined ones and those by number.
+///
+/// # Errors
+///
+/// The first fault.
+pub fn check(document: &[u8]) -> Result<(), Fault> {
     let text = std::str::from_utf8(document)
         .map_err(|error| Fault { at: error.valid_up_to(), reason: "not UTF-8".to_owned() })?;
     if let Some(at) = first_illegal(text) {

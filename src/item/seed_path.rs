@@ -1,43 +1,43 @@
 //! Where a seed lies below the seed directory.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// Path of a seed relative to the seed directory. File names are bytes: any name that the file system holds is held
-/// here unchanged; only `Display` replaces what is not UTF-8.
+/// here unchanged; only `Display` replaces what is not UTF-8. The order is that of the bytes, as in the store.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SeedPath(PathBuf);
+pub struct SeedPath(OsString);
 
 impl SeedPath {
     /// Takes a path relative to the seed directory.
     #[must_use]
     pub fn new(relative: impl Into<PathBuf>) -> Self {
-        Self(relative.into())
+        Self(relative.into().into_os_string())
     }
 
     /// The path from its stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(PathBuf::from(OsStr::from_bytes(bytes)))
+        Self(OsString::from_vec(bytes.to_vec()))
     }
 
     /// The bytes of the path, as the file system has them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_os_str().as_bytes()
+        self.0.as_bytes()
     }
 
     /// The path, relative to the seed directory.
     #[must_use]
     pub fn as_path(&self) -> &Path {
-        &self.0
+        Path::new(&self.0)
     }
 
     /// Directories between the seed directory and the file, outermost first.
     pub fn directories(&self) -> impl Iterator<Item = &OsStr> {
-        self.0.parent().into_iter().flat_map(Path::iter)
+        self.as_path().parent().into_iter().flat_map(Path::iter)
     }
 }
 

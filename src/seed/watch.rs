@@ -144,13 +144,20 @@ impl WatchHandle {
         held
     }
 
-    /// Whether somebody is writing the seed, according to every event up to this moment. Asked after reading it, `true` means
-    /// that the bytes may be half of something and are to be dropped: `Change::Closed` will come.
+    /// Whether nobody is writing the seed, according to every event up to this moment; to be asked after reading it, with the
+    /// fingerprint that came with the bytes. `false` means that they may be half of something and are to be dropped:
+    /// `Change::Closed` will come.
     #[must_use]
-    pub fn is_being_written(&self, path: &SeedPath) -> bool {
-        let mut state = self.shared.lock();
-        state.pump();
-        state.is_being_written(path.as_path())
+    pub fn is_finished(&self, path: &SeedPath, found: Fingerprint, now: SystemTime) -> bool {
+        let is_finished = {
+            let mut state = self.shared.lock();
+            state.pump();
+            state.is_finished(path.as_path(), found, now, Instant::now())
+        };
+        if !is_finished {
+            self.shared.wake();
+        }
+        is_finished
     }
 
     /// How many seeds are held back because they were written a moment ago, and not because a writer is at work: zero again

@@ -27,7 +27,7 @@ fn understood(item: &Item, url: &str) -> Value {
 }
 
 fn text(view: &View<'_>, format: Format) -> String {
-    String::from_utf8(write(view, format).unwrap()).unwrap()
+    String::from_utf8(write(view, format).expect("a document")).expect("UTF-8")
 }
 
 #[test]

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use seedcast::feed::page::{self, FeedSummary};
 use seedcast::item::{Item, Language};
+use sha2::{Digest, Sha256};
 
 use crate::feed_readers::golden;
 use crate::feed_samples::{at, declared, definition, everything, plain, sample, site};
 
 fn text(page: Vec<u8>) -> String {
-    String::from_utf8(page).unwrap()
+    String::from_utf8(page).expect("UTF-8")
 }
 
 #[test]
@@ -80,4 +81,76 @@ fn item_without_address_is_at_home_on_our_page() {
     assert!(page.contains(&format!("<link rel=\"canonical\" href=\"{own}\">")));
     assert!(!page.contains("noindex"));
     assert!(!page.contains("Updated <time"), "it was never updated");
+}
+
+#[test]
+fn policy_lets_in_the_style_sheet_and_nothing_else() {
+    let policy = page::content_security_policy();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    for page in [
+        page::front(&site(), &[], &[Arc::new(sample())]).unwrap(),
+        page::item(&site(), &sample()).unwrap(),
+        page::gone(&site()).unwrap(),
+        page::not_found(&site()).unwrap(),
+    ] {
+        let page = text(page);
+        let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        let digest = Sha256::digest(style.as_bytes());
+        assert!(policy.contains(&format!("'sha256-{}'", base64(&digest))), "the hash is that of the style sheet");
+        for loading in ["<script", "<img", "<link rel=\"stylesheet", "<iframe", "<form", " style=\"", "@import", "url("]
+        {
+            assert!(!page.contains(loading), "{loading}");
+        }
+    }
+}
+
+/// Bit by bit, so as to share nothing with the code under test.
+fn base64(bytes: &[u8]) -> String {
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let digits: String = bits
+        .as_bytes()
+        .chunks(6)
+        .map(|sextet| {
+            let bits = format!("{:0<6}", std::str::from_utf8(sextet).expect("ASCII"));
+            let value = u8::from_str_radix(&bits, 2).expect("binary");
+            char::from(match value {
+                0..=25 => b'A' + value,
+                26..=51 => b'a' + value - 26,
+                52..=61 => b'0' + value - 52,
+                62 => b'+',
+                _ => b'/',
+            })
+        })
+        .collect();
+    format!("{digits}{}", "=".repeat((4 - digits.len() % 4) % 4))
+}
+
+#[test]
+fn direction_follows_language_and_script() {
+    let cases = [
+        (Some("he"), "rtl"),
+        (Some("ar-EG"), "rtl"),
+        (Some("fa"), "rtl"),
+        (Some("ur"), "rtl"),
+        (Some("ckb"), "rtl"),
+        (Some("tr"), "ltr"),
+        (Some("az-Arab"), "rtl"),
+        (Some("ar-Latn"), "ltr"),
+        (None, "auto"),
+    ];
+    for (language, expected) in cases {
+        let item = Item { language: language.and_then(Language::new), ..sample() };
+        let page = text(page::item(&site(), &item).unwrap());
+        assert!(page.contains(&format!("<article class=\"full\" dir=\"{expected}\">")), "{language:?}");
+    }
+}
+
+#[test]
+fn site_without_prefix_links_from_the_root() {
+    for base_url in ["https://feeds.example", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+        let site = seedcast::feed::Site { base_url: base_url.to_owned(), ..site() };
+        let page = text(page::front(&site, &[], &[]).unwrap());
+        assert!(page.contains("href=\"/rss.xml\""), "{base_url}");
+        assert!(page.contains(&format!("<code>{base_url}/atom.xml</code>")));
+    }
 }

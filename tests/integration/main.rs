@@ -2,10 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
+mod feed_atom_rules;
 mod feed_documents;
+mod feed_hostile;
+mod feed_opml;
 mod feed_pages;
 mod feed_readers;
 mod feed_samples;
+mod feed_selection;
+mod http_negotiation;
+mod http_site;
 mod life;
 mod process;
 mod running;
+mod seed_directory;
+mod seed_limits;
+mod seed_read;
+mod seed_root;
+mod seed_scan;
+mod seed_unfinished;
+mod seed_watch;

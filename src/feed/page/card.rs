@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::super::{Definition, Format, Site, iri, time, xml};
+use super::super::{Definition, Format, Site, iri, text, time};
 use super::{FeedSummary, item_path};
 use crate::item::{Item, Language};
 
@@ -41,16 +41,16 @@ pub(super) struct Card<'a> {
 impl<'a> Card<'a> {
     pub(super) fn new(site: &Site, item: &'a Item) -> Self {
         Self {
-            title: xml::clean(&item.title),
+            title: text::plain(&item.title),
             lang: item.language.as_ref().map_or("", |language| language.as_str()),
             dir: direction(item.language.as_ref()),
             article: item.url.as_deref().filter(|url| iri::is_http(url)).map(|url| iri::uri(url).into_owned()),
             page: site.local(&item_path(item)),
-            source: item.source.as_deref().map(xml::clean),
-            author: item.author.as_deref().map(xml::clean),
+            source: item.source.as_deref().map(text::plain),
+            author: item.author.as_deref().map(text::plain),
             published: When::new(item.times.published),
-            summary: item.summary.as_deref().map(xml::clean),
-            categories: item.categories.iter().map(|term| xml::clean(term)).collect(),
+            summary: item.summary.as_deref().map(text::plain),
+            categories: item.categories.iter().map(|term| text::plain(term)).collect(),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a> FeedLinks<'a> {
     fn of(site: &Site, title: &'a str, path: &str, updated: Option<DateTime<FixedOffset>>) -> Self {
         let document = |format: Format| format!("{path}/{}", format.file_name());
         Self {
-            title: xml::clean(title),
+            title: text::plain(title),
             page: site.local(&format!("{path}/")),
             address: site.url(&document(Format::ALL[0])),
             documents: Format::ALL

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 
-use super::events::Queue;
+use super::events::{Queue, WatchId};
 use super::tree::Tree;
 use crate::seed::scan::{names, os_str};
 use crate::seed::{Mode, Options, ScanError, beneath};
@@ -96,8 +96,13 @@ impl Session {
         false
     }
 
+    /// Whether the directory at a path is the one that is watched under it: one that was moved away may have come back.
+    pub(super) fn is_in_place(&self, options: &Options, path: &Path, watch: WatchId) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.add(&options.directory.join(path), false) == Ok(watch))
+    }
+
     /// Ends the watches on a directory that left the seed directory.
-    pub(super) fn unwatch(&mut self, watch: super::events::WatchId) {
+    pub(super) fn unwatch(&mut self, watch: WatchId) {
         for watch in self.tree.remove(watch) {
             if let Some(queue) = &self.queue {
                 queue.remove(watch);

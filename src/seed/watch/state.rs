@@ -80,8 +80,11 @@ impl State {
         self.unfinished.count_unsettled()
     }
 
-    pub(super) fn is_being_written(&self, path: &Path) -> bool {
-        self.unfinished.is_being_written(path)
+    /// Whether bytes that were just read are all that the writer meant.
+    pub(super) fn is_finished(&mut self, path: &Path, found: Fingerprint, now: SystemTime, clock: Instant) -> bool {
+        // A file that is opened to be written anew is seen empty before the event that says so is queued: the file
+        // system may take milliseconds in between.
+        if found.size == 0 { !self.holds(path, found, now, clock) } else { !self.unfinished.is_being_written(path) }
     }
 
     /// Whether a seed that was met in a listing is to wait.
@@ -296,9 +299,11 @@ impl State {
             })
             .collect();
         for (path, watch) in over {
-            self.unfinished.forget_below(&path);
-            if let Some(session) = &mut self.session {
+            if let Some(session) = &mut self.session
+                && !session.is_in_place(&self.options, &path, watch)
+            {
                 session.unwatch(watch);
+                self.unfinished.forget_below(&path);
             }
         }
     }

@@ -1,5 +1,5 @@
 """Reads a feed document from standard input with Python's own parsers (expat, json) and prints, as JSON, what a reader
-would understand. Argument: rss, atom, json, or opml."""
+would understand. Argument: rss, atom, json, or opml; or expat, for a JSON list of documents: whether each is well-formed."""
 
 import json
 import sys
@@ -114,5 +114,16 @@ def opml(data):
     }
 
 
-read = {"rss": rss, "atom": atom, "json": json_feed, "opml": opml}[sys.argv[1]]
+def expat(data):
+    def is_well_formed(document):
+        try:
+            ElementTree.fromstring(document.encode("utf-8"))
+            return True
+        except ElementTree.ParseError:
+            return False
+
+    return [is_well_formed(document) for document in json.loads(data)]
+
+
+read = {"rss": rss, "atom": atom, "json": json_feed, "opml": opml, "expat": expat}[sys.argv[1]]
 print(json.dumps(read(sys.stdin.buffer.read())))

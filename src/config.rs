@@ -1,0 +1,113 @@
+//! Settings: read once, checked once, then only values.
+//!
+//! Order: command line > environment > file > default. The defaults are those of the embedded file, which is also the
+//! list of all keys.
+
+mod error;
+mod layers;
+mod raw;
+mod rules;
+mod validate;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+pub use error::ConfigError;
+pub use layers::{Overrides, load};
+pub use rules::Rule;
+
+use crate::feed::Definition;
+use crate::item::Language;
+use crate::seed;
+use crate::store::StoreUrl;
+
+/// The default file, every key explained; `seedcast default-config` prints it.
+pub const DEFAULT_FILE: &str = include_str!("../config/seedcast.toml");
+
+/// All settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Section `[site]`.
+    pub site: Site,
+    /// Section `[seeds]`.
+    pub seeds: Seeds,
+    /// Section `[store]`.
+    pub store: StoreUrl,
+    /// Section `[http]`.
+    pub http: Http,
+    /// The feed of everything first, then the `[[feed]]` entries in their order.
+    pub feeds: Vec<Definition>,
+    /// Section `[log]`.
+    pub log: Log,
+}
+
+/// Section `[site]`.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Plain text.
+    pub title: String,
+    /// Without a trailing slash; `None`: the address of the first listener.
+    pub base_url: Option<String>,
+    /// `None`: not claimed.
+    pub language: Option<Language>,
+    /// For times without an offset.
+    pub time_zone: Tz,
+    /// `None`: not claimed.
+    pub author: Option<String>,
+    /// RFC 4151 "domain,date"; `None`: from the base URL.
+    pub tag_authority: Option<String>,
+}
+
+/// Section `[seeds]`.
+#[derive(Clone, Debug)]
+pub struct Seeds {
+    /// What is looked at, and how.
+    pub options: seed::Options,
+    /// How long a seed must be gone before it is withdrawn.
+    pub withdraw_after: Duration,
+    /// What an edit under an unchanged update time does.
+    pub silent_edit: SilentEdit,
+    /// Whether sub-directories become categories.
+    pub directory_categories: bool,
+    /// Declarations per directory or host, in order.
+    pub rules: Vec<Rule>,
+}
+
+/// `seeds.silent_edit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilentEdit {
+    /// Replace the content, leave `updated`.
+    Keep,
+    /// Set `updated` to the time the edit was seen.
+    Bump,
+}
+
+/// Section `[http]`.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// At least one.
+    pub listen: Vec<String>,
+    /// `None`: no admin listener.
+    pub admin_listen: Option<String>,
+    /// How long a stop waits for answers under way.
+    pub drain: Duration,
+}
+
+/// Section `[log]`.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A filter of `tracing-subscriber`.
+    pub level: String,
+    /// JSON lines instead of text.
+    pub is_json: bool,
+}
+
+impl Config {
+    /// The file the store is kept in when the configuration names none: in `$STATE_DIRECTORY`, else in `./var`.
+    #[must_use]
+    pub fn default_store(state_directory: Option<PathBuf>) -> StoreUrl {
+        StoreUrl::sqlite(state_directory.unwrap_or_else(|| PathBuf::from("var")).join("seedcast.db"))
+    }
+}

@@ -1,0 +1,48 @@
+//! What is wrong with a configuration, for the person who wrote it.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a configuration is refused.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read configuration `{path}`: {reason}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: std::io::Error,
+    },
+    /// The file is not TOML, or has an unknown key or a value of the wrong type; `reason` shows line, column, caret.
+    #[error("configuration `{path}` is wrong\n{reason}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// With line, column and caret.
+        reason: String,
+    },
+    /// A value that cannot be.
+    #[error("{origin}: `{key}` must be {expected}: {value}")]
+    Value {
+        /// The file, or where else settings come from.
+        origin: String,
+        /// Section and key.
+        key: String,
+        /// What would be right.
+        expected: String,
+        /// What was found.
+        value: String,
+    },
+    /// An environment variable of ours that is no setting.
+    #[error("environment variable {name} names no setting; `{section}` has: {known}")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The section it seems to mean.
+        section: String,
+        /// The keys of that section.
+        known: String,
+    },
+}

@@ -1,0 +1,153 @@
+//! Default ← file ← environment ← command line.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::raw::Raw;
+use super::validate::validate;
+use super::{Config, ConfigError, DEFAULT_FILE};
+
+/// Settings given on the command line; what is `None` or empty was not given.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--seeds`
+    pub seeds: Option<PathBuf>,
+    /// `--listen`, any number.
+    pub listen: Vec<String>,
+    /// `--base-url`
+    pub base_url: Option<String>,
+    /// `--store`
+    pub store: Option<String>,
+    /// `--log-level`
+    pub log_level: Option<String>,
+    /// `--log-format`
+    pub log_format: Option<String>,
+}
+
+/// Puts the layers together and checks every value. `environment` holds all variables; those that are not ours are
+/// passed over.
+///
+/// # Errors
+/// When the file cannot be read or understood, or a value is out of its range.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    overrides: &Overrides,
+) -> Result<Config, ConfigError> {
+    let defaults: Table = DEFAULT_FILE.parse().expect("the embedded configuration is TOML");
+    let mut table = defaults.clone();
+    let mut origin = "configuration".to_owned();
+    if let Some(path) = file {
+        let text =
+            std::fs::read_to_string(path).map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
+        merge(&mut table, parse(path, &text, &defaults)?);
+        origin = format!("configuration `{}`", path.display());
+    }
+    let mut state_directory = None;
+    for (name, value) in environment {
+        if name == "STATE_DIRECTORY" {
+            // systemd separates several directories by colons; the first is ours.
+            state_directory = value.split(':').next().filter(|d| !d.is_empty()).map(PathBuf::from);
+        } else if let Some(rest) = name.strip_prefix("SEEDCAST_") {
+            set_variable(&mut table, &defaults, &name, rest, &value)?;
+        }
+    }
+    apply(&mut table, overrides);
+    let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Value {
+        origin: origin.clone(),
+        key: "configuration".into(),
+        expected: "of the types in `seedcast default-config`".into(),
+        value: reason.to_string(),
+    })?;
+    validate(raw, &origin, state_directory)
+}
+
+/// Reads the file alone, so that a mistake in it is shown where it stands. The missing keys are filled in with the
+/// defaults only for this check.
+fn parse(path: &Path, text: &str, defaults: &Table) -> Result<Table, ConfigError> {
+    let syntax = |reason: toml::de::Error| ConfigError::Syntax {
+        path: path.to_owned(),
+        reason: reason.to_string().trim_end().to_owned(),
+    };
+    let table: Table = text.parse().map_err(syntax)?;
+    // Serde reports positions only while it reads the text itself, and then asks for every key. So the text is read
+    // as it stands first, and what that says about absent keys is asked again with the defaults in place.
+    match toml::from_str::<Raw>(text) {
+        Err(error) if !error.message().starts_with("missing field") => return Err(syntax(error)),
+        _ => {}
+    }
+    let mut whole = defaults.clone();
+    merge(&mut whole, table.clone());
+    Raw::deserialize(Value::Table(whole)).map_err(syntax)?;
+    Ok(table)
+}
+
+fn merge(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Sets `SECTION_KEY`. Variables of other sections are left alone: container platforms set names such as
+/// `SEEDCAST_PORT_8080_TCP` for a service called seedcast.
+fn set_variable(table: &mut Table, defaults: &Table, name: &str, rest: &str, text: &str) -> Result<(), ConfigError> {
+    let lower = rest.to_ascii_lowercase();
+    let Some((section, key)) = lower.split_once('_') else { return Ok(()) };
+    let Some(Value::Table(known)) = defaults.get(section) else { return Ok(()) };
+    let wrong = |expected: &str| ConfigError::Value {
+        origin: "environment".into(),
+        key: name.to_owned(),
+        expected: expected.into(),
+        value: text.to_owned(),
+    };
+    let value = match known.get(key) {
+        Some(Value::String(_)) => Value::String(text.to_owned()),
+        Some(Value::Integer(_)) => Value::Integer(text.trim().parse().map_err(|_| wrong("a whole number"))?),
+        Some(Value::Boolean(_)) => Value::Boolean(text.trim().parse().map_err(|_| wrong("true or false"))?),
+        Some(Value::Array(_)) => Value::Array(
+            text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Value::String(one.into())).collect(),
+        ),
+        _ => {
+            let known: Vec<&str> = known.keys().map(String::as_str).collect();
+            return Err(ConfigError::UnknownVariable {
+                name: name.to_owned(),
+                section: section.to_owned(),
+                known: known.join(", "),
+            });
+        }
+    };
+    set(table, section, key, value);
+    Ok(())
+}
+
+fn set(table: &mut Table, section: &str, key: &str, value: Value) {
+    if let Some(Value::Table(keys)) = table.get_mut(section) {
+        keys.insert(key.to_owned(), value);
+    }
+}
+
+fn apply(table: &mut Table, overrides: &Overrides) {
+    let Overrides { seeds, listen, base_url, store, log_level, log_format } = overrides;
+    let directory = seeds.as_ref().map(|path| path.to_string_lossy().into_owned());
+    for (section, key, value) in [
+        ("seeds", "directory", &directory),
+        ("site", "base_url", base_url),
+        ("store", "url", store),
+        ("log", "level", log_level),
+        ("log", "format", log_format),
+    ] {
+        if let Some(value) = value {
+            set(table, section, key, Value::String(value.clone()));
+        }
+    }
+    if !listen.is_empty() {
+        set(table, "http", "listen", Value::Array(listen.iter().cloned().map(Value::String).collect()));
+    }
+}

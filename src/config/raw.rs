@@ -1,0 +1,109 @@
+//! The file as written: the shape that serde checks, before values are.
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub site: RawSite,
+    pub seeds: RawSeeds,
+    pub store: RawStore,
+    pub http: RawHttp,
+    pub feeds: RawFeeds,
+    #[serde(default)]
+    pub feed: Vec<RawFeed>,
+    pub log: RawLog,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSite {
+    pub title: String,
+    pub base_url: String,
+    pub language: String,
+    pub time_zone: String,
+    pub author: String,
+    pub tag_authority: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSeeds {
+    pub directory: String,
+    pub watch: String,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    pub max_bytes: i64,
+    pub reconcile_seconds: i64,
+    pub withdraw_after_seconds: i64,
+    pub silent_edit: String,
+    pub directory_categories: bool,
+    #[serde(default)]
+    pub rule: Vec<RawRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    #[serde(default)]
+    pub paths: Vec<String>,
+    #[serde(default)]
+    pub sources: Vec<String>,
+    pub language: Option<String>,
+    pub time_zone: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStore {
+    pub url: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHttp {
+    pub listen: Vec<String>,
+    pub admin_listen: String,
+    pub drain_seconds: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFeeds {
+    pub items: i64,
+    pub window_hours: i64,
+    pub max_items: i64,
+    pub max_bytes: i64,
+    pub content: String,
+    pub max_age_seconds: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFeed {
+    pub name: String,
+    pub title: Option<String>,
+    #[serde(default)]
+    pub sources: Vec<String>,
+    #[serde(default)]
+    pub paths: Vec<String>,
+    #[serde(default)]
+    pub languages: Vec<String>,
+    #[serde(default)]
+    pub categories: Vec<String>,
+    #[serde(default)]
+    pub words: Vec<String>,
+    pub items: Option<i64>,
+    pub window_hours: Option<i64>,
+    pub max_items: Option<i64>,
+    pub max_bytes: Option<i64>,
+    pub content: Option<String>,
+    pub max_age_seconds: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub level: String,
+    pub format: String,
+}

@@ -1,0 +1,278 @@
+//! From what was written to what holds: ranges, names, globs, URLs.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::feed::{Content, Definition, Filter, Limits};
+use crate::item::Language;
+use crate::seed;
+
+use super::raw::{Raw, RawFeed, RawFeeds, RawRule};
+use super::{Config, ConfigError, Http, Log, Rule, Seeds, SilentEdit, Site};
+
+/// Names the file in every finding.
+struct Check<'a> {
+    origin: &'a str,
+}
+
+pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>) -> Result<Config, ConfigError> {
+    let check = Check { origin };
+    let Raw { site, seeds, store, http, feeds, feed, log } = raw;
+    let site = Site {
+        title: check.text("site.title", &site.title)?,
+        base_url: check.base_url(&site.base_url)?,
+        language: check.language("site.language", &site.language)?,
+        time_zone: check.zone("site.time_zone", &site.time_zone)?,
+        author: optional(site.author),
+        tag_authority: check.tag_authority(&site.tag_authority)?,
+    };
+    let seeds = Seeds {
+        options: seed::Options {
+            directory: PathBuf::from(check.text("seeds.directory", &seeds.directory)?),
+            mode: check.word(
+                "seeds.watch",
+                &seeds.watch,
+                &[("events", seed::Mode::Events), ("poll", seed::Mode::Poll)],
+            )?,
+            include: check.globs("seeds.include", &seeds.include)?,
+            exclude: check.globs("seeds.exclude", &seeds.exclude)?,
+            max_bytes: check.range("seeds.max_bytes", seeds.max_bytes, 1, 1 << 30)?.unsigned_abs(),
+            reconcile: check.seconds("seeds.reconcile_seconds", seeds.reconcile_seconds, 1, 86_400)?,
+        },
+        withdraw_after: check.seconds("seeds.withdraw_after_seconds", seeds.withdraw_after_seconds, 0, 86_400)?,
+        silent_edit: check.word(
+            "seeds.silent_edit",
+            &seeds.silent_edit,
+            &[("keep", SilentEdit::Keep), ("bump", SilentEdit::Bump)],
+        )?,
+        directory_categories: seeds.directory_categories,
+        rules: seeds.rule.into_iter().map(|rule| check.rule(rule)).collect::<Result<_, _>>()?,
+    };
+    let store = if store.url.is_empty() {
+        Config::default_store(state_directory)
+    } else {
+        store.url.parse().map_err(|_| check.wrong("store.url", "of the form sqlite:PATH", &store.url))?
+    };
+    if http.listen.is_empty() {
+        return Err(check.wrong("http.listen", "one address or more, such as \"127.0.0.1:8080\"", "[]"));
+    }
+    let http = Http {
+        listen: http.listen,
+        admin_listen: optional(http.admin_listen),
+        drain: check.seconds("http.drain_seconds", http.drain_seconds, 0, 300)?,
+    };
+    let log = Log {
+        level: check.level(&log.level)?,
+        is_json: check.word("log.format", &log.format, &[("text", false), ("json", true)])?,
+    };
+    let feeds = check.feeds(&site.title, &feeds, feed)?;
+    Ok(Config { site, seeds, store, http, feeds, log })
+}
+
+fn optional(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}
+
+impl Check<'_> {
+    fn wrong(&self, key: &str, expected: impl Display, value: impl Display) -> ConfigError {
+        ConfigError::Value {
+            origin: self.origin.to_owned(),
+            key: key.to_owned(),
+            expected: expected.to_string(),
+            value: value.to_string(),
+        }
+    }
+
+    fn text(&self, key: &str, value: &str) -> Result<String, ConfigError> {
+        if value.trim().is_empty() {
+            return Err(self.wrong(key, "some text", "\"\""));
+        }
+        Ok(value.to_owned())
+    }
+
+    fn range(&self, key: &str, value: i64, low: i64, high: i64) -> Result<i64, ConfigError> {
+        if (low..=high).contains(&value) {
+            return Ok(value);
+        }
+        Err(self.wrong(key, format!("between {low} and {high}"), value))
+    }
+
+    fn seconds(&self, key: &str, value: i64, low: i64, high: i64) -> Result<Duration, ConfigError> {
+        Ok(Duration::from_secs(self.range(key, value, low, high)?.unsigned_abs()))
+    }
+
+    fn count(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, ConfigError> {
+        Ok(usize::try_from(self.range(key, value, low, high)?).expect("the range is positive"))
+    }
+
+    fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {
+        let found = known.iter().find(|(word, _)| *word == value);
+        let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| self.wrong(key, words.join(" or "), format!("\"{value}\"")))
+    }
+
+    fn language(&self, key: &str, tag: &str) -> Result<Option<Language>, ConfigError> {
+        if tag.is_empty() {
+            return Ok(None);
+        }
+        let language = Language::new(tag);
+        language.map(Some).ok_or_else(|| self.wrong(key, "a language tag such as \"en\" or \"pt-BR\"", tag))
+    }
+
+    fn zone(&self, key: &str, name: &str) -> Result<Tz, ConfigError> {
+        let expected = "the IANA name of a zone, such as \"UTC\" or \"Europe/Istanbul\"";
+        name.parse().map_err(|_| self.wrong(key, expected, format!("\"{name}\"")))
+    }
+
+    fn base_url(&self, text: &str) -> Result<Option<String>, ConfigError> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let expected =
+            "an absolute http or https URL without query, fragment or user, such as \"https://example.org/news\"";
+        let wrong = || self.wrong("site.base_url", expected, format!("\"{text}\""));
+        let url = url::Url::parse(text).map_err(|_| wrong())?;
+        let is_plain = matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !is_plain {
+            return Err(wrong());
+        }
+        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    fn tag_authority(&self, text: &str) -> Result<Option<String>, ConfigError> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        // RFC 4151 §2.1: authorityName "," date, the date as YYYY, YYYY-MM or YYYY-MM-DD.
+        let is_right = text.split_once(',').is_some_and(|(name, date)| {
+            let is_name = !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.@_".contains(&b));
+            let shape: String = date.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+            is_name && ["9999", "9999-99", "9999-99-99"].contains(&shape.as_str())
+        });
+        if is_right {
+            return Ok(Some(text.to_owned()));
+        }
+        Err(self.wrong("site.tag_authority", "\"domain,date\", such as \"example.org,2026\"", format!("\"{text}\"")))
+    }
+
+    fn globs(&self, key: &str, patterns: &[String]) -> Result<Option<GlobSet>, ConfigError> {
+        if patterns.is_empty() {
+            return Ok(None);
+        }
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            let glob = Glob::new(pattern);
+            set.add(glob.map_err(|e| self.wrong(key, format!("a glob ({})", e.kind()), format!("\"{pattern}\"")))?);
+        }
+        let built = set.build();
+        built.map(Some).map_err(|e| self.wrong(key, format!("globs ({e})"), format!("{patterns:?}")))
+    }
+
+    fn level(&self, text: &str) -> Result<String, ConfigError> {
+        match text.parse::<tracing_subscriber::EnvFilter>() {
+            Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
+            _ => Err(self.wrong(
+                "log.level",
+                "error, warn, info, debug or trace, or levels per area such as \"info,seedcast::http=debug\"",
+                format!("\"{text}\""),
+            )),
+        }
+    }
+
+    fn rule(&self, raw: RawRule) -> Result<Rule, ConfigError> {
+        if raw.paths.is_empty() && raw.sources.is_empty() {
+            return Err(self.wrong("seeds.rule", "given `paths` or `sources` to match", "neither"));
+        }
+        Ok(Rule {
+            paths: self.globs("seeds.rule.paths", &raw.paths)?,
+            sources: raw.sources.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            language: self.language("seeds.rule.language", raw.language.as_deref().unwrap_or_default())?,
+            time_zone: raw.time_zone.map(|name| self.zone("seeds.rule.time_zone", &name)).transpose()?,
+        })
+    }
+
+    fn feeds(&self, title: &str, defaults: &RawFeeds, raw: Vec<RawFeed>) -> Result<Vec<Definition>, ConfigError> {
+        let everything = Definition {
+            path: String::new(),
+            title: title.to_owned(),
+            filter: Filter::default(),
+            limits: self.limits("feeds", defaults, None)?,
+            content: self.content("feeds.content", &defaults.content)?,
+            max_age: self.seconds("feeds.max_age_seconds", defaults.max_age_seconds, 0, 86_400)?,
+        };
+        let mut feeds = vec![everything];
+        let mut names = HashSet::new();
+        for feed in raw {
+            let is_name = (1..=64).contains(&feed.name.len())
+                && feed.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !is_name {
+                return Err(self.wrong("feed.name", "1 to 64 of a-z, 0-9 and -", format!("\"{}\"", feed.name)));
+            }
+            if !names.insert(feed.name.clone()) {
+                return Err(self.wrong("feed.name", "different for every feed", format!("\"{}\" twice", feed.name)));
+            }
+            feeds.push(self.feed(title, defaults, &feed)?);
+        }
+        Ok(feeds)
+    }
+
+    fn feed(&self, site: &str, defaults: &RawFeeds, raw: &RawFeed) -> Result<Definition, ConfigError> {
+        let key = |name: &str| format!("feed {}: {name}", raw.name);
+        let languages = raw.languages.iter().map(|tag| {
+            let expected = "language tags such as \"en\" or \"pt-BR\"";
+            Language::new(tag).ok_or_else(|| self.wrong(&key("languages"), expected, format!("\"{tag}\"")))
+        });
+        let filter = Filter {
+            sources: raw.sources.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            paths: self.globs(&key("paths"), &raw.paths)?,
+            patterns: raw.paths.clone(),
+            languages: languages.collect::<Result<_, _>>()?,
+            categories: raw.categories.clone(),
+            words: raw.words.clone(),
+        };
+        let max_age = raw.max_age_seconds.unwrap_or(defaults.max_age_seconds);
+        Ok(Definition {
+            path: format!("/feeds/{}", raw.name),
+            title: raw.title.clone().unwrap_or_else(|| format!("{site}: {}", raw.name)),
+            filter,
+            limits: self.limits(&key(""), defaults, Some(raw))?,
+            content: self.content(&key("content"), raw.content.as_deref().unwrap_or(&defaults.content))?,
+            max_age: self.seconds(&key("max_age_seconds"), max_age, 0, 86_400)?,
+        })
+    }
+
+    fn limits(&self, section: &str, defaults: &RawFeeds, feed: Option<&RawFeed>) -> Result<Limits, ConfigError> {
+        let key = |name: &str| if feed.is_some() { format!("{section}{name}") } else { format!("{section}.{name}") };
+        let pick = |own: Option<i64>, default: i64| own.unwrap_or(default);
+        let items = pick(feed.and_then(|f| f.items), defaults.items);
+        let window = pick(feed.and_then(|f| f.window_hours), defaults.window_hours);
+        let max_items = pick(feed.and_then(|f| f.max_items), defaults.max_items);
+        let max_bytes = pick(feed.and_then(|f| f.max_bytes), defaults.max_bytes);
+        let limits = Limits {
+            items: self.count(&key("items"), items, 1, 10_000)?,
+            window: self.seconds(&key("window_hours"), window, 0, 168)? * 3600,
+            max_items: self.count(&key("max_items"), max_items, 1, 10_000)?,
+            max_bytes: self.count(&key("max_bytes"), max_bytes, 1024, 104_857_600)?,
+        };
+        if limits.items > limits.max_items {
+            let expected = format!("at most max_items ({})", limits.max_items);
+            return Err(self.wrong(&key("items"), expected, limits.items));
+        }
+        Ok(limits)
+    }
+
+    fn content(&self, key: &str, word: &str) -> Result<Content, ConfigError> {
+        self.word(key, word, &[("full", Content::Full), ("summary", Content::Summary)])
+    }
+}

@@ -1,0 +1,246 @@
+//! From a request to its answer.
+
+mod admin;
+mod document;
+mod waiting;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+use tokio::time::Instant;
+
+use super::parts::Answered;
+use super::proxies::Peer;
+use super::reply::Reply;
+use super::request::Head;
+use super::settings::Settings;
+use super::state::{Event, State};
+use super::target::is_sound;
+
+use document::Asked;
+pub(crate) use waiting::Waiting;
+
+/// Where requests come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) peer: Peer,
+    /// Whether the connection is one to the admin listener.
+    pub(crate) is_admin: bool,
+}
+
+/// What is to be done for a request.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// Send this.
+    Reply(Reply),
+    /// Something has to be waited for first, and, where `body_bytes` says so, the request's body to be read.
+    Wait(Box<Waiting>),
+}
+
+const READ_METHODS: &str = "GET, HEAD, OPTIONS";
+const HUB_METHODS: &str = "POST, OPTIONS";
+const HUB: &str = "/hub";
+
+/// Decides at once all that can be decided at once, which is nearly everything; a panic on the way is a 500.
+pub(crate) fn plan(state: &State, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    catch_unwind(AssertUnwindSafe(|| state.with_settings(|settings| plan_with(state, settings, head, origin, now))))
+        .unwrap_or_else(|_| {
+            state.count(Event::Panic);
+            Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR))
+        })
+}
+
+fn plan_with(state: &State, settings: &Settings, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    let client = settings.trusted_proxies.client(origin.peer, head);
+    let mut head = *head;
+    if !origin.is_admin {
+        head.path = below(&settings.base_path, head.path);
+    }
+    let request = Request { state, settings, head: &head, client, now, is_admin: origin.is_admin };
+    let plan = if origin.is_admin { request.plan_admin() } else { request.plan() };
+    match plan {
+        Plan::Reply(mut reply) => {
+            reply.is_head = head.method == "HEAD";
+            request.observe(&reply);
+            Plan::Reply(reply)
+        }
+        wait @ Plan::Wait(_) => wait,
+    }
+}
+
+/// The path below the base path; as it is where a proxy has stripped that.
+fn below<'a>(base_path: &str, path: &'a str) -> &'a str {
+    match path.strip_prefix(base_path) {
+        Some("") if !base_path.is_empty() => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
+}
+
+struct Request<'a> {
+    state: &'a State,
+    settings: &'a Settings,
+    head: &'a Head<'a>,
+    client: Option<IpAddr>,
+    now: DateTime<Utc>,
+    is_admin: bool,
+}
+
+impl Request<'_> {
+    fn plan(&self) -> Plan {
+        let path = self.head.path;
+        let has_hub = path == HUB && self.state.parts.hub.is_some();
+        match self.head.method {
+            "OPTIONS" if path == "*" || is_sound(path) => Plan::Reply(self.options(has_hub)),
+            _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST)),
+            "GET" | "HEAD" if has_hub => Plan::Reply(not_allowed(HUB_METHODS)),
+            "GET" | "HEAD" => self.read(path),
+            "POST" if has_hub => match self.take() {
+                Ok(()) => Plan::Wait(Box::new(Waiting::submission(self))),
+                Err(wait) => Plan::Reply(too_many(wait)),
+            },
+            "POST" | "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(not_allowed(READ_METHODS)),
+            _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED)),
+        }
+    }
+
+    /// Live documents first: nearly every request is for one of them.
+    fn read(&self, path: &str) -> Plan {
+        if let Some(slot) = self.state.parts.published.slot(path) {
+            return Plan::Reply(match slot.load() {
+                Some(document) => self.paid(self.asked().reply(&document, self.now)),
+                None => unavailable(),
+            });
+        }
+        match path {
+            "/livez" => return Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
+            "/readyz" => return Plan::Reply(self.readiness()),
+            "/robots.txt" => {
+                let everything = Reply::text(StatusCode::OK, "User-agent: *\nDisallow:\n");
+                return Plan::Reply(everything.kept_for_a_day());
+            }
+            "/favicon.ico" => return Plan::Reply(Reply::status(StatusCode::NO_CONTENT).kept_for_a_day()),
+            _ => {}
+        }
+        if let Some(to) = self.moved(path) {
+            return Plan::Reply(self.redirect(&to));
+        }
+        if path.contains("//") || path == "*" {
+            return Plan::Reply(Reply::status(StatusCode::NOT_FOUND));
+        }
+        if let Some(document) = self.state.rendered.at_hand(path) {
+            return Plan::Reply(self.paid(self.asked().reply(&document, self.now)));
+        }
+        match self.take() {
+            Ok(()) => Plan::Wait(Box::new(Waiting::rendering(self))),
+            Err(wait) => Plan::Reply(too_many(wait)),
+        }
+    }
+
+    /// The path that took this one's place: as configured, or the same with or without its last slash.
+    fn moved(&self, path: &str) -> Option<String> {
+        if let Some(to) = self.settings.redirects.get(path) {
+            return Some(to.clone());
+        }
+        let other = match path.strip_suffix('/') {
+            Some(shorter) => shorter.to_owned(),
+            None => format!("{path}/"),
+        };
+        self.state.parts.published.slot(&other).map(|_| other)
+    }
+
+    fn redirect(&self, to: &str) -> Reply {
+        redirect(to, &self.settings.base_path, self.head.query)
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked::new(self.head)
+    }
+
+    /// The reply if it is free (304) or the client has a request left, else 429.
+    fn paid(&self, reply: Reply) -> Reply {
+        if reply.status == StatusCode::NOT_MODIFIED {
+            return reply;
+        }
+        match self.take() {
+            Ok(()) => reply,
+            Err(wait) => too_many(wait),
+        }
+    }
+
+    fn take(&self) -> Result<(), Duration> {
+        match self.client {
+            Some(client) => self.state.rates.take(client, &self.settings.limits, Instant::now()),
+            None => Ok(()),
+        }
+    }
+
+    fn options(&self, has_hub: bool) -> Reply {
+        let allow = if has_hub { HUB_METHODS } else { READ_METHODS };
+        let reply = Reply::status(StatusCode::NO_CONTENT).with("Allow", allow);
+        if has_hub {
+            return reply.private();
+        }
+        if self.head.line("access-control-request-method").is_none() {
+            return reply;
+        }
+        reply
+            .with("Access-Control-Allow-Methods", "GET, HEAD")
+            .with("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, If-Match, If-Range, Range, A-IM")
+            .with("Access-Control-Max-Age", "86400")
+    }
+
+    fn readiness(&self) -> Reply {
+        let reasons = self.state.parts.readiness.reasons_not_ready();
+        if reasons.is_empty() {
+            return Reply::text(StatusCode::OK, "ready\n");
+        }
+        Reply::text(StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n").with("Retry-After", "5")
+    }
+
+    fn observe(&self, reply: &Reply) {
+        self.state.parts.observer.answered(&Answered {
+            method: self.head.method,
+            path: self.head.path,
+            status: reply.status,
+            coding: reply.coding(),
+            body_bytes: reply.body().len(),
+            is_conditional: self.asked().preconditions.is_poll(),
+            user_agent: self.head.text("user-agent"),
+            client: self.client,
+            is_admin: self.is_admin,
+        });
+    }
+}
+
+fn not_allowed(allow: &'static str) -> Reply {
+    Reply::status(StatusCode::METHOD_NOT_ALLOWED).with("Allow", allow)
+}
+
+fn unavailable() -> Reply {
+    Reply::status(StatusCode::SERVICE_UNAVAILABLE).with("Retry-After", "2")
+}
+
+fn too_many(wait: Duration) -> Reply {
+    let seconds = wait.as_secs() + 1;
+    Reply::status(StatusCode::TOO_MANY_REQUESTS).with("Retry-After", seconds.to_string())
+}
+
+/// 308 with the request's query kept. `to` is an absolute URL or a path below the base path.
+fn redirect(to: &str, base_path: &str, query: Option<&str>) -> Reply {
+    let mut location = String::new();
+    if to.starts_with('/') {
+        location.push_str(base_path);
+    }
+    location.push_str(to);
+    if let Some(query) = query {
+        location.push(if to.contains('?') { '&' } else { '?' });
+        location.push_str(query);
+    }
+    let location: Cow<'static, str> = location.into();
+    Reply::text(StatusCode::PERMANENT_REDIRECT, "moved\n").with("Location", location).kept_for_a_day()
+}

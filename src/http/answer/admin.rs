@@ -1,0 +1,46 @@
+//! The admin listener's requests.
+
+use hyper::StatusCode;
+
+use super::super::parts::AdminAnswer;
+use super::super::reply::{Content, Message, Reply};
+use super::super::target::is_sound;
+use super::{Plan, Request, Waiting, not_allowed};
+
+const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+
+impl Request<'_> {
+    pub(super) fn plan_admin(&self) -> Plan {
+        // SECURITY: the listener trusts whoever reaches it, and a browser on the same machine does so on behalf of any
+        // page. Pages give themselves away by these fields; our own commands and monitoring never send them, and an
+        // address typed by a person has "none".
+        let from_page =
+            self.head.line("origin").is_some() || self.head.line("sec-fetch-site").is_some_and(|site| site != b"none");
+        if from_page {
+            return Plan::Reply(Reply::text(StatusCode::FORBIDDEN, "not for web pages\n").private());
+        }
+        let path = self.head.path;
+        match self.head.method {
+            "OPTIONS" => Plan::Reply(Reply::status(StatusCode::NO_CONTENT).with("Allow", METHODS).private()),
+            _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST).private()),
+            "GET" | "HEAD" if path == "/livez" => Plan::Reply(Reply::text(StatusCode::OK, "ok\n").private()),
+            "GET" | "HEAD" if path == "/readyz" => Plan::Reply(self.readiness().private()),
+            "GET" | "HEAD" | "POST" => Plan::Wait(Box::new(Waiting::admin(self))),
+            "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(not_allowed(METHODS).private()),
+            _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED).private()),
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn admin(answer: AdminAnswer) -> Self {
+        let message = Message {
+            content_type: answer.content_type,
+            body: answer.body.into(),
+            cache_control: "no-store",
+            extra: Vec::new(),
+            is_public: false,
+        };
+        Self { status: answer.status, content: Content::Message(message), is_head: false }
+    }
+}

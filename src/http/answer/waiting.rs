@@ -1,0 +1,154 @@
+//! Answers that take a while: pages rendered on demand, requests with a body, admin commands.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+
+use super::super::parts::{Accepted, Answered, Submission};
+use super::super::rendered::Outcome;
+use super::super::reply::Reply;
+use super::super::state::{Event, State};
+use super::document::Asked;
+use super::{Request, redirect, unavailable};
+
+/// All of a request that its answer needs, independent of the buffer it was read into.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    task: Task,
+    method: String,
+    path: String,
+    query: Option<String>,
+    asked: Asked<'static>,
+    user_agent: Option<String>,
+    client: Option<IpAddr>,
+    now: DateTime<Utc>,
+    is_admin: bool,
+}
+
+#[derive(Debug)]
+enum Task {
+    Render,
+    Submit { content_type: Option<String> },
+    Admin,
+}
+
+impl Waiting {
+    pub(super) fn rendering(request: &Request<'_>) -> Self {
+        Self::new(request, Task::Render)
+    }
+
+    pub(super) fn submission(request: &Request<'_>) -> Self {
+        let content_type = request.head.text("content-type").map(str::to_owned);
+        Self::new(request, Task::Submit { content_type })
+    }
+
+    pub(super) fn admin(request: &Request<'_>) -> Self {
+        Self::new(request, Task::Admin)
+    }
+
+    fn new(request: &Request<'_>, task: Task) -> Self {
+        let head = request.head;
+        Self {
+            task,
+            method: head.method.to_owned(),
+            path: head.path.to_owned(),
+            query: head.query.map(str::to_owned),
+            asked: request.asked().into_owned(),
+            user_agent: head.text("user-agent").map(str::to_owned),
+            client: request.client,
+            now: request.now,
+            is_admin: request.is_admin,
+        }
+    }
+
+    /// Whether the request's body is part of what is asked.
+    pub(crate) fn wants_body(&self) -> bool {
+        matches!(self.task, Task::Submit { .. })
+    }
+
+    /// Waits for the answer. `body` is the request's, empty unless wanted.
+    pub(crate) async fn reply(mut self: Box<Self>, state: &State, body: Vec<u8>) -> Reply {
+        let mut reply = match std::mem::replace(&mut self.task, Task::Render) {
+            Task::Render => self.rendered(state).await,
+            Task::Submit { content_type } => self.submitted(state, content_type, body).await,
+            Task::Admin => self.administered(state).await,
+        };
+        reply.is_head = self.method == "HEAD";
+        state.parts.observer.answered(&Answered {
+            method: &self.method,
+            path: &self.path,
+            status: reply.status,
+            coding: reply.coding(),
+            body_bytes: reply.body().len(),
+            is_conditional: self.asked.preconditions.is_poll(),
+            user_agent: self.user_agent.as_deref(),
+            client: self.client,
+            is_admin: self.is_admin,
+        });
+        reply
+    }
+
+    async fn rendered(&self, state: &State) -> Reply {
+        let room = state.with_settings(|settings| settings.limits.rendered_bytes);
+        match state.rendered.outcome(&self.path, &state.parts.on_demand, room).await {
+            Outcome::Found(document) => {
+                let reply = self.asked.reply(&document, self.now);
+                if let (StatusCode::NOT_MODIFIED, Some(client)) = (reply.status, self.client) {
+                    state.rates.give_back(client);
+                }
+                reply
+            }
+            Outcome::Gone => Reply::status(StatusCode::GONE),
+            Outcome::Missing => Reply::status(StatusCode::NOT_FOUND),
+            Outcome::Redirect(to) => {
+                state.with_settings(|settings| redirect(&to, &settings.base_path, self.query.as_deref()))
+            }
+            Outcome::Failed => unavailable(),
+            Outcome::Panicked => panicked(state),
+        }
+    }
+
+    async fn submitted(&self, state: &State, content_type: Option<String>, body: Vec<u8>) -> Reply {
+        let Some(hub) = &state.parts.hub else { return Reply::status(StatusCode::NOT_FOUND) };
+        let submission = Submission { content_type, body, client: self.client };
+        // A task of its own, so that a panic in it is caught; it ends with the connection.
+        let hub = Arc::clone(hub);
+        let mut task = AbortOnDrop(tokio::spawn(async move { hub.submit(submission).await }));
+        match (&mut task.0).await {
+            Ok(Accepted { status, text, retry_after_seconds }) => {
+                let reply = Reply::text(status, text).private();
+                match retry_after_seconds {
+                    Some(seconds) => reply.with("Retry-After", seconds.to_string()),
+                    None => reply,
+                }
+            }
+            Err(_) => panicked(state),
+        }
+    }
+
+    async fn administered(&self, state: &State) -> Reply {
+        let admin = Arc::clone(&state.parts.admin);
+        let method = if self.method == "HEAD" { "GET".to_owned() } else { self.method.clone() };
+        let (path, query) = (self.path.clone(), self.query.clone());
+        match tokio::task::spawn_blocking(move || admin.answer(&method, &path, query.as_deref())).await {
+            Ok(Some(answer)) => Reply::admin(answer),
+            Ok(None) => Reply::status(StatusCode::NOT_FOUND).private(),
+            Err(_) => panicked(state),
+        }
+    }
+}
+
+fn panicked(state: &State) -> Reply {
+    state.count(Event::Panic);
+    Reply::status(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

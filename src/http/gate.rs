@@ -1,0 +1,68 @@
+//! How many connections may be open, in all and of one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::proxies::Peer;
+use super::rate::client_key;
+use super::settings::Settings;
+
+/// Counts open connections.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    open: AtomicUsize,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// An open connection's place; gone when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    gate: Arc<Gate>,
+    address: Option<IpAddr>,
+}
+
+impl Gate {
+    /// A place for a connection from `peer`, unless there are too many.
+    pub(crate) fn enter(self: &Arc<Self>, peer: Peer, settings: &Settings) -> Option<Place> {
+        let address = match peer {
+            Peer::Ip(address) if !settings.trusted_proxies.includes(peer) => Some(client_key(address)),
+            _ => None,
+        };
+        let limits = &settings.limits;
+        if self.open.fetch_add(1, Ordering::Relaxed) >= limits.connections {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        if let Some(address) = address {
+            let mut counts = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = counts.entry(address).or_default();
+            if *count >= limits.connections_per_address {
+                self.open.fetch_sub(1, Ordering::Relaxed);
+                return None;
+            }
+            *count += 1;
+        }
+        Some(Place { gate: Arc::clone(self), address })
+    }
+
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gate.open.fetch_sub(1, Ordering::Relaxed);
+        if let Some(address) = self.address {
+            let mut counts = self.gate.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(count) = counts.get_mut(&address) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(&address);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! HTTP/2 connections by prior knowledge, RFC 9113 §3.3.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::Instant;
+
+use super::answer::{Origin, Plan, plan};
+use super::reply::Reply;
+use super::request::Head;
+use super::state::{Event, State};
+use super::stop::Stop;
+use super::stream::{Rewound, Stream};
+
+/// Resets by the client of streams not yet answered before the connection is ended ("rapid reset").
+const PENDING_RESETS: usize = 50;
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes of a stream's answer held in the connection for a slow reader.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
+/// How often idle and stuck connections are looked for.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Connections are asked to come again after this time, so that none lasts for ever.
+const MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// Serves the connection until either side has had enough; `read` are its first bytes.
+pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: Origin, mut stop: Stop) {
+    let settings = state.settings();
+    let limits = &settings.limits;
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .auto_date_header(false)
+        .max_concurrent_streams(limits.h2_streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(PENDING_RESETS)
+        .max_send_buf_size(SEND_BUFFER_BYTES)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    let streams = Arc::new(Streams::default());
+    let service = service_fn({
+        let (state, streams) = (Arc::clone(&state), Arc::clone(&streams));
+        move |request| {
+            let (state, open) = (Arc::clone(&state), OpenStream::new(&streams));
+            async move { Ok::<_, Infallible>(answer(request, &state, origin, open).await) }
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Rewound::new(read, stream)), service));
+    let begun = Instant::now();
+    let mut last_change = (streams.changes(), begun);
+    let mut check = tokio::time::interval(CHECK_INTERVAL);
+    let mut is_closing = false;
+    loop {
+        let stopped = std::future::poll_fn(|cx| stop.poll(cx));
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = stopped, if !is_closing => {
+                is_closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            now = check.tick() => {
+                if streams.changes() != last_change.0 {
+                    last_change = (streams.changes(), now);
+                }
+                let quiet = now.saturating_duration_since(last_change.1);
+                // A stream that neither begins nor ends is one whose client does not read.
+                if streams.open() > 0 && quiet > limits.write * 2 {
+                    state.count(Event::Timeout);
+                    return;
+                }
+                let is_idle = streams.open() == 0 && quiet > limits.idle;
+                if !is_closing && (is_idle || now.saturating_duration_since(begun) > MAX_AGE) {
+                    is_closing = true;
+                    connection.as_mut().graceful_shutdown();
+                } else if is_closing && quiet > limits.idle + limits.write {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, open: OpenStream) -> Response<Whole> {
+    let (parts, body) = request.into_parts();
+    let now = (state.parts.clock)();
+    let plan = {
+        let fields: Vec<httparse::Header<'_>> = parts
+            .headers
+            .iter()
+            .map(|(name, value)| httparse::Header { name: name.as_str(), value: value.as_bytes() })
+            .collect();
+        let (path, query) = (parts.uri.path(), parts.uri.query());
+        let too_long = path.len() + query.map_or(0, str::len) > state.with_settings(|s| s.limits.uri_bytes);
+        if too_long {
+            Plan::Reply(Reply::status(StatusCode::URI_TOO_LONG))
+        } else {
+            plan(state, &Head { method: parts.method.as_str(), path, query, fields: &fields }, origin, now)
+        }
+    };
+    let reply = match plan {
+        Plan::Reply(reply) => reply,
+        Plan::Wait(waiting) if waiting.wants_body() => match read_body(body, state).await {
+            Ok(body) => waiting.reply(state, body).await,
+            Err(status) => Reply::status(status),
+        },
+        Plan::Wait(waiting) => waiting.reply(state, Vec::new()).await,
+    };
+    let mut response = Response::new(Whole { bytes: reply.body(), _open: open });
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    let mut put = |name: &str, value: &[u8]| {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
+            headers.append(name, value);
+        }
+    };
+    put("date", httpdate::fmt_http_date(now.into()).as_bytes());
+    state.with_settings(|settings| reply.fields(settings, now, &mut put));
+    response
+}
+
+async fn read_body(body: Incoming, state: &State) -> Result<Vec<u8>, StatusCode> {
+    let (most, wait) = state.with_settings(|settings| (settings.limits.body_bytes, settings.limits.body));
+    match tokio::time::timeout(wait, Limited::new(body, most).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// Counts streams, to tell a connection at work from an idle and from a stuck one.
+#[derive(Debug, Default)]
+struct Streams {
+    open: AtomicUsize,
+    changes: AtomicUsize,
+}
+
+impl Streams {
+    fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
+    }
+}
+
+/// A stream from its request to the last byte of its answer.
+#[derive(Debug)]
+struct OpenStream(Arc<Streams>);
+
+impl OpenStream {
+    fn new(streams: &Arc<Streams>) -> Self {
+        streams.open.fetch_add(1, Ordering::Relaxed);
+        streams.changes.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(streams))
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.changes.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A body in one piece that keeps its stream counted as open.
+#[derive(Debug)]
+struct Whole {
+    bytes: Bytes,
+    _open: OpenStream,
+}
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = std::mem::take(&mut self.get_mut().bytes);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
+    }
+}

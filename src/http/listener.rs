@@ -1,0 +1,249 @@
+//! Addresses that connections are accepted on.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, UnixListener};
+
+use super::proxies::Peer;
+use super::stream::Accepted;
+
+/// Connections waiting to be accepted; the kernel cuts it to `net.core.somaxconn`.
+const BACKLOG: i32 = 4096;
+
+/// A bound address.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Bound,
+    is_admin: bool,
+}
+
+#[derive(Debug)]
+enum Bound {
+    Tcp(std::net::TcpListener, SocketAddr),
+    Unix(std::os::unix::net::UnixListener, PathBuf),
+}
+
+/// Why an address cannot be listened on, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Not an address at all.
+    #[error("expected `HOST:PORT` (such as `127.0.0.1:8080` or `[::]:8080`) or `unix:/path`: `{0}`")]
+    Syntax(String),
+    /// A host name that does not resolve.
+    #[error("cannot resolve `{address}`: give an IP address")]
+    Resolve {
+        /// As given.
+        address: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// Somebody else listens there.
+    #[error("address `{0}` is in use: stop the other program (`ss -ltnp` names it) or choose another `listen` address")]
+    InUse(String),
+    /// Ports below 1024.
+    #[error(
+        "not permitted to listen on `{0}`: ports below 1024 need CAP_NET_BIND_SERVICE; choose one above, or let systemd pass the socket"
+    )]
+    Privileged(String),
+    /// The address is none of this machine's.
+    #[error(
+        "address `{0}` does not belong to this machine: listen on one that does (`ip addr`), or on `0.0.0.0` or `[::]` for all"
+    )]
+    NotOurs(String),
+    /// A Unix socket's directory.
+    #[error("cannot make the socket `{path}`: its directory must exist and be writable")]
+    Directory {
+        /// Path of the socket.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something that is no socket stands in the place of a Unix socket.
+    #[error("`{0}` exists and is not a socket: remove it or choose another path")]
+    NotASocket(PathBuf),
+    /// Everything else.
+    #[error("cannot listen on `{address}`")]
+    Other {
+        /// As given.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Listener {
+    /// Binds `127.0.0.1:8080`, `[::1]:0`, `localhost:8080` or `unix:/run/seedcast/http.sock`. A socket file left by a
+    /// process that is gone is replaced.
+    ///
+    /// # Errors
+    /// The address cannot be listened on; the message says what to do.
+    pub fn bind(address: &str) -> Result<Self, BindError> {
+        let socket = match address.strip_prefix("unix:") {
+            Some(path) if path.starts_with('/') => bind_unix(Path::new(path))?,
+            Some(_) => return Err(BindError::Syntax(address.to_owned())),
+            None => bind_tcp(address)?,
+        };
+        Ok(Self { socket, is_admin: false })
+    }
+
+    /// A listening TCP socket that was passed in, by systemd for one.
+    ///
+    /// # Errors
+    /// The socket is none, or cannot be made non-blocking.
+    pub fn from_tcp(listener: std::net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok(Self { socket: Bound::Tcp(listener, address), is_admin: false })
+    }
+
+    /// A listening Unix socket that was passed in.
+    ///
+    /// # Errors
+    /// The socket is none, or cannot be made non-blocking.
+    pub fn from_unix(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let path = listener.local_addr()?.as_pathname().map(Path::to_path_buf).unwrap_or_default();
+        Ok(Self { socket: Bound::Unix(listener, path), is_admin: false })
+    }
+
+    /// The same listener, for the admin resources instead of the documents.
+    #[must_use]
+    pub fn for_admin(mut self) -> Self {
+        self.is_admin = true;
+        self
+    }
+
+    /// Whether it serves the admin resources.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.is_admin
+    }
+
+    /// The address with the port that was picked; `None` for a Unix socket.
+    #[must_use]
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            Bound::Tcp(_, address) => Some(*address),
+            Bound::Unix(..) => None,
+        }
+    }
+
+    /// Registers the socket with the runtime that accepts.
+    pub(crate) fn into_acceptor(self) -> io::Result<Acceptor> {
+        let socket = match self.socket {
+            Bound::Tcp(listener, _) => AcceptorSocket::Tcp(TcpListener::from_std(listener)?),
+            Bound::Unix(listener, _) => AcceptorSocket::Unix(UnixListener::from_std(listener)?),
+        };
+        Ok(Acceptor { socket, is_admin: self.is_admin })
+    }
+}
+
+/// `http://127.0.0.1:8080` or `unix:/run/seedcast/http.sock`.
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.socket {
+            Bound::Tcp(_, address) => write!(f, "http://{address}"),
+            Bound::Unix(_, path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+fn bind_tcp(address: &str) -> Result<Bound, BindError> {
+    if !address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
+        return Err(BindError::Syntax(address.to_owned()));
+    }
+    let resolved = address.to_socket_addrs().map_err(|source| match address.parse::<SocketAddr>() {
+        Err(_) if !address.starts_with('[') => BindError::Resolve { address: address.to_owned(), source },
+        _ => BindError::Syntax(address.to_owned()),
+    })?;
+    let mut failed = None;
+    for one in resolved {
+        match listen(one) {
+            Ok(listener) => {
+                let local = listener.local_addr().unwrap_or(one);
+                return Ok(Bound::Tcp(listener, local));
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    let source = failed.unwrap_or_else(|| io::Error::from(ErrorKind::NotFound));
+    let address = address.to_owned();
+    Err(match source.kind() {
+        ErrorKind::AddrInUse => BindError::InUse(address),
+        ErrorKind::PermissionDenied => BindError::Privileged(address),
+        ErrorKind::AddrNotAvailable => BindError::NotOurs(address),
+        _ => BindError::Other { address, source },
+    })
+}
+
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // `[::]` is all addresses, IPv4 too, whatever the system's default.
+        socket.set_only_v6(false)?;
+    }
+    // A restart must not wait for the old connections' TIME_WAIT.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn bind_unix(path: &Path) -> Result<Bound, BindError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => return Err(BindError::NotASocket(path.to_owned())),
+        Ok(_) => {
+            // Left over, unless somebody answers.
+            if std::os::unix::net::UnixStream::connect(path).is_ok() {
+                return Err(BindError::InUse(format!("unix:{}", path.display())));
+            }
+            std::fs::remove_file(path).map_err(|source| BindError::Directory { path: path.to_owned(), source })?;
+        }
+        Err(_) => {}
+    }
+    let listener = std::os::unix::net::UnixListener::bind(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => BindError::Directory { path: path.to_owned(), source },
+        _ => BindError::Other { address: format!("unix:{}", path.display()), source },
+    })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|source| BindError::Other { address: format!("unix:{}", path.display()), source })?;
+    Ok(Bound::Unix(listener, path.to_owned()))
+}
+
+/// A listener on its runtime.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    socket: AcceptorSocket,
+    pub(crate) is_admin: bool,
+}
+
+#[derive(Debug)]
+enum AcceptorSocket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Acceptor {
+    /// The next connection.
+    pub(crate) async fn accept(&self) -> io::Result<(Accepted, Peer)> {
+        match &self.socket {
+            AcceptorSocket::Tcp(listener) => {
+                let (stream, address) = listener.accept().await?;
+                // Small answers must not wait for the acknowledgement of the one before.
+                stream.set_nodelay(true)?;
+                Ok((Accepted::Tcp(stream.into_std()?), Peer::Ip(address.ip().to_canonical())))
+            }
+            AcceptorSocket::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Accepted::Unix(stream.into_std()?), Peer::Unix))
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Which variant of a document a request gets: Accept-Encoding, RFC 9110 §12.5.3.
+
+use crate::feed::{Coding, Document};
+
+/// Weight of each coding in two-thousandths, as the request gives it; 0 is a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Acceptable {
+    identity: u16,
+    gzip: u16,
+    brotli: u16,
+    zstd: u16,
+}
+
+/// What identity weighs unless the field names it: not refused, and less than any coding that was asked for.
+const IDENTITY_UNNAMED: u16 = 1;
+
+impl Acceptable {
+    /// From the field's value; `None` without the field, which then asks for nothing: identity is what every client
+    /// can read.
+    ///
+    /// A member whose weight cannot be read is taken as refused.
+    pub(crate) fn new(accept_encoding: Option<&[u8]>) -> Self {
+        let mut named: [Option<u16>; 4] = [None; 4];
+        let mut rest = None;
+        for member in accept_encoding.unwrap_or_default().split(|b| *b == b',') {
+            let mut parts = member.split(|b| *b == b';');
+            let name = parts.next().unwrap_or_default().trim_ascii();
+            let weight = parts.find_map(weight).unwrap_or(1000);
+            if name == b"*" {
+                rest = Some(weight);
+            } else if let Some(index) = index(name) {
+                let slot = &mut named[index];
+                *slot = Some(slot.map_or(weight, |known| known.max(weight)));
+            }
+        }
+        let [identity, gzip, brotli, zstd] = named;
+        let other = rest.unwrap_or(0);
+        Self {
+            identity: identity.or(rest).map_or(IDENTITY_UNNAMED, |weight| weight * 2),
+            gzip: gzip.unwrap_or(other) * 2,
+            brotli: brotli.unwrap_or(other) * 2,
+            zstd: zstd.unwrap_or(other) * 2,
+        }
+    }
+
+    fn weight(self, coding: Coding) -> u16 {
+        match coding {
+            Coding::Identity => self.identity,
+            Coding::Gzip => self.gzip,
+            Coding::Brotli => self.brotli,
+            Coding::Zstd => self.zstd,
+        }
+    }
+
+    /// Index of the variant to send: the greatest weight, among equals the fewest bytes. `None` when the request
+    /// refuses all that there are (406).
+    pub(crate) fn choose(self, document: &Document) -> Option<usize> {
+        let candidates = document.variants.iter().enumerate().filter(|(_, variant)| self.weight(variant.coding) > 0);
+        let best = candidates.min_by_key(|(_, variant)| (u16::MAX - self.weight(variant.coding), variant.bytes.len()));
+        best.map(|(index, _)| index)
+    }
+}
+
+fn index(name: &[u8]) -> Option<usize> {
+    let names: [&[&[u8]]; 4] = [&[b"identity"], &[b"gzip", b"x-gzip"], &[b"br"], &[b"zstd"]];
+    names.iter().position(|same| same.iter().any(|one| name.eq_ignore_ascii_case(one)))
+}
+
+/// `q=0.5` → 500 (RFC 9110 §12.4.2); `None` for another parameter, 0 for a weight that is none.
+fn weight(parameter: &[u8]) -> Option<u16> {
+    let parameter = parameter.trim_ascii();
+    let value = parameter.get(..2).filter(|name| name.eq_ignore_ascii_case(b"q=")).map(|_| &parameter[2..])?;
+    let (whole, fraction) = match value {
+        [whole, b'.', fraction @ ..] => (whole, fraction),
+        [whole] => (whole, &[][..]),
+        _ => return Some(0),
+    };
+    if !matches!(whole, b'0' | b'1') || fraction.len() > 3 || !fraction.iter().all(u8::is_ascii_digit) {
+        return Some(0);
+    }
+    let thousandths =
+        [100, 10, 1].iter().zip(fraction).map(|(unit, digit)| unit * u16::from(digit - b'0')).sum::<u16>();
+    Some((u16::from(whole - b'0') * 1000 + thousandths).min(1000))
+}
+
+/// Name of a coding in Content-Encoding; `None` for identity, which has no field.
+pub(crate) fn content_encoding(coding: Coding) -> Option<&'static str> {
+    match coding {
+        Coding::Identity => None,
+        Coding::Gzip => Some("gzip"),
+        Coding::Brotli => Some("br"),
+        Coding::Zstd => Some("zstd"),
+    }
+}

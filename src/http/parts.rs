@@ -1,0 +1,156 @@
+//! What the rest of the program gives to the server.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+
+use crate::feed::{Coding, Document, Published};
+
+/// Everything that requests are answered from.
+pub struct Parts {
+    /// The live documents; looked up first, by path.
+    pub published: Arc<Published>,
+    /// Whatever else has a path.
+    pub on_demand: Arc<dyn OnDemand>,
+    /// What `/readyz` says.
+    pub readiness: Arc<dyn Readiness>,
+    /// Told of every answer.
+    pub observer: Arc<dyn Observer>,
+    /// Takes POST requests to `/hub`; `None` when there is no hub.
+    pub hub: Option<Arc<dyn Endpoint>>,
+    /// The admin listener's resources.
+    pub admin: Arc<dyn Admin>,
+    /// The time, from one clock for Date, Last-Modified and conditions.
+    pub clock: fn() -> DateTime<Utc>,
+}
+
+/// Resources that are rendered when asked for: item pages, archive pages, rarely polled documents.
+pub trait OnDemand: Send + Sync {
+    /// The resource at `path`: below the base path, absolute, percent-encoded as it came, without `.` or empty
+    /// segments. Called where blocking is allowed, once for simultaneous requests of one path; what it returns is
+    /// kept until invalidated or pushed out.
+    fn render(&self, path: &str) -> Rendered;
+}
+
+/// What there is at a path.
+#[derive(Debug)]
+pub enum Rendered {
+    /// The document, compressed or not.
+    Found(Document),
+    /// Withdrawn for good: 410.
+    Gone,
+    /// Never was: 404.
+    Missing,
+    /// Moved for good, 308: an absolute URL, or a path below the base path.
+    Redirect(String),
+    /// Cannot be told now: 503. Whoever renders logs why.
+    Failed,
+}
+
+/// Whether this process can serve right feeds.
+pub trait Readiness: Send + Sync {
+    /// Empty when ready, else one line for each reason.
+    fn reasons_not_ready(&self) -> Vec<String>;
+}
+
+/// Told of every answer; must not block.
+pub trait Observer: Send + Sync {
+    /// An answer is about to be written.
+    fn answered(&self, answer: &Answered<'_>);
+}
+
+/// One answer, for metrics and access log.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// As sent by the client, case and all; at most `Limits::head_bytes`.
+    pub method: &'a str,
+    /// Path below the base path, without query; label metrics by its kind, never by itself.
+    pub path: &'a str,
+    /// Status code.
+    pub status: StatusCode,
+    /// Coding of the document, for documents.
+    pub coding: Option<Coding>,
+    /// Bytes of the body to be written; 0 for HEAD and 304.
+    pub body_bytes: usize,
+    /// Whether the request had a validator.
+    pub is_conditional: bool,
+    /// User-Agent where it is text.
+    pub user_agent: Option<&'a str>,
+    /// The client, as far as known (see [`TrustedProxies`](super::TrustedProxies)).
+    pub client: Option<IpAddr>,
+    /// Whether it came on the admin listener.
+    pub is_admin: bool,
+}
+
+/// Takes the body of POST requests.
+pub trait Endpoint: Send + Sync {
+    /// The answer to one request. Cancelled when the client goes away; a panic is a 500.
+    fn submit(&self, submission: Submission) -> Pin<Box<dyn Future<Output = Accepted> + Send>>;
+}
+
+/// A POST request with its whole body, at most `Limits::body_bytes`.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Content-Type, if there is one.
+    pub content_type: Option<String>,
+    /// The bytes.
+    pub body: Vec<u8>,
+    /// The client, as far as known.
+    pub client: Option<IpAddr>,
+}
+
+/// The answer to a [`Submission`].
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// 202, 400, …
+    pub status: StatusCode,
+    /// Plain text for people.
+    pub text: String,
+    /// `Retry-After` in seconds, for 429 and 503.
+    pub retry_after_seconds: Option<u64>,
+}
+
+/// The resources of the admin listener besides `/livez` and `/readyz`: metrics, status, commands.
+pub trait Admin: Send + Sync {
+    /// The answer, `None` where there is nothing (404). `method` is GET or POST; HEAD comes as GET. Called where
+    /// blocking is allowed.
+    fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<AdminAnswer>;
+}
+
+/// An answer of the admin listener.
+#[derive(Clone, Debug)]
+pub struct AdminAnswer {
+    /// Status code.
+    pub status: StatusCode,
+    /// Value of Content-Type.
+    pub content_type: &'static str,
+    /// What is sent.
+    pub body: String,
+}
+
+impl Admin for () {
+    fn answer(&self, _: &str, _: &str, _: Option<&str>) -> Option<AdminAnswer> {
+        None
+    }
+}
+
+impl Observer for () {
+    fn answered(&self, _: &Answered<'_>) {}
+}
+
+/// Always ready.
+impl Readiness for () {
+    fn reasons_not_ready(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Nothing on demand.
+impl OnDemand for () {
+    fn render(&self, _: &str) -> Rendered {
+        Rendered::Missing
+    }
+}

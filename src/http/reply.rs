@@ -1,0 +1,226 @@
+//! What is sent back: a document in one of its variants, or a short message.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+
+use crate::feed::{Coding, Document, Variant};
+
+use super::negotiate::content_encoding;
+use super::settings::Settings;
+
+/// An answer, independent of the version of HTTP that carries it.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) content: Content,
+    /// The fields of GET without its body.
+    pub(crate) is_head: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// 200, 206 with `part`, or 304.
+    Document { document: Arc<Document>, index: usize, part: Option<Range<usize>> },
+    /// Everything else.
+    Message(Message),
+}
+
+/// A short answer that is no document.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Cow<'static, str>,
+    /// Value of Cache-Control.
+    pub(crate) cache_control: &'static str,
+    pub(crate) extra: Vec<(&'static str, Cow<'static, str>)>,
+    /// Whether scripts of other sites may read it.
+    pub(crate) is_public: bool,
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const EXPOSED: &[u8] = b"ETag, Last-Modified, Link, Retry-After";
+
+impl Reply {
+    /// A line of plain text that nobody is to keep.
+    pub(crate) fn text(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
+        let message = Message {
+            content_type: TEXT,
+            body: text.into(),
+            cache_control: "no-store",
+            extra: Vec::new(),
+            is_public: true,
+        };
+        Self { status, content: Content::Message(message), is_head: false }
+    }
+
+    /// The status's own words as the text.
+    pub(crate) fn status(status: StatusCode) -> Self {
+        let text = match status {
+            StatusCode::BAD_REQUEST => "bad request\n",
+            StatusCode::NOT_FOUND => "not found\n",
+            StatusCode::GONE => "gone\n",
+            StatusCode::METHOD_NOT_ALLOWED => "method not allowed\n",
+            StatusCode::TOO_MANY_REQUESTS => "too many requests\n",
+            StatusCode::SERVICE_UNAVAILABLE => "unavailable, try again soon\n",
+            StatusCode::NO_CONTENT => "",
+            other => {
+                let words = other.canonical_reason().unwrap_or("error").to_ascii_lowercase();
+                return Self::text(status, words + "\n");
+            }
+        };
+        Self::text(status, text)
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        if let Content::Message(message) = &mut self.content {
+            message.extra.push((name, value.into()));
+        }
+        self
+    }
+
+    /// May be kept by caches for a day.
+    pub(crate) fn kept_for_a_day(mut self) -> Self {
+        if let Content::Message(message) = &mut self.content {
+            message.cache_control = "max-age=86400";
+        }
+        self
+    }
+
+    /// Not for scripts of other sites.
+    pub(crate) fn private(mut self) -> Self {
+        if let Content::Message(message) = &mut self.content {
+            message.is_public = false;
+        }
+        self
+    }
+
+    /// The coding of the document that is sent.
+    pub(crate) fn coding(&self) -> Option<Coding> {
+        self.variant().map(|variant| variant.coding)
+    }
+
+    fn variant(&self) -> Option<&Variant> {
+        match &self.content {
+            Content::Document { document, index, .. } => document.variants.get(*index),
+            Content::Message(_) => None,
+        }
+    }
+
+    /// What follows the head; empty for HEAD, 204 and 304.
+    pub(crate) fn body(&self) -> Bytes {
+        if self.is_head || self.status == StatusCode::NOT_MODIFIED {
+            return Bytes::new();
+        }
+        match &self.content {
+            Content::Document { document, index, part } => {
+                let bytes = &document.variants[*index].bytes;
+                part.as_ref().map_or_else(|| bytes.clone(), |part| bytes.slice(part.clone()))
+            }
+            Content::Message(message) => match &message.body {
+                Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+                Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
+            },
+        }
+    }
+
+    /// Hands every field to `put`, name in its usual case, except Date and what belongs to the connection.
+    pub(crate) fn fields(&self, settings: &Settings, now: DateTime<Utc>, mut put: impl FnMut(&'static str, &[u8])) {
+        match &self.content {
+            Content::Document { document, index, part } => {
+                self.document_fields(document, &document.variants[*index], part.as_ref(), settings, now, &mut put);
+            }
+            Content::Message(message) => {
+                if self.status != StatusCode::NO_CONTENT {
+                    put("Content-Type", message.content_type.as_bytes());
+                    put("Content-Length", Text::new().write(format_args!("{}", message.body.len())));
+                    put("X-Content-Type-Options", b"nosniff");
+                }
+                put("Cache-Control", message.cache_control.as_bytes());
+                for (name, value) in &message.extra {
+                    put(name, value.as_bytes());
+                }
+                if message.is_public {
+                    put("Vary", VARY);
+                    put("Access-Control-Allow-Origin", b"*");
+                    put("Access-Control-Expose-Headers", EXPOSED);
+                }
+            }
+        }
+    }
+
+    fn document_fields(
+        &self,
+        document: &Document,
+        variant: &Variant,
+        part: Option<&Range<usize>>,
+        settings: &Settings,
+        now: DateTime<Utc>,
+        put: &mut impl FnMut(&'static str, &[u8]),
+    ) {
+        let mut text = Text::new();
+        if self.status != StatusCode::NOT_MODIFIED {
+            put("Content-Type", document.content_type.as_bytes());
+            let len = part.map_or(variant.bytes.len(), ExactSizeIterator::len);
+            put("Content-Length", text.write(format_args!("{len}")));
+            if let Some(coding) = content_encoding(variant.coding) {
+                put("Content-Encoding", coding.as_bytes());
+            }
+            // Never later than Date: until the rounded-up second has come, the change was "now".
+            let last_modified: SystemTime = document.last_modified.min(now).into();
+            put("Last-Modified", text.write(format_args!("{}", httpdate::HttpDate::from(last_modified))));
+            if let Some(part) = part {
+                let (first, last, all) = (part.start, part.end.saturating_sub(1), variant.bytes.len());
+                put("Content-Range", text.write(format_args!("bytes {first}-{last}/{all}")));
+            }
+            put("Accept-Ranges", b"bytes");
+            put("X-Content-Type-Options", b"nosniff");
+            if document.content_type.starts_with("text/html") {
+                put("Content-Security-Policy", settings.content_security_policy.as_bytes());
+            }
+        }
+        put("ETag", variant.etag.as_bytes());
+        // No Expires: max-age overrides it (RFC 9111 §5.3), and readers stumble over some of its values.
+        let max_age = if document.cache.is_stable { settings.stable_max_age } else { document.cache.max_age };
+        let cache_control = text.write(format_args!(
+            "max-age={}, stale-while-revalidate={}, stale-if-error={}",
+            max_age.as_secs(),
+            settings.stale_while_revalidate.as_secs(),
+            settings.stale_if_error.as_secs()
+        ));
+        put("Cache-Control", cache_control);
+        put("Vary", VARY);
+        if let Some(link) = &document.link {
+            put("Link", link.as_bytes());
+        }
+        put("Access-Control-Allow-Origin", b"*");
+        put("Access-Control-Expose-Headers", EXPOSED);
+    }
+}
+
+const VARY: &[u8] = b"Accept-Encoding";
+
+/// Room for one formatted field value.
+struct Text {
+    bytes: [u8; 128],
+}
+
+impl Text {
+    fn new() -> Self {
+        Self { bytes: [0; 128] }
+    }
+
+    fn write(&mut self, value: std::fmt::Arguments<'_>) -> &[u8] {
+        let all = self.bytes.len();
+        let mut rest = &mut self.bytes[..];
+        rest.write_fmt(value).expect("numbers and dates are shorter than 128 bytes");
+        let written = all - rest.len();
+        &self.bytes[..written]
+    }
+}

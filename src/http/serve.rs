@@ -1,0 +1,196 @@
+//! Accepts connections and spreads them over threads.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::answer::Origin;
+use super::gate::Place;
+use super::h1::{Connection, End};
+use super::h2;
+use super::listener::{Acceptor, Listener};
+use super::state::{Event, State};
+use super::stop::Stop;
+use super::stream::Accepted;
+
+/// Pause after a failure to accept: for lack of descriptors or memory, both of which others have to give back first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why serving could not begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A listening socket cannot be used.
+    #[error("cannot accept connections")]
+    Listen(#[source] io::Error),
+    /// A thread cannot be started.
+    #[error("cannot start a thread for connections")]
+    Thread(#[source] io::Error),
+}
+
+/// Serves until `shutdown` is ready; then stops accepting, lets requests under way finish for at most `drain`, and cuts
+/// what is left. Idle connections are closed at once.
+///
+/// Connections run on threads of their own, one a core, each with its own event loop: no locks between them, no work
+/// moved from one to another. A new connection goes to the thread that has the fewest.
+///
+/// # Errors
+/// A listener or thread cannot be started.
+pub async fn serve(
+    listeners: Vec<Listener>,
+    state: Arc<State>,
+    shutdown: impl Future<Output = ()>,
+    drain: Duration,
+) -> Result<(), ServeError> {
+    let (stop, stopped) = watch::channel(false);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut workers = Vec::with_capacity(cores);
+    let mut done = JoinSet::new();
+    for index in 0..cores {
+        let (worker, end) = Worker::start(index, Arc::clone(&state), drain).map_err(ServeError::Thread)?;
+        workers.push(worker);
+        done.spawn(end);
+    }
+    let workers: Arc<[Worker]> = workers.into();
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        let acceptor = listener.into_acceptor().map_err(ServeError::Listen)?;
+        accepting.spawn(accept(acceptor, Arc::clone(&state), Arc::clone(&workers), stopped.clone()));
+    }
+    shutdown.await;
+    stop.send_replace(true);
+    // The listening sockets are closed before connections are.
+    while accepting.join_next().await.is_some() {}
+    drop(workers);
+    while done.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = acceptor.accept() => accepted,
+            _ = stopped.wait_for(|stop| *stop) => return,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // The client gave up before we came.
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
+                continue;
+            }
+            Err(error) => {
+                state.count(Event::AcceptError);
+                tracing::warn!(%error, "cannot accept a connection, trying again");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Some(place) = state.with_settings(|settings| state.gate.enter(peer, settings)) else {
+            state.count(Event::Refused);
+            continue;
+        };
+        state.count(Event::Accepted);
+        let origin = Origin { peer, is_admin: acceptor.is_admin };
+        if let Some(worker) = workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)) {
+            worker.take(Job { stream, origin, place, load: Load::new(&worker.load) });
+        }
+    }
+}
+
+/// A connection on its way to the thread that serves it.
+struct Job {
+    stream: Accepted,
+    origin: Origin,
+    place: Place,
+    load: Load,
+}
+
+/// A thread with an event loop of its own.
+struct Worker {
+    jobs: mpsc::UnboundedSender<Job>,
+    /// Connections that it has.
+    load: Arc<AtomicUsize>,
+}
+
+impl Worker {
+    /// The worker, and what is ready when its thread has ended.
+    fn start(
+        index: usize,
+        state: Arc<State>,
+        drain: Duration,
+    ) -> io::Result<(Self, impl Future<Output = ()> + Send + 'static)> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(8).build()?;
+        // Bounded by the limit on connections.
+        let (jobs, received) = mpsc::unbounded_channel();
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        std::thread::Builder::new().name(format!("http-{index}")).spawn(move || {
+            runtime.block_on(work(received, state, drain));
+            // Renderings under way hold nothing that must be finished.
+            runtime.shutdown_background();
+            drop(ended);
+        })?;
+        let end = async move {
+            let _ = end.await;
+        };
+        Ok((Self { jobs, load: Arc::default() }, end))
+    }
+
+    fn take(&self, job: Job) {
+        // The thread ends only when this sender is gone.
+        let _ = self.jobs.send(job);
+    }
+}
+
+/// Serves what comes until the channel closes, then drains.
+async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, state: Arc<State>, drain: Duration) {
+    let (stop, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            job = jobs.recv() => match job {
+                Some(job) => {
+                    connections.spawn(connect(job, Arc::clone(&state), stopped.clone()));
+                }
+                None => break,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+    stop.send_replace(true);
+    let drained = timeout(drain, async { while connections.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!(connections = connections.len(), "requests were cut at the end of the drain time");
+    }
+}
+
+async fn connect(job: Job, state: Arc<State>, stopped: watch::Receiver<bool>) {
+    let Job { stream, origin, place, load } = job;
+    if let Ok(stream) = stream.into_stream() {
+        let stop = Stop::new(stopped.clone());
+        if let End::Http2(stream, read) = Connection::new(stream, Arc::clone(&state), origin, stop).run().await {
+            // Boxed: the state of an HTTP/2 connection is large, and most connections are not one.
+            Box::pin(h2::run(stream, read, state, origin, Stop::new(stopped))).await;
+        }
+    }
+    drop((place, load));
+}
+
+/// One connection in a worker's count.
+struct Load(Arc<AtomicUsize>);
+
+impl Load {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,114 @@
+//! What an operator may set about serving. Everything here is replaced whole when the configuration is reloaded.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::proxies::TrustedProxies;
+
+/// How requests are answered.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Path of the site's base URL without a trailing slash (`/news`), or empty. Requests may come with it or, from a
+    /// proxy that strips it, without; `Location` always carries it.
+    pub base_path: String,
+    /// Path → path that took its place, both below `base_path`; answered with 308.
+    pub redirects: HashMap<String, String>,
+    /// `max-age` of pages that stay as they are for good (full archive pages). Not for ever: a withdrawal must reach
+    /// caches one day.
+    pub stable_max_age: Duration,
+    /// How long a cache may answer with its old copy while it fetches the new one (RFC 5861 §3).
+    pub stale_while_revalidate: Duration,
+    /// How long a cache may answer with its old copy when we do not answer (RFC 5861 §4).
+    pub stale_if_error: Duration,
+    /// Value of Content-Security-Policy on HTML pages.
+    pub content_security_policy: String,
+    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// What one client, and all together, may use.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let aliases = [
+            ("/feed", "/rss.xml"),
+            ("/feed/", "/rss.xml"),
+            ("/rss", "/rss.xml"),
+            ("/atom", "/atom.xml"),
+            ("/index.xml", "/rss.xml"),
+            ("/feed.xml", "/rss.xml"),
+        ];
+        Self {
+            base_path: String::new(),
+            redirects: aliases.into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect(),
+            stable_max_age: Duration::from_secs(24 * 3600),
+            stale_while_revalidate: Duration::from_secs(60),
+            stale_if_error: Duration::from_secs(24 * 3600),
+            content_security_policy: "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; \
+                                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                .to_owned(),
+            trusted_proxies: TrustedProxies::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Bounds on what clients can make us hold or wait for. A deadline that passes closes the connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Bytes of a request's head, at most; more is 431. A browser with large cookies sends 8 kB.
+    pub head_bytes: usize,
+    /// Bytes of a request target, at most; more is 414. RFC 9110 §4.1 asks for 8000 at least where it makes sense;
+    /// none of ours is longer than 300.
+    pub uri_bytes: usize,
+    /// Bytes of a request's body (WebSub requests), at most; more is 413.
+    pub body_bytes: usize,
+    /// From accepting a connection to its first byte.
+    pub first_byte: Duration,
+    /// From the first byte of a request to the end of its head.
+    pub head: Duration,
+    /// From the end of a request's head to the end of its body.
+    pub body: Duration,
+    /// Without progress in sending an answer.
+    pub write: Duration,
+    /// Slowest acceptable reading of an answer on average, in bytes a second, after the first `write`: what ends a
+    /// client that takes a byte now and then.
+    pub write_bytes_per_second: u64,
+    /// Between two requests on a connection.
+    pub idle: Duration,
+    /// Open connections in all; further ones are closed at once. Each needs a file descriptor.
+    pub connections: usize,
+    /// Open connections of one address (IPv6: /64), trusted proxies excepted.
+    pub connections_per_address: usize,
+    /// Requests a second that one address (IPv6: /64) may go on making; 0 turns the limit off. Answers of 304 are free.
+    pub requests_per_second: f64,
+    /// Requests that an address may make at once before that: aggregators come for hundreds of feeds together, readers poll
+    /// a new feed twice without a validator.
+    pub request_burst: u32,
+    /// Concurrent streams of an HTTP/2 connection.
+    pub h2_streams: u32,
+    /// Bytes of rendered pages kept in memory for paths that are not in the table of live documents.
+    pub rendered_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_bytes: 16 * 1024,
+            uri_bytes: 4096,
+            body_bytes: 64 * 1024,
+            first_byte: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(20),
+            write: Duration::from_secs(30),
+            write_bytes_per_second: 2048,
+            idle: Duration::from_secs(75),
+            connections: 16_384,
+            connections_per_address: 512,
+            requests_per_second: 20.0,
+            request_burst: 500,
+            h2_streams: 100,
+            rendered_bytes: 64 * 1024 * 1024,
+        }
+    }
+}

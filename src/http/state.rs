@@ -1,0 +1,159 @@
+//! What all connections share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use super::gate::Gate;
+use super::parts::Parts;
+use super::rate::Rates;
+use super::rendered::RenderedPages;
+use super::settings::Settings;
+
+/// The server's state: what it answers from, what it may spend, what it has counted.
+pub struct State {
+    pub(crate) parts: Parts,
+    settings: ArcSwap<Settings>,
+    pub(crate) rendered: RenderedPages,
+    pub(crate) rates: Rates,
+    pub(crate) gate: Arc<Gate>,
+    counters: Counters,
+}
+
+impl State {
+    /// Nothing is bound or started yet; [`serve`](super::serve) does that.
+    #[must_use]
+    pub fn new(parts: Parts, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            parts,
+            settings: ArcSwap::from_pointee(settings),
+            rendered: RenderedPages::default(),
+            rates: Rates::default(),
+            gate: Arc::default(),
+            counters: Counters::default(),
+        })
+    }
+
+    /// The settings as of now.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    pub(crate) fn with_settings<T>(&self, read: impl FnOnce(&Settings) -> T) -> T {
+        read(&self.settings.load())
+    }
+
+    /// Replaces the settings: for all new connections, and for requests on old ones. Rendered pages are dropped, since
+    /// they may depend on them.
+    pub fn reload(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+        self.rendered.invalidate_all();
+    }
+
+    /// Drops what was rendered for a path, so that the next request renders it anew, even if a rendering of the old
+    /// content is under way.
+    pub fn invalidate(&self, path: &str) {
+        self.rendered.invalidate(path);
+    }
+
+    /// Drops everything rendered on demand.
+    pub fn invalidate_all(&self) {
+        self.rendered.invalidate_all();
+    }
+
+    /// What happened to connections so far.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn count(&self, event: Event) {
+        self.counters.count(event);
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.gate.open()
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("counters", &self.counters).finish_non_exhaustive()
+    }
+}
+
+/// Counted since the start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    accepted: AtomicU64,
+    refused: AtomicU64,
+    accept_errors: AtomicU64,
+    panics: AtomicU64,
+    timeouts: AtomicU64,
+    malformed: AtomicU64,
+}
+
+impl Counters {
+    /// Connections taken on.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Connections closed at once because there were too many, in all or of one address.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Failures to accept, such as running out of file descriptors.
+    #[must_use]
+    pub fn accept_errors(&self) -> u64 {
+        self.accept_errors.load(Ordering::Relaxed)
+    }
+
+    /// Panics while answering, each of which was a 500.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// Connections closed because a deadline other than the idle one passed.
+    #[must_use]
+    pub fn timeouts(&self) -> u64 {
+        self.timeouts.load(Ordering::Relaxed)
+    }
+
+    /// Requests that were no HTTP.
+    #[must_use]
+    pub fn malformed(&self) -> u64 {
+        self.malformed.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, event: Event) {
+        let counter = match event {
+            Event::Accepted => &self.accepted,
+            Event::Refused => &self.refused,
+            Event::AcceptError => &self.accept_errors,
+            Event::Panic => &self.panics,
+            Event::Timeout => &self.timeouts,
+            Event::Malformed => &self.malformed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    Accepted,
+    Refused,
+    AcceptError,
+    Panic,
+    Timeout,
+    Malformed,
+}

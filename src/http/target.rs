@@ -1,0 +1,60 @@
+//! Request targets, RFC 9112 §3.2.
+
+/// Path and query of a target in origin-form or absolute-form; `*` is its own path. `None` for anything else.
+pub(crate) fn path_and_query(target: &str) -> Option<(&str, Option<&str>)> {
+    let origin = if target.starts_with('/') || target == "*" {
+        target
+    } else {
+        let (scheme, rest) = target.split_once("://")?;
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return None;
+        }
+        match rest.find(['/', '?']) {
+            Some(at) if rest[at..].starts_with('/') => &rest[at..],
+            Some(at) => return Some(("/", Some(&rest[at + 1..]))),
+            None => "/",
+        }
+    };
+    let (path, query) = match origin.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (origin, None),
+    };
+    Some((path, query))
+}
+
+/// Whether a path can be that of a resource: only characters of RFC 3986 §3.3, whole percent-escapes, no control
+/// character hidden in one, and no `.` or `..` segment, plain or escaped.
+pub(crate) fn is_sound(path: &str) -> bool {
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        let sound = match byte {
+            b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
+                (Some(high), Some(low)) => !matches!(high << 4 | low, 0..0x20 | 0x7f),
+                _ => false,
+            },
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';'
+            | b'=' | b':' | b'@' => true,
+            other => other.is_ascii_alphanumeric(),
+        };
+        if !sound {
+            return false;
+        }
+    }
+    !path.split('/').any(is_dot_segment)
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    let mut dots = 0;
+    let mut rest = segment;
+    while !rest.is_empty() {
+        let escaped = rest.get(..3).filter(|escape| escape.eq_ignore_ascii_case("%2e")).map(|_| &rest[3..]);
+        let Some(after) = escaped.or_else(|| rest.strip_prefix('.')) else { return false };
+        rest = after;
+        dots += 1;
+    }
+    matches!(dots, 1 | 2)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}

@@ -1,0 +1,186 @@
+//! The whole run from a changed file to a shown document.
+//!
+//! Changes come from the watcher; each batch of them is read, parsed, stored and rendered in one transaction and shown
+//! when that is durable. One thread writes; reading and parsing are spread over several.
+
+mod apply;
+mod engine;
+mod feeds;
+mod publish;
+mod read;
+mod revise;
+mod sweep;
+mod withdraw;
+mod work;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Config;
+use crate::feed::{Published, Site};
+use crate::item::{Diagnostic, SeedPath};
+use crate::ops::Health;
+use crate::parse::Parsed;
+use crate::seed::{Change, Reason, WatchError, Watcher};
+use crate::store::{Store, StoreError};
+
+use engine::Engine;
+use read::Source;
+
+pub use revise::{Seen, is_edited, revise};
+
+/// Tells the time; passed in, so that tests can set it.
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// Called with the handle of each item that changed.
+pub type ItemChanged = Box<dyn Fn(&str) + Send + Sync>;
+
+/// What the ingest thread shares with the rest of the service.
+pub struct Shared {
+    /// Where documents are shown.
+    pub published: Arc<Published>,
+    /// What is wrong.
+    pub health: Arc<Health>,
+    item_changed: ItemChanged,
+    is_stopping: AtomicBool,
+    accepts_removals: AtomicBool,
+    failure: Mutex<Option<String>>,
+}
+
+impl Shared {
+    /// `item_changed` is told the handle of each item whose page is no longer right.
+    #[must_use]
+    pub fn new(published: Arc<Published>, health: Arc<Health>, item_changed: ItemChanged) -> Arc<Self> {
+        Arc::new(Self {
+            published,
+            health,
+            item_changed,
+            is_stopping: AtomicBool::new(false),
+            accepts_removals: AtomicBool::new(false),
+            failure: Mutex::default(),
+        })
+    }
+
+    /// Makes it usable for the next ingest after one that was stopped.
+    pub fn restart(&self) {
+        self.is_stopping.store(false, Ordering::Release);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    fn take_acceptance(&self) -> bool {
+        self.accepts_removals.swap(false, Ordering::AcqRel)
+    }
+
+    fn item_changed(&self, handle: &str) {
+        (self.item_changed)(handle);
+    }
+
+    fn fail(&self, reason: String) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+}
+
+/// Why ingest did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The seed directory cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no thread.
+    #[error("cannot start the ingest thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A running ingest.
+pub struct Ingest {
+    shared: Arc<Shared>,
+    sender: Sender<Change>,
+    thread: JoinHandle<Store>,
+}
+
+impl Ingest {
+    /// Shows what the store has, then scans. The watches are in place already, so that nothing that happens while the
+    /// directory is listed is missed. Returns when the documents of the last run are shown.
+    ///
+    /// # Errors
+    /// When the store cannot be used, or the system gives no thread.
+    pub fn start(
+        watcher: Watcher,
+        config: Config,
+        site: Site,
+        tag_authority: String,
+        store: Store,
+        shared: Arc<Shared>,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
+        let engine = Engine::open(config, site, tag_authority, store, Arc::clone(&shared), clock)?;
+        let (sender, receiver) = channel();
+        let watch = watcher.start(sender.clone())?;
+        let thread = std::thread::Builder::new()
+            .name("ingest".to_owned())
+            .spawn(move || engine.run(watch, &receiver))
+            .map_err(StartError::Thread)?;
+        Ok(Self { shared, sender, thread })
+    }
+
+    /// Has everything listed now. With `accepts_removals`, seeds that are gone are taken as meant to be gone.
+    pub fn rescan(&self, accepts_removals: bool) {
+        if accepts_removals {
+            self.shared.accepts_removals.store(true, Ordering::Release);
+        }
+        // Nobody listens only when the thread has ended; then there is nothing to list for.
+        let _ = self.sender.send(Change::Rescan(Reason::Reconcile));
+    }
+
+    /// Whether the thread still works.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
+    /// Why the thread ended by itself.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Finishes the batch under way and ends; gives the store back.
+    ///
+    /// # Errors
+    /// When the thread had panicked.
+    pub fn stop(self) -> Result<Store, Panicked> {
+        self.shared.is_stopping.store(true, Ordering::Release);
+        let _ = self.sender.send(Change::Rescan(Reason::Reconcile));
+        self.thread.join().map_err(|_| Panicked)
+    }
+}
+
+/// The ingest thread panicked.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the ingest thread panicked")]
+pub struct Panicked;
+
+/// What the bytes of a seed say, read with what the configuration declares for it; `first_seen` stands in for a
+/// publication time that the seed does not give.
+///
+/// # Errors
+/// Why the seed gives no item.
+pub fn parse_seed(
+    config: &Config,
+    tag_authority: &str,
+    bytes: &[u8],
+    path: &SeedPath,
+    first_seen: DateTime<Utc>,
+) -> Result<Parsed, Diagnostic> {
+    Source { config, tag_authority, now: first_seen }.parse(bytes, path, first_seen)
+}

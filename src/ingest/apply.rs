@@ -1,0 +1,244 @@
+//! What was read becomes what is stored: which item a seed is a version of, which version stands, what changed for
+//! subscribers.
+
+use chrono::{DateTime, Utc};
+
+use crate::item::{Item, SeedPath, Times};
+use crate::parse::Parsed;
+use crate::store::{Batch, Digest, ItemRow, SeedRow, State, StoreError};
+
+use super::read::{Job, Outcome, Source, stamp};
+use super::revise::{Seen, is_edited, revise};
+
+/// One item before and after; at least one of both is there.
+#[derive(Debug)]
+pub(super) struct Touched {
+    pub seq: i64,
+    /// As subscribers had it: `None` when it was not live.
+    pub before: Option<ItemRow>,
+    /// As they have it now: `None` when it is not live any more.
+    pub after: Option<ItemRow>,
+}
+
+/// Applies outcomes within one batch.
+pub(super) struct Apply<'a, 'store> {
+    pub batch: &'a mut Batch<'store>,
+    pub source: Source<'a>,
+    pub seen: Seen,
+    /// The store was empty when this scan began: nothing arrives "now", all was there before.
+    pub is_first_scan: bool,
+    pub touched: Vec<Touched>,
+}
+
+impl Apply<'_, '_> {
+    fn now(&self) -> DateTime<Utc> {
+        self.seen.at
+    }
+
+    /// Takes in one outcome.
+    pub(super) fn take(&mut self, job: &Job, outcome: Outcome) -> Result<(), StoreError> {
+        match outcome {
+            Outcome::Gone => self.mark_missing(&job.path),
+            Outcome::Unreadable(_) => Ok(()),
+            Outcome::Same(fingerprint) => {
+                let Some(known) = &job.known else { return Ok(()) };
+                let seed = SeedRow { stamp: stamp(&fingerprint), missing_since: None, ..known.clone() };
+                self.batch.put_seed(&seed)
+            }
+            Outcome::Rejected { fingerprint, digest, diagnostic } => {
+                // What it said before stands: a spoilt edit must not take an article away from its readers.
+                let seed = match &job.known {
+                    Some(known) => SeedRow { stamp: stamp(&fingerprint), digest, missing_since: None, ..known.clone() },
+                    None => self.new_seed(&job.path, stamp(&fingerprint), digest),
+                };
+                self.batch.put_seed(&seed)?;
+                self.batch.set_diagnostics(&job.path, &[diagnostic])
+            }
+            Outcome::Parsed { fingerprint, digest, parsed } => {
+                let seed = match &job.known {
+                    Some(known) => SeedRow {
+                        stamp: stamp(&fingerprint),
+                        digest,
+                        arrival: if known.digest == digest { known.arrival } else { self.now() },
+                        ..known.clone()
+                    },
+                    None => self.new_seed(&job.path, stamp(&fingerprint), digest),
+                };
+                self.take_parsed(seed, job.known.as_ref(), *parsed)
+            }
+        }
+    }
+
+    fn new_seed(&self, path: &SeedPath, stamp: [i64; 4], digest: Digest) -> SeedRow {
+        SeedRow {
+            path: path.clone(),
+            stamp,
+            digest,
+            first_seen: self.now(),
+            arrival: self.now(),
+            seq: None,
+            has_path_key: false,
+            times: None,
+            missing_since: None,
+        }
+    }
+
+    fn take_parsed(&mut self, mut seed: SeedRow, known: Option<&SeedRow>, parsed: Parsed) -> Result<(), StoreError> {
+        let Parsed { item, key, repairs } = parsed;
+        let left = known.and_then(|known| known.seq);
+        let seq = match self.batch.seq_by_key(&key)? {
+            Some(seq) => Some(seq),
+            None if key.is_path() => match self.batch.moved_seed(&seed.digest)? {
+                Some(moved) => moved.seq,
+                None => self.batch.seq_by_id(&item.id)?,
+            },
+            None => self.batch.seq_by_id(&item.id)?,
+        };
+        seed.has_path_key = key.is_path();
+        seed.missing_since = None;
+        let seq = if let Some(seq) = seq {
+            let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+            seed.times = Some(self.revised(&seed, known, &standing, &item));
+            seed.seq = Some(seq);
+            self.batch.put_seed(&seed)?;
+            self.settle(seq, Some((&seed.path, &item)))?;
+            seq
+        } else {
+            let row = self.new_row(&seed.path, item);
+            let seq = self.batch.insert_item(&row)?;
+            seed.times = Some(row.item.times);
+            seed.seq = Some(seq);
+            self.batch.put_seed(&seed)?;
+            self.touch(seq, None, Some(ItemRow { seq, ..row }));
+            seq
+        };
+        self.batch.bind_key(&key, seq)?;
+        if let Some(left) = left.filter(|left| *left != seq) {
+            self.settle(left, None)?;
+        }
+        // Nearly every seed has none, before and now: then there is nothing to write.
+        if known.is_some() || !repairs.is_empty() {
+            self.batch.set_diagnostics(&seed.path, &repairs)?;
+        }
+        Ok(())
+    }
+
+    fn revised(&self, seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item) -> Times {
+        let earlier = known.filter(|known| known.seq == Some(standing.seq)).and_then(|known| known.times);
+        // A version that does not stand has left no text to compare with, but its bytes differ.
+        let is_edited = if earlier.is_some() && standing.standing != seed.path {
+            known.is_some_and(|known| known.digest != seed.digest)
+        } else {
+            is_edited(&standing.item, item)
+        };
+        revise(&earlier.unwrap_or(standing.item.times), &item.times, is_edited, self.seen)
+    }
+
+    fn new_row(&self, path: &SeedPath, item: Item) -> ItemRow {
+        let now = self.now();
+        let updated = item.times.updated.to_utc();
+        ItemRow {
+            seq: 0,
+            state: self.state(&item.times),
+            changed_at: if self.is_first_scan { updated.min(now) } else { now },
+            withdrawn_at: None,
+            standing: path.clone(),
+            item,
+        }
+    }
+
+    fn state(&self, times: &Times) -> State {
+        if times.published.to_utc() > self.now() { State::Scheduled } else { State::Live }
+    }
+
+    /// Brings an item in line with its versions: the best one stands; without any, it is withdrawn. `read` is a
+    /// version whose text is at hand.
+    pub(super) fn settle(&mut self, seq: i64, read: Option<(&SeedPath, &Item)>) -> Result<(), StoreError> {
+        let before = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+        let mut after = before.clone();
+        let versions = self.batch.versions(seq)?;
+        let mut stands = false;
+        for version in &versions {
+            let times = version.times.ok_or_else(|| gone(seq))?;
+            let text = match read {
+                Some((path, item)) if *path == version.path => Some(item.clone()),
+                _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
+                _ => self.reread(version),
+            };
+            // A version that cannot be read just now leaves the place to the next.
+            if let Some(text) = text {
+                after.item = Item { id: before.item.id.clone(), times, ..text };
+                after.standing = version.path.clone();
+                stands = true;
+                break;
+            }
+        }
+        if stands {
+            after.state = self.state(&after.item.times);
+            after.withdrawn_at = None;
+        } else if before.state == State::Withdrawn {
+            return Ok(());
+        } else {
+            after.state = State::Withdrawn;
+            after.withdrawn_at = Some(self.now());
+        }
+        if after == before {
+            return Ok(());
+        }
+        let is_news = after.state != before.state
+            || is_edited(&before.item, &after.item)
+            || before.item.times != after.item.times;
+        if is_news {
+            after.changed_at = self.now();
+        }
+        self.batch.update_item(&after)?;
+        self.touch(seq, Some(before), Some(after));
+        Ok(())
+    }
+
+    /// Reads a version again whose text is not stored, since another one stood until now.
+    fn reread(&self, version: &SeedRow) -> Option<Item> {
+        let job = Job { path: version.path.clone(), known: Some(version.clone()), is_forced: true };
+        match self.source.read(&job) {
+            Outcome::Parsed { parsed, .. } => Some(parsed.item),
+            _ => None,
+        }
+    }
+
+    /// A scheduled item whose time has come.
+    pub(super) fn publish_due(&mut self, seq: i64) -> Result<(), StoreError> {
+        let before = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+        let after = ItemRow { state: State::Live, changed_at: self.now(), ..before.clone() };
+        self.batch.update_item(&after)?;
+        self.touch(seq, Some(before), Some(after));
+        Ok(())
+    }
+
+    /// Notes that a file is gone; the grace period begins.
+    pub(super) fn mark_missing(&mut self, path: &SeedPath) -> Result<(), StoreError> {
+        let Some(seed) = self.batch.seed(path)?.filter(|seed| seed.missing_since.is_none()) else { return Ok(()) };
+        self.batch.put_seed(&SeedRow { missing_since: Some(self.now()), ..seed })
+    }
+
+    /// Forgets a file that stayed gone, and lets the next version of its item stand.
+    pub(super) fn remove(&mut self, seed: &SeedRow) -> Result<(), StoreError> {
+        self.batch.remove_seed(&seed.path)?;
+        match seed.seq {
+            Some(seq) => self.settle(seq, None),
+            None => Ok(()),
+        }
+    }
+
+    fn touch(&mut self, seq: i64, before: Option<ItemRow>, after: Option<ItemRow>) {
+        let live = |row: Option<ItemRow>| row.filter(|row| row.state == State::Live);
+        let (before, after) = (live(before), live(after));
+        if before.is_some() || after.is_some() {
+            self.touched.push(Touched { seq, before, after });
+        }
+    }
+}
+
+/// The rows of a store contradict one another.
+fn gone(seq: i64) -> StoreError {
+    StoreError::Corrupt(format!("item {seq} is referred to but not there"))
+}

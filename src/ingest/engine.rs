@@ -1,0 +1,442 @@
+//! The one thread through which every change goes: batch by batch, from changes to shown documents.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Config;
+use crate::feed::Site;
+use crate::item::{Diagnostic, SeedPath};
+use crate::ops::Degraded;
+use crate::seed::{Change, Reason, WatchHandle};
+use crate::store::{Batch, Store, StoreError};
+
+use super::apply::{Apply, Touched};
+use super::feeds::Feeds;
+use super::publish::{Press, live_paths, show};
+use super::read::{Job, Outcome, Source};
+use super::revise::Seen;
+use super::sweep::{Sweep, SweepError, sweep};
+use super::withdraw::{Brake, Expired, expired};
+use super::work::{BATCH, Work};
+use super::{Clock, Shared};
+
+/// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
+const PARSER_VERSION: u32 = 1;
+/// After a failure of the store, how long until everything is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long the first scan waits for files that were written just before the start.
+const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
+/// Pause between looks while the first scan waits for such files.
+const SETTLE_LOOK: Duration = Duration::from_millis(20);
+/// Longest sleep with nothing to wait for.
+const IDLE: Duration = Duration::from_secs(60);
+/// Longest sleep towards a moment on the wall clock, which may be set or jump after a suspend.
+const WALL_CLOCK: Duration = Duration::from_secs(1);
+
+/// Everything between the watcher and the published documents.
+pub(super) struct Engine {
+    config: Config,
+    tag_authority: String,
+    store: Store,
+    feeds: Feeds,
+    shared: Arc<Shared>,
+    clock: Clock,
+    watch: Option<WatchHandle>,
+    brake: Brake,
+    progress: Progress,
+    /// Feeds whose documents are to be made when the first scan is through.
+    owed: BTreeSet<usize>,
+    /// What is wrong with files that cannot be read, so that each is reported once.
+    noticed: HashMap<SeedPath, Diagnostic>,
+    next_wake: Option<DateTime<Utc>>,
+    retry_at: Option<Instant>,
+    /// Every seed is to be read anew in the next listing.
+    is_forced: bool,
+    /// Nothing was in the store when it was opened.
+    is_first_scan: bool,
+}
+
+/// How far the first scan is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    NotListed,
+    /// Listed and read; files written a moment ago may be missing until this moment.
+    Settling(Instant),
+    Done,
+}
+
+impl Engine {
+    /// Takes up where the store left off; documents of a store that is not empty are shown at once.
+    pub(super) fn open(
+        config: Config,
+        site: Site,
+        tag_authority: String,
+        mut store: Store,
+        shared: Arc<Shared>,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let now = clock();
+        let parsing = parsing_fingerprint(&config, &tag_authority);
+        let mut batch = store.batch()?;
+        let is_first_scan = batch.meta("scanned")?.is_none();
+        let is_forced = batch.meta("parsing")?.is_some_and(|known| known != parsing);
+        let feeds = Feeds::open(&mut batch, Arc::new(site), config.feeds.clone())?;
+        batch.commit()?;
+        shared.published.retain_paths(live_paths(&config.feeds));
+        let mut engine = Self {
+            config,
+            tag_authority,
+            store,
+            feeds,
+            shared,
+            clock,
+            watch: None,
+            brake: Brake::default(),
+            progress: Progress::NotListed,
+            owed: BTreeSet::new(),
+            noticed: HashMap::new(),
+            next_wake: None,
+            retry_at: None,
+            is_forced,
+            is_first_scan,
+        };
+        if !is_first_scan {
+            engine.show_all(now)?;
+        }
+        Ok(engine)
+    }
+
+    /// Works until the watcher is gone or it is told to stop; gives the store back.
+    pub(super) fn run(mut self, watch: WatchHandle, receiver: &Receiver<Change>) -> Store {
+        self.watch = Some(watch);
+        loop {
+            let mut work = Work::default();
+            match receiver.recv_timeout(self.patience()) {
+                Ok(change) => work.add(change),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.store,
+            }
+            while !work.is_full() {
+                let Ok(change) = receiver.try_recv() else { break };
+                work.add(change);
+            }
+            if self.shared.is_stopping() {
+                return self.store;
+            }
+            if self.shared.take_acceptance() {
+                self.brake.accept();
+            }
+            if self.retry_at.is_some_and(|at| at <= Instant::now()) {
+                work.rescan = Some(Reason::Overflow);
+            }
+            match self.step(work) {
+                Ok(()) => {
+                    self.retry_at = None;
+                    if self.shared.health.restore(Degraded::Store) {
+                        tracing::info!("the store works again");
+                    }
+                }
+                Err(StoreError::Corrupt(reason)) => {
+                    self.shared.fail(format!(
+                        "store is corrupt ({reason}); the next start sets it aside and fills a new one from the seeds"
+                    ));
+                    self.store.mark_suspect();
+                    return self.store;
+                }
+                Err(error) => self.hold_on(&error),
+            }
+            self.look_after_watch();
+        }
+    }
+
+    /// The store failed: what was not kept is found again by a listing, since the directory has it still.
+    fn hold_on(&mut self, error: &StoreError) {
+        if self.shared.health.degrade(Degraded::Store, error.to_string()) {
+            tracing::error!(%error, "changes wait until the store works again");
+        }
+        self.retry_at = Some(Instant::now() + RETRY);
+        self.feeds.forget();
+    }
+
+    fn look_after_watch(&mut self) {
+        let Some(watch) = &self.watch else { return };
+        match watch.degraded() {
+            Some(reason) => {
+                if self.shared.health.degrade(Degraded::Watcher, reason.clone()) {
+                    tracing::warn!("{reason}");
+                }
+            }
+            None => {
+                self.shared.health.restore(Degraded::Watcher);
+            }
+        }
+    }
+
+    /// How long to wait for changes before looking at the clock.
+    fn patience(&self) -> Duration {
+        if let Progress::Settling(_) = self.progress {
+            return SETTLE_LOOK;
+        }
+        if let Some(at) = self.retry_at {
+            return at.saturating_duration_since(Instant::now());
+        }
+        let now = (self.clock)();
+        self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().min(WALL_CLOCK))
+    }
+
+    /// One round: everything in `work`, and whatever the clock says is due.
+    fn step(&mut self, mut work: Work) -> Result<(), StoreError> {
+        if work.is_root_gone {
+            let directory = self.config.seeds.options.directory.display();
+            self.lose_directory(&format!(
+                "seed directory `{directory}` is gone; nothing is withdrawn until it is back"
+            ));
+            return Ok(());
+        }
+        let mut to_read = std::mem::take(&mut work.closed);
+        let mut vanished: Vec<SeedPath> = std::mem::take(&mut work.removed).into_iter().collect();
+        let is_listed = match work.rescan {
+            Some(reason) => self.list(Path::new(""), Some(reason), &mut to_read, &mut vanished)?,
+            None => false,
+        };
+        if work.rescan.is_none() {
+            for below in &work.subtrees {
+                self.list(below, None, &mut to_read, &mut vanished)?;
+            }
+        }
+        self.take_in(&to_read, &vanished)?;
+        if is_listed {
+            self.finish_listing()?;
+        }
+        self.finish_first_scan()
+    }
+
+    /// Lists a part of the directory; says whether that worked.
+    fn list(
+        &mut self,
+        below: &Path,
+        reason: Option<Reason>,
+        to_read: &mut Vec<SeedPath>,
+        vanished: &mut Vec<SeedPath>,
+    ) -> Result<bool, StoreError> {
+        let now = (self.clock)();
+        let options = &self.config.seeds.options;
+        let batch = self.store.batch()?;
+        let found = sweep(options, below, &batch, self.watch.as_ref(), self.is_forced, now.into());
+        drop(batch);
+        match found {
+            Ok(Sweep { to_read: fresh, vanished: gone, diagnostics, seen, is_whole }) => {
+                if self.shared.health.restore(Degraded::SeedDirectory) {
+                    tracing::info!(seeds = seen, "the seed directory is there");
+                }
+                if is_whole && reason.is_some() {
+                    let is_other = reason == Some(Reason::RootReplaced);
+                    if !gone.is_empty() && (is_other || (reason == Some(Reason::Start) && seen == 0)) {
+                        self.brake.suspect();
+                    }
+                    self.brake.confirm(now, seen, options.reconcile);
+                }
+                tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
+                to_read.extend(fresh);
+                vanished.extend(gone);
+                diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                Ok(true)
+            }
+            // A sub-directory may be gone again by the time it is looked at.
+            Err(SweepError::Scan(_)) if reason.is_none() => {
+                let batch = self.store.batch()?;
+                let known = batch.known_below(&SeedPath::new(below))?;
+                vanished.extend(known.into_iter().filter(|seed| !seed.is_missing).map(|seed| seed.path));
+                Ok(true)
+            }
+            Err(SweepError::Scan(error)) => {
+                self.lose_directory(&error.to_string());
+                Ok(false)
+            }
+            Err(SweepError::Store(error)) => Err(error),
+        }
+    }
+
+    fn lose_directory(&self, reason: &str) {
+        if self.shared.health.degrade(Degraded::SeedDirectory, reason) {
+            tracing::error!("{reason}");
+        }
+    }
+
+    /// Reads files and stores what they say, a bounded number in one batch; the documents of each batch are shown as
+    /// soon as it is durable.
+    fn take_in(&mut self, to_read: &[SeedPath], vanished: &[SeedPath]) -> Result<(), StoreError> {
+        let mut vanished = vanished;
+        let mut chunks = to_read.chunks(BATCH);
+        loop {
+            let chunk = chunks.next().unwrap_or_default();
+            let is_last = chunks.len() == 0;
+            let now = (self.clock)();
+            let mut batch = self.store.batch()?;
+            let back = Self::expire(&self.config, &self.shared, &mut self.brake, &batch, now)?;
+            let jobs = jobs(&batch, chunk.iter().chain(&back.back), self.is_forced)?;
+            let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
+            let seen = Seen {
+                at: now,
+                is_edit: !self.is_first_scan && !self.is_forced,
+                silent_edit: self.config.seeds.silent_edit,
+            };
+            let mut apply =
+                Apply { batch: &mut batch, source, seen, is_first_scan: self.is_first_scan, touched: Vec::new() };
+            for path in vanished {
+                apply.mark_missing(path)?;
+            }
+            let mut troubles = Vec::new();
+            let (watch, clock) = (self.watch.as_ref(), self.clock);
+            source.read_all(&jobs, |job, outcome| {
+                // A writer is at it again: what was read may be half of what is coming, and the watch will tell.
+                let is_finished = |found| watch.is_none_or(|watch| watch.is_finished(&job.path, found, clock().into()));
+                if !outcome.fingerprint().is_none_or(is_finished) {
+                    return Ok(());
+                }
+                if let Outcome::Unreadable(diagnostic) | Outcome::Rejected { diagnostic, .. } = &outcome {
+                    troubles.push(diagnostic.clone());
+                }
+                apply.take(job, outcome)
+            })?;
+            for seed in &back.gone {
+                apply.remove(seed)?;
+            }
+            for seq in apply.batch.due_items(now)? {
+                apply.publish_due(seq)?;
+            }
+            let touched = apply.touched;
+            self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
+            let handles = handles(&touched);
+            let concerned = self.feeds.note(&mut batch, touched, now)?;
+            let ready = if self.is_first_scan {
+                // Half an archive is no feed: its documents are made when the scan is through.
+                self.owed.extend(concerned);
+                Vec::new()
+            } else {
+                let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
+                press.feeds(&mut self.feeds, &concerned)?;
+                press.finish()
+            };
+            batch.commit()?;
+            show(&self.shared.published, ready);
+            handles.iter().for_each(|handle| self.shared.item_changed(handle));
+            troubles.into_iter().for_each(|diagnostic| self.report(diagnostic));
+            vanished = &[];
+            if is_last {
+                return Ok(());
+            }
+            if self.shared.is_stopping() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn expire(
+        config: &Config,
+        shared: &Shared,
+        brake: &mut Brake,
+        batch: &Batch<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Expired, StoreError> {
+        let seeds = &config.seeds;
+        expired(batch, &seeds.options, seeds.withdraw_after, brake, &shared.health, now)
+    }
+
+    /// Makes and shows every document.
+    fn show_all(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut batch = self.store.batch()?;
+        let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
+        press.opml(&self.feeds)?;
+        let all = (0..self.feeds.states.len()).collect();
+        press.feeds(&mut self.feeds, &all)?;
+        let ready = press.finish();
+        batch.commit()?;
+        show(&self.shared.published, ready);
+        Ok(())
+    }
+
+    fn finish_listing(&mut self) -> Result<(), StoreError> {
+        if self.is_forced {
+            self.is_forced = false;
+        }
+        if self.progress == Progress::NotListed {
+            self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
+        }
+        let mut batch = self.store.batch()?;
+        batch.set_meta("parsing", &parsing_fingerprint(&self.config, &self.tag_authority))?;
+        batch.commit()
+    }
+
+    fn finish_first_scan(&mut self) -> Result<(), StoreError> {
+        let Progress::Settling(until) = self.progress else { return Ok(()) };
+        let is_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
+        if !is_settled && Instant::now() < until {
+            return Ok(());
+        }
+        let now = (self.clock)();
+        if self.is_first_scan {
+            let mut batch = self.store.batch()?;
+            batch.set_meta("scanned", &now.to_rfc3339())?;
+            batch.commit()?;
+            self.is_first_scan = false;
+            self.show_all(now)?;
+            self.owed.clear();
+        }
+        self.progress = Progress::Done;
+        let batch = self.store.batch()?;
+        let (seeds, _) = batch.seed_counts()?;
+        let items = batch.live_count()?;
+        self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
+        drop(batch);
+        self.shared.health.set_scanned();
+        tracing::info!(seeds, items, feeds = self.feeds.states.len(), "ready");
+        Ok(())
+    }
+
+    /// Warns about a seed, once for what is wrong with it.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.noticed.get(&diagnostic.path) == Some(&diagnostic) {
+            return;
+        }
+        tracing::warn!(seed.path = %diagnostic.path, line = diagnostic.line, code = diagnostic.code, "{diagnostic}");
+        self.noticed.insert(diagnostic.path.clone(), diagnostic);
+    }
+}
+
+/// The files of a batch with what is known of them.
+fn jobs<'p>(
+    batch: &Batch<'_>,
+    paths: impl Iterator<Item = &'p SeedPath>,
+    is_forced: bool,
+) -> Result<Vec<Job>, StoreError> {
+    paths.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
+}
+
+fn handles(touched: &[Touched]) -> Vec<String> {
+    let id = |change: &Touched| change.after.as_ref().or(change.before.as_ref()).map(|row| row.item.id.handle());
+    touched.iter().filter_map(id).collect()
+}
+
+/// The next moment at which something happens without any change to a file.
+fn next_wake(batch: &Batch<'_>, grace: Duration, brake: &Brake) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let due = batch.next_due()?;
+    // The brake is looked at again with each listing; in between there is nothing to wait for.
+    let removal = if brake.is_pulled() { None } else { batch.first_missing()?.map(|since| since + grace) };
+    Ok([due, removal].into_iter().flatten().min())
+}
+
+/// A word that changes when the same bytes would be read differently.
+fn parsing_fingerprint(config: &Config, tag_authority: &str) -> String {
+    let seeds = &config.seeds;
+    let text = format!(
+        "{PARSER_VERSION} {tag_authority} {:?} {:?} {} {:?}",
+        config.site.time_zone, config.site.language, seeds.directory_categories, seeds.rules
+    );
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}

@@ -1,0 +1,177 @@
+//! Documents of what changed: rendered within the batch, shown once it is durable.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::feed::{
+    CachePolicy, Definition, Document, Format, Paging, Published, View, WriteError, link_header, opml, page, write,
+};
+use crate::ops::{Degraded, Health};
+use crate::store::{Batch, StoreError};
+
+use super::feeds::Feeds;
+
+/// Content-Type of pages for people.
+const HTML: &str = "text/html; charset=utf-8";
+/// Content-Type of OPML.
+const OPML: &str = "text/x-opml; charset=utf-8";
+/// Items on the page of a feed.
+const PAGE_ITEMS: usize = 30;
+
+/// A document that takes its place when the batch is durable.
+#[derive(Debug)]
+pub(super) struct Ready {
+    path: String,
+    document: Document,
+}
+
+/// Renders within one batch.
+pub(super) struct Press<'a, 'store> {
+    pub batch: &'a mut Batch<'store>,
+    pub health: &'a Health,
+    pub now: DateTime<Utc>,
+    pub ready: Vec<Ready>,
+}
+
+/// All paths that these feeds make live.
+pub(super) fn live_paths(definitions: &[Definition]) -> impl Iterator<Item = String> {
+    let of_feed = |feed: &Definition| {
+        let documents = Format::ALL.map(|format| feed.document_path(format));
+        documents.into_iter().chain([feed.page_path()])
+    };
+    definitions.iter().flat_map(of_feed).chain(["/opml.xml".to_owned()])
+}
+
+impl Press<'_, '_> {
+    /// Makes the documents of these feeds, the page of each, and the front page, which shows all of them.
+    pub(super) fn feeds(&mut self, feeds: &mut Feeds, concerned: &BTreeSet<usize>) -> Result<(), StoreError> {
+        for index in concerned {
+            feeds.select(self.batch, *index, self.now)?;
+        }
+        for index in concerned {
+            self.documents(feeds, *index)?;
+        }
+        // The front page lists when each feed last changed, so it follows every one of them.
+        if !concerned.is_empty() {
+            self.front(feeds)?;
+        }
+        feeds.trim();
+        Ok(())
+    }
+
+    /// The documents with their content codings, made on as many threads as there are processors.
+    pub(super) fn finish(self) -> Vec<Ready> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(self.ready.len()).max(1);
+        let waiting = Mutex::new(self.ready.into_iter());
+        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || {
+            let mut done = Vec::new();
+            while let Some(Ready { path, document }) = next() {
+                done.push(Ready { path, document: document.compress() });
+            }
+            done
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut done = work();
+            for other in others {
+                // A panic in a coder would be one here as well.
+                done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            done
+        })
+    }
+
+    fn documents(&mut self, feeds: &Feeds, index: usize) -> Result<(), StoreError> {
+        let state = &feeds.states[index];
+        let definition = &state.definition;
+        let view = View {
+            site: &feeds.site,
+            feed: definition,
+            items: &state.items,
+            updated: state.row.updated.unwrap_or_else(|| self.now.into()),
+            paging: Paging::Subscription { prev_archive: None, is_complete: state.is_complete },
+            tombstones: &[],
+        };
+        let mut is_right = true;
+        for format in Format::ALL {
+            let path = definition.document_path(format);
+            let link = link_header(&feeds.site, &path);
+            is_right &= self.put(path, format.content_type(), write(&view, format), definition, link)?;
+        }
+        if is_right && self.health.restore(Degraded::Document) {
+            tracing::info!(feed.name = %definition.title, "documents pass their check again");
+        }
+        if !definition.path.is_empty() {
+            let newest = &state.items[..state.items.len().min(PAGE_ITEMS)];
+            let html = page::feed(&feeds.site, &summary(feeds, index), newest);
+            self.put(definition.page_path(), HTML, html, definition, None)?;
+        }
+        Ok(())
+    }
+
+    fn front(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
+        let summaries: Vec<_> = (0..feeds.states.len()).map(|index| summary(feeds, index)).collect();
+        let everything = &feeds.states[0];
+        let newest = &everything.items[..everything.items.len().min(PAGE_ITEMS)];
+        let html = page::front(&feeds.site, &summaries, newest);
+        self.put("/".to_owned(), HTML, html, &everything.definition, None)?;
+        Ok(())
+    }
+
+    /// The list of feeds. It depends on the configuration alone, so it is made at start.
+    pub(super) fn opml(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
+        let definitions: Vec<&Definition> = feeds.states.iter().map(|state| &state.definition).collect();
+        let created = match self.batch.meta("created")? {
+            Some(text) => text.parse::<DateTime<Utc>>().map_err(|_| StoreError::Corrupt("no right meta row".into()))?,
+            None => {
+                self.batch.set_meta("created", &self.now.format("%Y-%m-%dT%H:%M:%SZ").to_string())?;
+                self.now
+            }
+        };
+        let written = opml(&feeds.site, &definitions, created.into());
+        self.put("/opml.xml".to_owned(), OPML, written, &feeds.states[0].definition, None)?;
+        Ok(())
+    }
+
+    /// Settles the validators of what was written; one that did not pass its check leaves the last good one in place.
+    fn put(
+        &mut self,
+        path: String,
+        content_type: &'static str,
+        written: Result<Vec<u8>, WriteError>,
+        definition: &Definition,
+        link: Option<String>,
+    ) -> Result<bool, StoreError> {
+        let bytes = match written {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let reason = format!("`{path}` was not replaced: {error}");
+                tracing::error!("{reason}");
+                self.health.degrade(Degraded::Document, reason);
+                return Ok(false);
+            }
+        };
+        let last_modified = self.batch.settle_document(&path, &bytes, self.now)?;
+        let cache = CachePolicy { max_age: definition.max_age, is_stable: false };
+        let document = Document::new(content_type, bytes, last_modified, cache, link);
+        self.ready.push(Ready { path, document });
+        Ok(true)
+    }
+}
+
+fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
+    let state = &feeds.states[index];
+    page::FeedSummary { feed: &state.definition, updated: state.row.updated }
+}
+
+/// Shows the documents to all requests from now on.
+pub(super) fn show(published: &Published, ready: Vec<Ready>) {
+    for Ready { path, document } in ready {
+        if let Some(slot) = published.slot(&path) {
+            slot.publish(document);
+        }
+    }
+}

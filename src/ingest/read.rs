@@ -1,0 +1,172 @@
+//! From paths to what their files say: read and parsed on several threads, handed over in order.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::{Config, Rule};
+use crate::item::{Diagnostic, SeedPath};
+use crate::parse::{self, Parsed};
+use crate::seed::{self, Fingerprint};
+use crate::store::{Digest, SeedRow};
+
+/// Fewer jobs than this are read on the calling thread: starting threads costs more than reading a few files.
+const ALONE: usize = 8;
+/// Readers: more than cores, since on a cold disk they mostly wait.
+const READERS: usize = 8;
+/// Jobs that one reader takes at a time.
+const CHUNK: usize = 256;
+
+/// One file to read.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub path: SeedPath,
+    /// What is known of it.
+    pub known: Option<SeedRow>,
+    /// Parse it although its bytes are known.
+    pub is_forced: bool,
+}
+
+/// What came of a job.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// No such file any more.
+    Gone,
+    /// It cannot be read; nothing of it is known.
+    Unreadable(Diagnostic),
+    /// The bytes are those that were read before.
+    Same(Fingerprint),
+    /// New bytes, and the item in them.
+    Parsed { fingerprint: Fingerprint, digest: Digest, parsed: Box<Parsed> },
+    /// New bytes that give no item.
+    Rejected { fingerprint: Fingerprint, digest: Digest, diagnostic: Diagnostic },
+}
+
+impl Outcome {
+    /// How the file looked when its bytes were read.
+    pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Gone | Self::Unreadable(_) => None,
+            Self::Same(fingerprint) | Self::Parsed { fingerprint, .. } | Self::Rejected { fingerprint, .. } => {
+                Some(*fingerprint)
+            }
+        }
+    }
+}
+
+/// Everything that reading depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub config: &'a Config,
+    /// RFC 4151 authority of ids without URL.
+    pub tag_authority: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+impl Source<'_> {
+    /// Reads one file.
+    pub(super) fn read(&self, job: &Job) -> Outcome {
+        let (bytes, fingerprint) = match seed::read(&self.config.seeds.options, &job.path) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Outcome::Gone,
+            Err(error) => return Outcome::Unreadable(error.diagnostic().clone()),
+        };
+        let digest = *blake3::hash(&bytes).as_bytes().first_chunk().expect("a digest has 32 bytes");
+        if !job.is_forced && job.known.as_ref().is_some_and(|known| known.digest == digest) {
+            return Outcome::Same(fingerprint);
+        }
+        let first_seen = job.known.as_ref().map_or(self.now, |known| known.first_seen);
+        match self.parse(&bytes, &job.path, first_seen) {
+            Ok(parsed) => Outcome::Parsed { fingerprint, digest, parsed: Box::new(parsed) },
+            Err(diagnostic) => Outcome::Rejected { fingerprint, digest, diagnostic },
+        }
+    }
+
+    /// Parses with what is declared for the directory; and once more where the host, known only then, has a rule.
+    pub(super) fn parse(&self, bytes: &[u8], path: &SeedPath, first_seen: DateTime<Utc>) -> Result<Parsed, Diagnostic> {
+        let rules = &self.config.seeds.rules;
+        let by_path = rules.iter().find(|rule| rule.matches(path, None));
+        let parsed = self.parse_with(bytes, path, first_seen, by_path)?;
+        let host = parsed.item.source.as_deref();
+        match rules.iter().find(|rule| rule.matches(path, host)) {
+            Some(rule) if !by_path.is_some_and(|same| std::ptr::eq(same, rule)) => {
+                self.parse_with(bytes, path, first_seen, Some(rule))
+            }
+            _ => Ok(parsed),
+        }
+    }
+
+    fn parse_with(
+        &self,
+        bytes: &[u8],
+        path: &SeedPath,
+        first_seen: DateTime<Utc>,
+        rule: Option<&Rule>,
+    ) -> Result<Parsed, Diagnostic> {
+        let site = &self.config.site;
+        parse::parse(
+            bytes,
+            &parse::Context {
+                path,
+                zone: rule.and_then(|rule| rule.time_zone).unwrap_or(site.time_zone),
+                language: rule.and_then(|rule| rule.language.as_ref()),
+                fallback_language: site.language.as_ref(),
+                first_seen,
+                directory_categories: self.config.seeds.directory_categories,
+                tag_authority: self.tag_authority,
+            },
+        )
+    }
+
+    /// Reads all jobs and hands each with its outcome to `take`, in the order of the jobs whatever thread was first.
+    pub(super) fn read_all<E>(
+        &self,
+        jobs: &[Job],
+        mut take: impl FnMut(&Job, Outcome) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if jobs.len() < ALONE {
+            return jobs.iter().try_for_each(|job| take(job, self.read(job)));
+        }
+        let chunks: Vec<&[Job]> = jobs.chunks(CHUNK.min(jobs.len().div_ceil(READERS))).collect();
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel::<(usize, Vec<Outcome>)>(READERS);
+            for _ in 0..READERS.min(chunks.len()) {
+                let (sender, chunks, next) = (sender.clone(), &chunks, &next);
+                scope.spawn(move || {
+                    while let Some((index, chunk)) = {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        chunks.get(index).map(|chunk| (index, chunk))
+                    } {
+                        let outcomes = chunk.iter().map(|job| self.read(job)).collect();
+                        // The receiver is gone only when taking failed: then there is no point in reading on.
+                        if sender.send((index, outcomes)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            let mut early = BTreeMap::new();
+            let mut turn = 0;
+            for (index, outcomes) in receiver {
+                early.insert(index, outcomes);
+                while let Some(outcomes) = early.remove(&turn) {
+                    for (job, outcome) in chunks[turn].iter().zip(outcomes) {
+                        take(job, outcome)?;
+                    }
+                    turn += 1;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A fingerprint as the store keeps it.
+pub(super) fn stamp(found: &Fingerprint) -> [i64; 4] {
+    let Fingerprint { size, mtime_ns, ctime_ns, inode } = *found;
+    [size.cast_signed(), mtime_ns, ctime_ns, inode.cast_signed()]
+}

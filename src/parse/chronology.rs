@@ -1,0 +1,129 @@
+//! The two times of an article from everything that a seed says about time.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
+
+use super::Context;
+use super::layout::Block;
+use super::time::{Reading, in_zone};
+use crate::item::{Diagnostic, TimeSource, Times};
+
+/// What a seed says about time, apart from its time blocks.
+pub(super) struct Hints<'a> {
+    /// Crawl month of the header.
+    pub(super) month: Option<(i32, u32)>,
+    /// Path of the article's URL.
+    pub(super) url_path: Option<&'a str>,
+}
+
+/// Chooses `published`: the published block, else the day block, else the day in the URL, else the crawl month, else
+/// the time the file was first seen; and `updated`: the updated block, else `published`.
+///
+/// The first day without time of day is the day block, the first moment is `published`, the second is `updated`; a
+/// later day block is the day of the update. More times than these are left out.
+///
+/// # Errors
+/// A time block that is written as a time but is none.
+pub(super) fn choose(
+    blocks: &[(Block<'_>, Reading)],
+    hints: &Hints<'_>,
+    context: &Context<'_>,
+    repairs: &mut Vec<Diagnostic>,
+) -> Result<Times, Diagnostic> {
+    let (mut day, mut published, mut updated) = (None, None, None);
+    for &(block, reading) in blocks {
+        let line = Some(block.line);
+        match reading {
+            Reading::Impossible(reason) => {
+                let reason = format!("`{}` is not a time: {reason}", block.text);
+                return Err(Diagnostic::rejected(context.path, line, "bad_time", reason));
+            }
+            Reading::Day(date) if day.is_none() && published.is_none() => day = Some(date),
+            Reading::Day(date) if updated.is_none() && day.is_none_or(|day| day < date) => {
+                updated = midnight(date, context);
+            }
+            Reading::Moment(moment) if published.is_none() => published = Some(moment),
+            Reading::Moment(moment) if updated.is_none() => updated = Some(moment),
+            _ => {
+                let reason = format!("`{}` is left out: publication and update time are known already", block.text);
+                repairs.push(Diagnostic::repaired(context.path, line, "extra_time", reason));
+            }
+        }
+    }
+    let (published, published_source) = first_known(published, day, hints, context);
+    let mut times = Times { published, published_source, updated: published, updated_source: TimeSource::Published };
+    match updated {
+        Some(updated) if updated >= published => {
+            times.updated = updated;
+            times.updated_source = TimeSource::Declared;
+        }
+        Some(early) => {
+            let reason = format!(
+                "updated {} is before published {}: taken as not updated",
+                early.to_rfc3339(),
+                published.to_rfc3339()
+            );
+            repairs.push(Diagnostic::repaired(context.path, None, "updated_before_published", reason));
+        }
+        None => {}
+    }
+    Ok(times)
+}
+
+fn first_known(
+    published: Option<DateTime<FixedOffset>>,
+    day: Option<NaiveDate>,
+    hints: &Hints<'_>,
+    context: &Context<'_>,
+) -> (DateTime<FixedOffset>, TimeSource) {
+    let seen = seen(context);
+    let of_day = |day: Option<NaiveDate>| day.and_then(|day| midnight(day, context));
+    let month = || hints.month.and_then(|(year, month)| NaiveDate::from_ymd_opt(year, month, 1));
+    let url_day = || hints.url_path.and_then(|path| day_in_path(path, seen.date_naive()));
+    None.or_else(|| published.map(|moment| (moment, TimeSource::Declared)))
+        .or_else(|| of_day(day).map(|moment| (moment, TimeSource::Day)))
+        .or_else(|| of_day(url_day()).map(|moment| (moment, TimeSource::UrlDay)))
+        .or_else(|| of_day(month()).map(|moment| (moment, TimeSource::CrawlMonth)))
+        .unwrap_or((seen, TimeSource::FirstSeen))
+}
+
+/// When the file was first seen, in whole seconds and with the offset of the zone.
+fn seen(context: &Context<'_>) -> DateTime<FixedOffset> {
+    let seen = context.first_seen.with_nanosecond(0).unwrap_or(context.first_seen);
+    in_zone_of(seen.naive_utc(), context).unwrap_or_else(|| seen.fixed_offset())
+}
+
+fn in_zone_of(utc: chrono::NaiveDateTime, context: &Context<'_>) -> Option<DateTime<FixedOffset>> {
+    use chrono::{Offset, TimeZone};
+    let seconds = context.zone.offset_from_utc_datetime(&utc).fix().local_minus_utc();
+    Some(FixedOffset::east_opt(seconds - seconds % 60)?.from_utc_datetime(&utc))
+}
+
+fn midnight(day: NaiveDate, context: &Context<'_>) -> Option<DateTime<FixedOffset>> {
+    let moment = in_zone(day.and_hms_opt(0, 0, 0)?, context.zone)?;
+    (1..=9999).contains(&moment.naive_utc().year()).then_some(moment)
+}
+
+/// The day in the path of a URL: `/20241101/`, `/2024-11-01/`, `/2024/11/01/`. A day before the web or after the file was
+/// found (a zone's width aside) is some other number.
+fn day_in_path(path: &str, seen: NaiveDate) -> Option<NaiveDate> {
+    let latest = seen.checked_add_signed(TimeDelta::days(1))?;
+    let mut before = ["", ""];
+    // The last segment is the article's own name.
+    let directories = path.rsplit_once('/')?.0;
+    directories.split('/').find_map(|segment| {
+        let year_month_day = match segment.len() {
+            8 => [segment.get(..4), segment.get(4..6), segment.get(6..)],
+            10 if segment.matches('-').count() == 2 => [segment.get(..4), segment.get(5..7), segment.get(8..)],
+            2 if before[0].len() == 4 && before[1].len() == 2 => [Some(before[0]), Some(before[1]), Some(segment)],
+            _ => [None; 3],
+        };
+        before = [before[1], segment];
+        let [Some(year), Some(month), Some(day)] = year_month_day else { return None };
+        let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if !(is_number(year) && is_number(month) && is_number(day)) {
+            return None;
+        }
+        let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+        (date.year() >= 1990 && date <= latest).then_some(date)
+    })
+}

@@ -1,0 +1,34 @@
+//! Body → HTML of paragraphs and subheadings.
+
+use super::layout;
+use super::paragraphs::{self, Piece};
+
+/// The HTML of a body: `<p>` and `<h3>` without attributes, text escaped once; line breaks inside a paragraph stay white
+/// space. Empty for an empty body.
+pub(super) fn html(body: &str) -> String {
+    let mut html = String::with_capacity(body.len() + body.len() / 16 + 16);
+    for piece in layout::blocks(body).flat_map(paragraphs::pieces) {
+        let (open, text, close) = match piece {
+            Piece::Paragraph(text) => ("<p>", text, "</p>"),
+            Piece::Subheading(text) => ("<h3>", text, "</h3>"),
+        };
+        html.push_str(open);
+        push_escaped(&mut html, text);
+        html.push_str(close);
+    }
+    html
+}
+
+fn push_escaped(html: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'&' | b'<' | b'>')) {
+        html.push_str(&rest[..at]);
+        html.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            _ => "&gt;",
+        });
+        rest = &rest[at + 1..];
+    }
+    html.push_str(rest);
+}

@@ -1,0 +1,124 @@
+//! Bytes of a seed → text.
+//!
+//! A byte order mark decides; else UTF-8 where the bytes are valid; else a legacy encoding judged over the whole file.
+//! Damaged UTF-8 is refused, never shown as mojibake.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8};
+
+/// The text of a file and what it was written in.
+pub(super) struct Decoded<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// Set when the file is not in a Unicode encoding.
+    pub(super) legacy: Option<&'static str>,
+}
+
+/// Bytes that are not text in any encoding.
+pub(super) struct Undecodable {
+    /// Line of the first bad byte, from 1.
+    pub(super) line: u32,
+    pub(super) code: &'static str,
+    pub(super) reason: String,
+}
+
+/// # Errors
+/// `nul` for a file that holds NUL, `invalid_utf8` for damaged UTF-8 and for bytes that fit no encoding,
+/// `invalid_utf16` for damage behind a UTF-16 byte order mark.
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
+    if let Some((encoding, length)) = Encoding::for_bom(bytes).filter(|&(encoding, _)| encoding != UTF_8) {
+        return utf_16(encoding, &bytes[length..]);
+    }
+    if let Some(at) = bytes.iter().position(|&b| b == 0) {
+        return Err(Undecodable {
+            line: line_at(bytes, at),
+            code: "nul",
+            reason: "holds NUL, which no text has".into(),
+        });
+    }
+    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match std::str::from_utf8(body) {
+        Ok(text) => Ok(Decoded { text: text.into(), legacy: None }),
+        Err(error) => {
+            let at = bytes.len() - body.len() + error.valid_up_to();
+            let damaged = || Undecodable {
+                line: line_at(bytes, at),
+                code: "invalid_utf8",
+                reason: format!("byte 0x{:02X} is not UTF-8, nor is the file in another known encoding", bytes[at]),
+            };
+            if body.len() < bytes.len() || is_mostly_utf8(body) {
+                return Err(damaged());
+            }
+            let (encoding, text) = legacy(body).ok_or_else(damaged)?;
+            Ok(Decoded { text: text.into(), legacy: Some(encoding.name()) })
+        }
+    }
+}
+
+fn utf_16(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded<'static>, Undecodable> {
+    let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
+    if let Some(at) = text.find('\0') {
+        let line = line_at(text.as_bytes(), at);
+        return Err(Undecodable { line, code: "nul", reason: "holds NUL, which no text has".into() });
+    }
+    if has_errors {
+        let at = text.find('\u{fffd}').unwrap_or(0);
+        let reason = format!("damaged {} behind a byte order mark", encoding.name());
+        return Err(Undecodable { line: line_at(text.as_bytes(), at), code: "invalid_utf16", reason });
+    }
+    Ok(Decoded { text: text.into_owned().into(), legacy: None })
+}
+
+fn line_at(bytes: &[u8], at: usize) -> u32 {
+    let breaks = bytes[..at].iter().filter(|&&b| b == b'\n').count();
+    u32::try_from(breaks + 1).unwrap_or(u32::MAX)
+}
+
+/// Whether at least as many characters beyond ASCII are whole UTF-8 sequences as there are damaged places. Sequences
+/// of two bytes and more come about by chance now and then in legacy text, never for the most part.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut whole, mut damaged) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        damaged += usize::from(!chunk.invalid().is_empty());
+    }
+    whole >= damaged
+}
+
+/// The encoding that fits best, if its text is plausible.
+fn legacy(bytes: &[u8]) -> Option<(&'static Encoding, String)> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(top_level_domain(bytes).as_deref(), Utf8Detection::Deny);
+    let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
+    (!has_errors && is_plausible(bytes, &text)).then(|| (encoding, text.into_owned()))
+}
+
+/// Top-level domain of the first URL in the file: a hint for the detector (`tr` speaks for windows-1254).
+fn top_level_domain(bytes: &[u8]) -> Option<Vec<u8>> {
+    let head = &bytes[..bytes.len().min(1000)];
+    let host = &head[head.windows(3).position(|w| w == b"://")? + 3..];
+    let end = host.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))?;
+    let label = host[..end].rsplit(|&b| b == b'.').next()?;
+    (!label.is_empty()).then(|| label.to_ascii_lowercase())
+}
+
+/// Whether decoded text looks written rather than broken: no C1 controls, which no single-byte encoding has a use for;
+/// and where the file is ASCII for the most part, letters beyond it never continue a word in the wrong case
+/// (`ÿþÃ`).
+fn is_plausible(bytes: &[u8], text: &str) -> bool {
+    if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c) && c != '\u{85}') {
+        return false;
+    }
+    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
+    if high * 5 > bytes.len() {
+        return true;
+    }
+    let mut before = ' ';
+    text.chars().all(|c| {
+        let is_jump = before.is_lowercase() && c.is_uppercase() && !(before.is_ascii() && c.is_ascii());
+        before = c;
+        !is_jump
+    })
+}

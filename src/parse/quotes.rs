@@ -1,0 +1,110 @@
+//! Quotation marks: which ones open, which ones close, where the same mark does both.
+
+/// Marks that can open a quotation.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '\'' | '"' | '“' | '‘' | '„' | '‚' | '«' | '»' | '‹')
+}
+
+/// Marks and brackets that can stand between a sentence end and what follows.
+pub(super) fn is_closer(c: char) -> bool {
+    matches!(c, '\'' | '"' | '”' | '’' | '“' | '‘' | '»' | '«' | '›' | ')' | ']')
+}
+
+/// Whether `close` ends what `open` began, in the custom of some language.
+pub(super) fn closes(open: char, close: char) -> bool {
+    match open {
+        '“' => close == '”',
+        '‘' => close == '’',
+        '„' => matches!(close, '“' | '”'),
+        '‚' => matches!(close, '‘' | '’'),
+        '«' => close == '»',
+        '»' => close == '«',
+        '‹' => close == '›',
+        straight => close == straight,
+    }
+}
+
+/// Follows the quotations of one paragraph from left to right, so that a mark after a full stop can be told to close
+/// the quotation at hand or to open the next.
+pub(super) struct Quotes<'a> {
+    text: &'a str,
+    /// Everything before has been followed.
+    at: usize,
+    before: char,
+    /// The mark that opened a quotation not closed yet, for each kind of mark.
+    open: [Option<char>; 2],
+}
+
+/// What a mark does.
+#[derive(PartialEq, Eq)]
+pub(super) enum Role {
+    Opens,
+    Closes,
+    /// An apostrophe, or no quotation mark.
+    Neither,
+}
+
+impl<'a> Quotes<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, before: ' ', open: [None; 2] }
+    }
+
+    /// Follows the text up to `stop`, the end of a sentence, and then over closing marks: gives where the next
+    /// paragraph would begin, at a letter or at an opening mark. `None` before white space and at the end.
+    pub(super) fn close_after(&mut self, stop: usize) -> Option<usize> {
+        let next = self.text[stop..].chars().next()?;
+        if next.is_whitespace() {
+            return None;
+        }
+        if !is_mark(next) && !is_closer(next) {
+            return Some(stop);
+        }
+        self.follow(stop);
+        while let Some(c) = self.text[self.at..].chars().next() {
+            if c.is_whitespace() {
+                return None;
+            }
+            let is_bracket = matches!(c, ')' | ']');
+            if !is_bracket && self.role(c) != Role::Closes {
+                return Some(self.at);
+            }
+            self.follow(self.at + c.len_utf8());
+        }
+        None
+    }
+
+    fn follow(&mut self, to: usize) {
+        while let Some(c) = self.text[self.at..].chars().next().filter(|_| self.at < to) {
+            match self.role(c) {
+                Role::Opens => self.open[kind(c)] = Some(c),
+                Role::Closes => self.open[kind(c)] = None,
+                Role::Neither => {}
+            }
+            self.before = c;
+            self.at += c.len_utf8();
+        }
+    }
+
+    /// What the mark at `at` does.
+    fn role(&self, c: char) -> Role {
+        if c.is_alphanumeric() || !(is_mark(c) || is_closer(c)) || matches!(c, ')' | ']') {
+            return Role::Neither;
+        }
+        let next = self.text[self.at + c.len_utf8()..].chars().next().unwrap_or(' ');
+        let is_inside_word = self.before.is_alphanumeric() && next.is_alphanumeric();
+        if matches!(c, '\'' | '’') && is_inside_word {
+            return Role::Neither;
+        }
+        match self.open[kind(c)] {
+            Some(open) if closes(open, c) && !self.before.is_whitespace() => Role::Closes,
+            _ if matches!(c, '”' | '’' | '›') => Role::Closes,
+            _ if is_mark(c) && !next.is_whitespace() && !self.before.is_alphanumeric() => Role::Opens,
+            _ => Role::Closes,
+        }
+    }
+}
+
+/// Single and double marks are nested in each other and followed apart.
+fn kind(c: char) -> usize {
+    usize::from(matches!(c, '\'' | '‘' | '’' | '‚' | '‹' | '›'))
+}

@@ -1,0 +1,79 @@
+//! What an article says in a few lines.
+
+use super::layout;
+use super::paragraphs::{self, Piece};
+use super::{cut, sentence, text};
+
+/// Characters of the longest summary, without its ellipsis.
+const LONGEST: usize = 300;
+/// A sentence end before this says too little: rather a cut sentence.
+const SHORTEST: usize = 80;
+
+/// The description, unless it repeats the headline; then the first sentences of the body. `None` when neither says
+/// more than the headline.
+pub(super) fn of(headline: &str, description: Option<&str>, body: &str) -> Option<String> {
+    let says_more = |text: &str| !text::says_the_same(text, headline) && text::is_visible(text);
+    let mut summary = match description.filter(|text| says_more(text)) {
+        Some(description) => condensed(&text::one_line(description)),
+        None => condensed(&lead(body, says_more)),
+    };
+    text::balance_bidi(&mut summary);
+    (!summary.is_empty()).then_some(summary)
+}
+
+/// The paragraphs at the start of a body, as many as a summary can need, on one line.
+fn lead(body: &str, says_more: impl Fn(&str) -> bool) -> String {
+    let mut lead = String::new();
+    for piece in layout::blocks(body).flat_map(paragraphs::pieces) {
+        let Piece::Paragraph(text) = piece else { continue };
+        // A few lines more than needed, so that one_line has little to do in a huge paragraph.
+        let text = text::one_line(&text[..cut::end_of(text, 2 * LONGEST).unwrap_or(text.len())]).into_owned();
+        if lead.is_empty() && !says_more(&text) {
+            continue;
+        }
+        if !lead.is_empty() {
+            lead.push(' ');
+        }
+        lead.push_str(&text);
+        if cut::end_of(&lead, LONGEST).is_some() {
+            break;
+        }
+    }
+    lead
+}
+
+/// A line cut to whole sentences where they are long enough, else to whole words with an ellipsis.
+fn condensed(line: &str) -> String {
+    let Some(end) = cut::end_of(line, LONGEST) else { return line.to_owned() };
+    let ends =
+        sentence_ends(line).take_while(|&at| at <= end).filter(|&at| cut::end_of(&line[..at], SHORTEST).is_some());
+    if let Some(at) = ends.last() {
+        return line[..at].to_owned();
+    }
+    let mut words = cut::at_word(line, LONGEST).to_owned();
+    words.push('…');
+    words
+}
+
+/// Where sentences end in a line: after the mark and the closing quotes, before the space.
+fn sentence_ends(line: &str) -> impl Iterator<Item = usize> {
+    let is_wide = |c: char| matches!(c, '。' | '！' | '？');
+    let is_end = move |c: char| sentence::is_terminator(c) || is_wide(c) || matches!(c, '؟' | '।' | '۔' | '።');
+    line.match_indices(is_end).filter_map(move |(at, mark)| {
+        let after = &line[at + mark.len()..];
+        let tail = after.trim_start_matches(|c| is_closer(c) || is_end(c));
+        let end = line.len() - tail.len();
+        let next = tail.trim_start().chars().next();
+        let is_wide = mark.starts_with(is_wide);
+        let has_gap = tail.is_empty() || tail.starts_with(char::is_whitespace);
+        let goes_on = next.is_some_and(char::is_lowercase);
+        let is_short = mark == "." && sentence::is_abbreviation(sentence::last_word(&line[..at]));
+        let is_ordinal =
+            mark == "." && line[..at].ends_with(|c: char| c.is_ascii_digit()) && !next.is_some_and(char::is_uppercase);
+        ((is_wide || has_gap) && !goes_on && !is_short && !is_ordinal).then_some(end)
+    })
+}
+
+fn is_closer(c: char) -> bool {
+    matches!(c, '\'' | '"' | '”' | '’' | '»' | '›' | ')' | ']' | '」' | '』' | '）')
+}

@@ -1,0 +1,219 @@
+//! Time of day and offset: what follows the date in every form.
+
+use chrono::{FixedOffset, NaiveDate};
+
+use super::scan::Scan;
+use super::{Attempt, Civil, names};
+
+/// How freely the time of day is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// After `T`: two digits each, the hour may stand alone.
+    Iso,
+    /// After a space: `9:05`, `9:05 pm`.
+    Spaced,
+    /// After a month name: also `13h04`, `13.04`, `13:04 Uhr`.
+    Worded,
+}
+
+const NO_SUCH_TIME: &str = "there is no such time of day";
+
+/// Reads time of day, offset and comment up to the end of the text, and joins them to the date.
+pub(super) fn after_date(date: Result<NaiveDate, &'static str>, mut scan: Scan<'_>, style: Style) -> Attempt {
+    if scan.is_done() {
+        return Some(date.map(|date| Civil { date, clock: None, offset: None }));
+    }
+    let tail = scan.rest;
+    match clock_and_offset(&mut scan, style) {
+        Some(Ok((clock, offset))) => Some(date.map(|date| Civil { date, clock: Some(clock), offset })),
+        Some(Err(reason)) => Some(Err(date.err().unwrap_or(reason))),
+        // Digits, colons and signs are meant as a time of day; anything else makes the block a sentence.
+        None => tail
+            .chars()
+            .all(|c| matches!(c, '0'..='9' | ':' | '.' | ',' | '+' | '-' | '\u{2212}' | 'Z' | 'z' | ' '))
+            .then(|| Err(date.err().unwrap_or(NO_SUCH_TIME))),
+    }
+}
+
+type ClockAndOffset = (u32, Option<FixedOffset>);
+
+fn clock_and_offset(scan: &mut Scan<'_>, style: Style) -> Option<Result<ClockAndOffset, &'static str>> {
+    let clock = clock(scan, style)?;
+    let offset = match offset(scan) {
+        Some(Ok(offset)) => offset,
+        Some(Err(reason)) => return Some(Err(reason)),
+        None => return None,
+    };
+    Some(clock.map(|clock| (clock, offset)))
+}
+
+/// Seconds since midnight.
+fn clock(scan: &mut Scan<'_>, style: Style) -> Option<Result<u32, &'static str>> {
+    let mut hour;
+    let (mut minute, mut second) = (0, 0);
+    // Seconds in the last unit written, which a fraction divides (ISO 8601-1 §5.3.1.4).
+    let unit;
+    match scan.digits_ahead() {
+        length @ (4 | 6) => {
+            hour = scan.digits(2)?;
+            minute = scan.digits(2)?;
+            unit = if length == 6 { 1 } else { 60 };
+            if length == 6 {
+                second = scan.digits(2)?;
+            }
+        }
+        length @ 1..=2 if length == 2 || style != Style::Iso => {
+            hour = scan.digits(length)?;
+            if separator(scan, style) {
+                minute = scan.run(2)?;
+                if scan.eat(':') {
+                    second = scan.run(2)?;
+                    unit = 1;
+                } else {
+                    unit = 60;
+                }
+            } else if style == Style::Iso {
+                unit = 3600;
+            } else {
+                return None;
+            }
+        }
+        _ => return None,
+    }
+    let (fraction, is_whole) = fraction(scan, unit)?;
+    if style != Style::Iso {
+        match half_day(scan) {
+            Some(true) if (1..=12).contains(&hour) => hour = hour % 12 + 12,
+            Some(false) if (1..=12).contains(&hour) => hour %= 12,
+            Some(_) => return Some(Err(NO_SUCH_TIME)),
+            None => {}
+        }
+    }
+    if style == Style::Worded {
+        clock_word(scan);
+    }
+    let is_end_of_day = hour == 24 && minute == 0 && second == 0 && is_whole;
+    if (hour > 23 && !is_end_of_day) || minute > 59 || second > 60 {
+        return Some(Err(NO_SUCH_TIME));
+    }
+    Some(Ok(hour * 3600 + minute * 60 + second.min(59) + fraction))
+}
+
+fn separator(scan: &mut Scan<'_>, style: Style) -> bool {
+    if scan.eat(':') {
+        return true;
+    }
+    if style != Style::Worded {
+        return false;
+    }
+    let mut ahead = *scan;
+    let is_separated = ahead.eat('.') || {
+        ahead.spaces();
+        let is_hour = ahead.eat_if(|c| matches!(c, 'h' | 'H')).is_some();
+        ahead.spaces();
+        is_hour
+    };
+    let is_separated = is_separated && ahead.digits_ahead() == 2;
+    if is_separated {
+        *scan = ahead;
+    }
+    is_separated
+}
+
+/// Passes over a decimal fraction of a unit: the whole seconds that it makes, and whether it is zero.
+fn fraction(scan: &mut Scan<'_>, unit: u32) -> Option<(u32, bool)> {
+    let mut ahead = *scan;
+    if ahead.eat_if(|c| matches!(c, '.' | ',')).is_none() || ahead.digits_ahead() == 0 {
+        return Some((0, true));
+    }
+    let length = ahead.digits_ahead();
+    let is_zero = ahead.rest[..length].bytes().all(|b| b == b'0');
+    let digits = length.min(9);
+    let value = u64::from(ahead.digits(digits)?);
+    ahead.skip(|c| c.is_ascii_digit());
+    *scan = ahead;
+    let seconds = value * u64::from(unit) / 10_u64.pow(u32::try_from(digits).ok()?);
+    Some((u32::try_from(seconds).ok()?, is_zero))
+}
+
+/// `true` for p.m., `false` for a.m.
+fn half_day(scan: &mut Scan<'_>) -> Option<bool> {
+    let mut ahead = *scan;
+    ahead.spaces();
+    let first = ahead.eat_if(|c| matches!(c, 'a' | 'A' | 'p' | 'P'))?;
+    let has_dots = ahead.eat('.');
+    ahead.eat_if(|c| matches!(c, 'm' | 'M'))?;
+    if has_dots {
+        ahead.eat('.');
+    }
+    if ahead.peek().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    *scan = ahead;
+    Some(matches!(first, 'p' | 'P'))
+}
+
+/// Passes over `Uhr`, `h`, `hs` after a time of day.
+fn clock_word(scan: &mut Scan<'_>) {
+    let mut ahead = *scan;
+    ahead.spaces();
+    if ahead.word().is_some_and(|word| matches!(names::fold(word).as_str(), "uhr" | "h" | "hs" | "hrs")) {
+        ahead.eat('.');
+        *scan = ahead;
+    }
+}
+
+/// Reads what may follow the time of day, up to the end of the text: offset or zone name, then an RFC 9557 annotation
+/// or an RFC 5322 comment.
+fn offset(scan: &mut Scan<'_>) -> Option<Result<Option<FixedOffset>, &'static str>> {
+    scan.spaces();
+    if scan.is_done() {
+        return Some(Ok(None));
+    }
+    let offset = match scan.peek()? {
+        '+' | '-' | '\u{2212}' => signed(scan, 2)?,
+        c if c.is_ascii_alphabetic() => {
+            let name = scan.word()?;
+            match names::zone(name) {
+                Some(0) if matches!(scan.peek(), Some('+' | '-' | '\u{2212}')) => signed(scan, 1)?,
+                Some(hours) => FixedOffset::east_opt(hours * 3600).ok_or(OFFSET_RANGE),
+                None if scan.is_done()
+                    && (2..=5).contains(&name.len())
+                    && name.bytes().all(|b| b.is_ascii_uppercase()) =>
+                {
+                    return Some(Err("the zone name does not say which offset it means"));
+                }
+                None => return None,
+            }
+        }
+        _ => return None,
+    };
+    scan.spaces();
+    while let Some(open) = scan.eat_if(|c| matches!(c, '[' | '(')) {
+        let close = if open == '[' { ']' } else { ')' };
+        scan.skip(|c| !matches!(c, '[' | ']' | '(' | ')'));
+        if !scan.eat(close) {
+            return None;
+        }
+        scan.spaces();
+    }
+    scan.is_done().then(|| offset.map(Some))
+}
+
+const OFFSET_RANGE: &str = "the offset is not in -18:00 to +18:00";
+
+/// `+0300`, `+03:00`, `+03`; with `least` = 1 also `+3`.
+fn signed(scan: &mut Scan<'_>, least: usize) -> Option<Result<FixedOffset, &'static str>> {
+    let sign = if scan.eat_if(|c| matches!(c, '+' | '-' | '\u{2212}'))? == '+' { 1 } else { -1 };
+    let (hours, minutes) = match scan.digits_ahead() {
+        4 => (scan.digits(2)?, scan.digits(2)?),
+        length @ 1..=2 if length >= least => {
+            let hours = scan.digits(length)?;
+            (hours, if scan.eat(':') { scan.run(2)? } else { 0 })
+        }
+        _ => return None,
+    };
+    let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
+    let is_real = minutes < 60 && seconds <= 18 * 3600;
+    Some(is_real.then(|| FixedOffset::east_opt(sign * seconds)).flatten().ok_or(OFFSET_RANGE))
+}

@@ -1,0 +1,95 @@
+//! What a start needs from the configuration, and what can stand in its way.
+
+use crate::config::Config;
+use crate::feed::Site;
+use crate::http::{BindError, Listener};
+use crate::seed::{ScanError, WatchError};
+use crate::store::StoreError;
+
+/// Year in the tag URIs of a site that sets no `site.tag_authority`: the first in which any could have been made.
+const TAG_YEAR: &str = "2026";
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The seed directory cannot be read.
+    #[error("{0} (or name another one with --seeds DIR)")]
+    Seeds(ScanError),
+    /// A listener's address is wrong.
+    #[error("`http.{key}`: {error}")]
+    Address {
+        /// `listen` or `admin_listen`.
+        key: &'static str,
+        /// What is wrong with it.
+        error: BindError,
+    },
+    /// The store is another program's, or a newer version's.
+    #[error("{0}")]
+    Store(StoreError),
+}
+
+/// A failure to bind is one of the machine, unless the address itself is wrong.
+pub(super) fn bind(key: &'static str, address: &str) -> anyhow::Result<Listener> {
+    Listener::bind(address).map_err(|error| match error {
+        BindError::Syntax(_) => SetupError::Address { key, error }.into(),
+        other => anyhow::Error::new(other),
+    })
+}
+
+pub(super) fn watch_error(error: WatchError) -> anyhow::Error {
+    match error {
+        WatchError::Root(error) => SetupError::Seeds(error).into(),
+        other => other.into(),
+    }
+}
+
+pub(super) fn store_error(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::Newer { .. } | StoreError::Foreign(_) | StoreError::Url(_) => SetupError::Store(error).into(),
+        other => other.into(),
+    }
+}
+
+/// What all documents share. `fallback_url` stands in for a base URL that is not configured.
+pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
+    Site {
+        title: config.site.title.clone(),
+        base_url: config.site.base_url.clone().unwrap_or_else(|| fallback_url.to_owned()),
+        language: config.site.language.clone(),
+        author: config.site.author.clone(),
+        hubs: Vec::new(),
+    }
+}
+
+/// The address of the first listener as a URL.
+pub(super) fn listener_url(listener: &Listener) -> String {
+    match listener.local_address() {
+        // A wildcard is no address that anyone can ask.
+        Some(address) if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        Some(address) => format!("http://{address}"),
+        None => "http://localhost".to_owned(),
+    }
+}
+
+/// RFC 4151 authority for the ids of seeds without a URL: the configured one, else the host of the base URL.
+#[must_use]
+pub fn tag_authority(config: &Config, base_url: &str) -> String {
+    config.site.tag_authority.clone().unwrap_or_else(|| {
+        let host = url::Url::parse(base_url).ok().and_then(|url| url.domain().map(str::to_ascii_lowercase));
+        format!("{},{TAG_YEAR}", host.as_deref().unwrap_or("localhost"))
+    })
+}
+
+/// The settings that differ and take effect only at a start.
+pub(super) fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    [
+        ("http.listen", old.http.listen != new.http.listen),
+        ("http.admin_listen", old.http.admin_listen != new.http.admin_listen),
+        ("store.url", old.store != new.store),
+        ("log.level", old.log.level != new.log.level),
+        ("log.format", old.log.is_json != new.log.is_json),
+    ]
+    .into_iter()
+    .filter_map(|(key, differs)| differs.then_some(key))
+    .collect()
+}

@@ -1,0 +1,51 @@
+//! Identity and history: what each item is called, when it was first seen, what subscribers were given.
+//!
+//! The directory is the truth for what exists; the store for what cannot be read from it again. SQL appears only
+//! here, and no SQLite type in any signature, so that another engine can stand behind [`Store`].
+
+mod batch;
+mod documents;
+mod error;
+mod feeds;
+mod items;
+mod lock;
+mod open;
+mod reader;
+mod row;
+mod seeds;
+
+use rusqlite::Connection;
+
+pub use batch::Batch;
+pub use documents::Validator;
+pub use error::StoreError;
+pub use feeds::{FeedRow, Selected};
+pub use items::{ItemRow, State};
+pub use open::{Opened, Origin, StoreUrl};
+pub use reader::Reader;
+pub use seeds::{Digest, KnownSeed, SeedRow};
+
+/// The writing side, owned by the one thread that ingests.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    location: StoreUrl,
+    /// Held as long as the store is open: a second process must not write to it.
+    _lock: lock::Lock,
+}
+
+impl Store {
+    /// Starts a batch: everything in it becomes durable together at [`Batch::commit`], or not at all.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn batch(&mut self) -> Result<Batch<'_>, StoreError> {
+        Batch::begin(&mut self.connection)
+    }
+
+    /// A handle for other threads that only read; sees what was committed.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.location.clone())
+    }
+}

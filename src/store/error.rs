@@ -1,0 +1,60 @@
+//! What can go wrong with the store, for the operator.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A failure of the store.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The URL names no engine that this build has.
+    #[error("store URL `{0}` is not understood: expected `sqlite:PATH`")]
+    Url(String),
+    /// The directory or file cannot be made or opened.
+    #[error("cannot open store `{path}`: {reason}")]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// The system's or the engine's words.
+        reason: String,
+    },
+    /// Another process has it.
+    #[error("store `{0}` is in use by another seedcast; stop that one, or give this one its own with --store")]
+    InUse(PathBuf),
+    /// It was written by a later version.
+    #[error(
+        "store `{path}` has version {found}, written by a newer seedcast; this one knows versions up to {known}: \
+             install that version, or give another store with --store (it is filled by a scan)"
+    )]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The highest version known here.
+        known: u32,
+    },
+    /// It belongs to some other program.
+    #[error("`{0}` is an SQLite database of another program; give another path with --store")]
+    Foreign(PathBuf),
+    /// The file is damaged.
+    #[error("store is corrupt: {0}")]
+    Corrupt(String),
+    /// The disk is full.
+    #[error("no space left for the store; it goes on when there is: {0}")]
+    Full(String),
+    /// Anything else the engine says.
+    #[error("store: {0}")]
+    Engine(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(DiskFull) => Self::Full(error.to_string()),
+            _ => Self::Engine(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Items as stored.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::item::{IdentityKey, Item, ItemId, Language, SeedPath, Times};
+
+use super::row::{damaged, digest16, handle_from_text, handle_of, times_columns, times_from, utc_millis};
+use super::{Batch, StoreError};
+
+/// Level of zstd for bodies: the fastest; higher ones save a few percent on texts of this size.
+const BODY_LEVEL: i32 = 1;
+/// A body larger than this cannot have been written by us: the seed size limit is far below.
+const BODY_LIMIT: usize = 256 << 20;
+
+/// What subscribers see of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// In the feeds.
+    Live = 0,
+    /// Held back until its publication time.
+    Scheduled = 1,
+    /// Gone from the feeds; known as withdrawn.
+    Withdrawn = 2,
+}
+
+/// An item with what the store knows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemRow {
+    /// Arrival order; permanent.
+    pub seq: i64,
+    /// Whether subscribers see it.
+    pub state: State,
+    /// The version that stands.
+    pub item: Item,
+    /// When subscribers last got something new of it (milliseconds count).
+    pub changed_at: DateTime<Utc>,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+    /// The seed whose version stands.
+    pub standing: SeedPath,
+}
+
+const COLUMNS: &str = "seq, state, published, published_offset, published_source, updated, updated_offset, \
+     updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, categories, body";
+
+pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
+    let state = match row.get(1)? {
+        0_u8 => State::Live,
+        1 => State::Scheduled,
+        2 => State::Withdrawn,
+        _ => return Err(damaged("state")),
+    };
+    let categories: String = row.get(17)?;
+    let (summary, content) = decode_body(row.get_ref(18)?.as_blob().map_err(|_| damaged("body"))?)?;
+    let item = Item {
+        id: ItemId::new(row.get::<_, String>(11)?),
+        url: row.get(12)?,
+        title: row.get(13)?,
+        summary,
+        content,
+        times: times_from(row, 2)?,
+        language: row.get::<_, Option<String>>(15)?.as_deref().and_then(Language::new),
+        categories: serde_json::from_str(&categories).map_err(|_| damaged("categories"))?,
+        author: row.get(16)?,
+        source: row.get(14)?,
+    };
+    Ok(ItemRow {
+        seq: row.get(0)?,
+        state,
+        item,
+        changed_at: utc_millis(row.get(8)?)?,
+        withdrawn_at: row.get::<_, Option<i64>>(9)?.map(utc_millis).transpose()?,
+        standing: SeedPath::from_bytes(row.get_ref(10)?.as_blob().map_err(|_| damaged("path"))?),
+    })
+}
+
+pub(super) fn encode_body(item: &Item) -> Result<Vec<u8>, StoreError> {
+    let text = serde_json::to_vec(&(&item.summary, &item.content)).expect("strings become JSON");
+    zstd::bulk::compress(&text, BODY_LEVEL).map_err(|e| StoreError::Engine(format!("cannot compress a body: {e}")))
+}
+
+fn decode_body(body: &[u8]) -> Result<(Option<String>, String), StoreError> {
+    let bound = zstd::zstd_safe::get_frame_content_size(body).ok().flatten();
+    let size =
+        bound.and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= BODY_LIMIT).ok_or_else(|| damaged("body"))?;
+    let text = zstd::bulk::decompress(body, size).map_err(|_| damaged("body"))?;
+    serde_json::from_slice(&text).map_err(|_| damaged("body"))
+}
+
+pub(super) fn item(connection: &Connection, seq: i64) -> Result<Option<ItemRow>, StoreError> {
+    let mut query = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM items WHERE seq = ?1"))?;
+    query.query_row([seq], |row| Ok(from_row(row))).optional()?.transpose()
+}
+
+/// The item that `/items/{handle}/` names.
+pub(super) fn item_by_handle(connection: &Connection, handle: &str) -> Result<Option<ItemRow>, StoreError> {
+    let Some(handle) = handle_from_text(handle) else { return Ok(None) };
+    let sql = format!("SELECT {COLUMNS} FROM items WHERE handle = ?1 ORDER BY seq LIMIT 1");
+    let mut query = connection.prepare_cached(&sql)?;
+    query.query_row([handle], |row| Ok(from_row(row))).optional()?.transpose()
+}
+
+impl Batch<'_> {
+    /// The item with this number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn item(&self, seq: i64) -> Result<Option<ItemRow>, StoreError> {
+        item(self.connection(), seq)
+    }
+
+    /// The item that was ever seen under this identity key.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn seq_by_key(&self, key: &IdentityKey) -> Result<Option<i64>, StoreError> {
+        let mut query = self.connection().prepare_cached("SELECT seq FROM keys WHERE key = ?1")?;
+        Ok(query.query_row([digest16(key.as_bytes())], |row| row.get(0)).optional()?)
+    }
+
+    /// The item that carries this id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn seq_by_id(&self, id: &ItemId) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT seq FROM items WHERE handle = ?1 AND id = ?2";
+        let mut query = self.connection().prepare_cached(sql)?;
+        Ok(query.query_row(params![handle_of(id), id.as_str()], |row| row.get(0)).optional()?)
+    }
+
+    /// Remembers for ever that this key means this item.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn bind_key(&mut self, key: &IdentityKey, seq: i64) -> Result<(), StoreError> {
+        let sql = "INSERT INTO keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
+        self.connection().prepare_cached(sql)?.execute(params![digest16(key.as_bytes()), seq])?;
+        Ok(())
+    }
+
+    /// Adds an item at the end of the arrival order and gives its number; `row.seq` is not looked at.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn insert_item(&mut self, row: &ItemRow) -> Result<i64, StoreError> {
+        let sql = "INSERT INTO items (state, published, published_offset, published_source, updated, updated_offset, \
+                   updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, \
+                   categories, body, handle) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+        let mut insert = self.connection().prepare_cached(sql)?;
+        bind(&mut insert, row)?;
+        insert.raw_bind_parameter(11, row.item.id.as_str())?;
+        insert.raw_bind_parameter(19, handle_of(&row.item.id))?;
+        insert.raw_execute()?;
+        Ok(self.connection().last_insert_rowid())
+    }
+
+    /// Replaces everything of item `row.seq` but its id.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn update_item(&mut self, row: &ItemRow) -> Result<(), StoreError> {
+        let sql = "UPDATE items SET state = ?1, published = ?2, published_offset = ?3, published_source = ?4, \
+                   updated = ?5, updated_offset = ?6, updated_source = ?7, changed_at = ?8, withdrawn_at = ?9, \
+                   standing = ?10, url = ?12, title = ?13, source = ?14, language = ?15, author = ?16, \
+                   categories = ?17, body = ?18 WHERE seq = ?11";
+        let mut update = self.connection().prepare_cached(sql)?;
+        bind(&mut update, row)?;
+        update.raw_bind_parameter(11, row.seq)?;
+        update.raw_execute()?;
+        Ok(())
+    }
+
+    /// Scheduled items whose publication time has come, earliest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn due_items(&self, now: DateTime<Utc>) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT seq FROM items WHERE state = 1 AND published <= ?1 ORDER BY published, seq";
+        let mut query = self.connection().prepare_cached(sql)?;
+        let rows = query.query_map([now.timestamp()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the next scheduled item is due.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT min(published) FROM items WHERE state = 1";
+        let next: Option<i64> = self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        next.map(super::row::utc_seconds).transpose()
+    }
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow) -> Result<(), StoreError> {
+    let Item { url, title, language, categories, author, source, .. } = &row.item;
+    let times: &Times = &row.item.times;
+    let (published, published_offset, published_source, updated, updated_offset, updated_source) = times_columns(times);
+    statement.raw_bind_parameter(1, row.state as u8)?;
+    statement.raw_bind_parameter(2, published)?;
+    statement.raw_bind_parameter(3, published_offset)?;
+    statement.raw_bind_parameter(4, published_source)?;
+    statement.raw_bind_parameter(5, updated)?;
+    statement.raw_bind_parameter(6, updated_offset)?;
+    statement.raw_bind_parameter(7, updated_source)?;
+    statement.raw_bind_parameter(8, row.changed_at.timestamp_millis())?;
+    statement.raw_bind_parameter(9, row.withdrawn_at.map(|at| at.timestamp_millis()))?;
+    statement.raw_bind_parameter(10, row.standing.as_bytes())?;
+    statement.raw_bind_parameter(12, url)?;
+    statement.raw_bind_parameter(13, title)?;
+    statement.raw_bind_parameter(14, source)?;
+    statement.raw_bind_parameter(15, language.as_ref().map(Language::as_str))?;
+    statement.raw_bind_parameter(16, author)?;
+    statement.raw_bind_parameter(17, serde_json::to_string(categories).expect("strings become JSON"))?;
+    statement.raw_bind_parameter(18, encode_body(&row.item)?)?;
+    Ok(())
+}

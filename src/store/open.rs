@@ -1,0 +1,193 @@
+//! Opening: location, version, migrations, and setting a damaged file aside.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OpenFlags};
+
+use super::lock::Lock;
+use super::{Store, StoreError};
+
+/// Marks our files among SQLite databases (`PRAGMA application_id`): "seed" in ASCII.
+const APPLICATION_ID: i32 = 0x7365_6564;
+
+/// The numbered steps from an empty file to the present version; `PRAGMA user_version` counts those done.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_core.sql")];
+
+/// Page cache of a connection in KiB. The working set of a change is a few dozen pages; the first scan is served by
+/// this much too, since its inserts go to the ends of the trees.
+const CACHE_KIB: i32 = 16 * 1024;
+
+/// Where a store lives: `sqlite:PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreUrl {
+    path: PathBuf,
+}
+
+impl StoreUrl {
+    /// The SQLite database at `path`.
+    #[must_use]
+    pub fn sqlite(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = StoreError;
+
+    fn from_str(url: &str) -> Result<Self, StoreError> {
+        match url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(Self::sqlite(path)),
+            _ => Err(StoreError::Url(url.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sqlite:{}", self.path.display())
+    }
+}
+
+/// What was found at the location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nothing: the store starts empty and a scan fills it.
+    Fresh,
+    /// A store of ours.
+    Existing,
+    /// A damaged file, now lying at this path; the store starts empty.
+    SetAside(PathBuf),
+}
+
+/// An open store with its origin.
+#[derive(Debug)]
+pub struct Opened {
+    /// Ready to write.
+    pub store: Store,
+    /// How it came about.
+    pub origin: Origin,
+}
+
+impl Store {
+    /// Opens the store, creates it if there is none, brings an older one up to date. A damaged one is moved aside
+    /// (its name gets `now`) and a new one begun, since a scan gives back all but first-seen times.
+    ///
+    /// # Errors
+    /// When it is in use, newer than this program, another program's, or cannot be opened at all.
+    pub fn open(location: &StoreUrl, now: DateTime<Utc>) -> Result<Opened, StoreError> {
+        let path = location.path();
+        if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent)
+                .map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
+        }
+        let lock = Lock::take(path)?;
+        let fresh = !path.exists() || std::fs::metadata(path).is_ok_and(|m| m.len() == 0);
+        let suspect = suspect_mark(path).exists();
+        let attempt = if suspect { Err(StoreError::Corrupt("marked by an earlier run".into())) } else { connect(path) };
+        let (connection, origin) = match attempt {
+            Ok(connection) => (connection, if fresh { Origin::Fresh } else { Origin::Existing }),
+            Err(StoreError::Corrupt(_)) => {
+                let aside = set_aside(path, now)?;
+                (connect(path)?, Origin::SetAside(aside))
+            }
+            Err(other) => return Err(other),
+        };
+        Ok(Opened { store: Self { connection, location: location.clone(), _lock: lock }, origin })
+    }
+
+    /// Leaves a mark that makes the next [`Store::open`] set this store aside: for damage that shows only in use.
+    pub fn mark_suspect(&self) {
+        if let Err(error) = std::fs::write(suspect_mark(self.location.path()), b"") {
+            tracing::error!(%error, "cannot mark the damaged store; delete it by hand before the next start");
+        }
+    }
+}
+
+fn suspect_mark(path: &Path) -> PathBuf {
+    with_suffix(path, ".suspect")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, StoreError> {
+    let aside = with_suffix(path, &format!(".corrupt-{}", now.format("%Y%m%dT%H%M%SZ")));
+    let failed = |e: std::io::Error| StoreError::Open { path: path.to_owned(), reason: e.to_string() };
+    std::fs::rename(path, &aside).map_err(failed)?;
+    for suffix in ["-wal", "-shm"] {
+        let part = with_suffix(path, suffix);
+        if part.exists() {
+            std::fs::rename(&part, with_suffix(&aside, suffix)).map_err(failed)?;
+        }
+    }
+    let mark = suspect_mark(path);
+    if mark.exists() {
+        std::fs::remove_file(mark).map_err(failed)?;
+    }
+    Ok(aside)
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(|error| match StoreError::from(error) {
+        StoreError::Engine(reason) => StoreError::Open { path: path.to_owned(), reason },
+        other => other,
+    })?;
+    prepare(&connection)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // FULL: what subscribers were shown (first-seen times, ids) must survive the plug being pulled, not only a crash.
+    connection.pragma_update(None, "synchronous", "full")?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn connect_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len();
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (tables > 0 || found > 0) {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    let done = usize::try_from(found).unwrap_or(usize::MAX);
+    if done > known {
+        let known = u32::try_from(known).expect("the migrations can be counted");
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    for (index, sql) in MIGRATIONS.iter().enumerate().skip(done) {
+        let step = connection.transaction()?;
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", u32::try_from(index + 1).expect("the migrations can be counted"))?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.commit()?;
+    }
+    Ok(())
+}

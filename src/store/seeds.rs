@@ -1,0 +1,218 @@
+//! What is known of each seed: how its file looked, what was read from it, whose version it is.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::item::{Diagnostic, SeedPath, Severity, Times};
+
+use super::row::{damaged, times_columns, times_from, utc_millis, utc_seconds};
+use super::{Batch, StoreError};
+
+/// Digest of a seed's bytes, 16 bytes long.
+pub type Digest = [u8; 16];
+
+/// One seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeedRow {
+    /// Where it lies.
+    pub path: SeedPath,
+    /// Size in bytes, modification and status-change time in nanoseconds since the epoch, inode: while all four are
+    /// the same, the file is not read again.
+    pub stamp: [i64; 4],
+    /// Of the bytes that were read.
+    pub digest: Digest,
+    /// When a file was first seen at this path.
+    pub first_seen: DateTime<Utc>,
+    /// When these bytes were read: between versions with one update time the later arrival stands.
+    pub arrival: DateTime<Utc>,
+    /// The item it is a version of; `None` while the file gave none.
+    pub seq: Option<i64>,
+    /// Whether its identity is its path, so that a move of the same bytes carries the identity along.
+    pub has_path_key: bool,
+    /// Times of this version as they stand for subscribers; `None` exactly when `seq` is.
+    pub times: Option<Times>,
+    /// Since when the file is gone; it still counts until the grace period ends.
+    pub missing_since: Option<DateTime<Utc>>,
+}
+
+/// As much of a seed as a listing of the directory is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSeed {
+    /// Where it lies.
+    pub path: SeedPath,
+    /// See [`SeedRow::stamp`].
+    pub stamp: [i64; 4],
+    /// Whether it was gone when last looked for.
+    pub is_missing: bool,
+}
+
+const COLUMNS: &str = "path, size, mtime_ns, ctime_ns, inode, digest, first_seen, arrival, seq, has_path_key, \
+     published, published_offset, published_source, updated, updated_offset, updated_source, missing_since";
+
+fn from_row(row: &Row<'_>) -> Result<SeedRow, StoreError> {
+    let seq: Option<i64> = row.get(8)?;
+    let times = seq.map(|_| times_from(row, 10)).transpose()?;
+    Ok(SeedRow {
+        path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
+        stamp: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
+        digest: row.get(5)?,
+        first_seen: utc_seconds(row.get(6)?)?,
+        arrival: utc_millis(row.get(7)?)?,
+        seq,
+        has_path_key: row.get(9)?,
+        times,
+        missing_since: row.get::<_, Option<i64>>(16)?.map(utc_millis).transpose()?,
+    })
+}
+
+impl Batch<'_> {
+    /// What is known of the seed at `path`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn seed(&self, path: &SeedPath) -> Result<Option<SeedRow>, StoreError> {
+        let mut query = self.connection().prepare_cached(&format!("SELECT {COLUMNS} FROM seeds WHERE path = ?1"))?;
+        query.query_row([path.as_bytes()], |row| Ok(from_row(row))).optional()?.transpose()
+    }
+
+    /// Writes all that is known of a seed.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn put_seed(&mut self, seed: &SeedRow) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO seeds (path, size, mtime_ns, ctime_ns, inode, digest, first_seen, arrival, \
+                   seq, has_path_key, published, published_offset, published_source, updated, updated_offset, \
+                   updated_source, missing_since) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        let [size, mtime_ns, ctime_ns, inode] = seed.stamp;
+        let times = seed.times.as_ref().map(times_columns);
+        self.connection().prepare_cached(sql)?.execute(params![
+            seed.path.as_bytes(),
+            size,
+            mtime_ns,
+            ctime_ns,
+            inode,
+            seed.digest,
+            seed.first_seen.timestamp(),
+            seed.arrival.timestamp_millis(),
+            seed.seq,
+            seed.has_path_key,
+            times.map(|t| t.0),
+            times.map(|t| t.1),
+            times.map(|t| t.2),
+            times.map(|t| t.3),
+            times.map(|t| t.4),
+            times.map(|t| t.5),
+            seed.missing_since.map(|at| at.timestamp_millis()),
+        ])?;
+        Ok(())
+    }
+
+    /// Forgets a seed whose file is gone for good, with its diagnostics.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn remove_seed(&mut self, path: &SeedPath) -> Result<(), StoreError> {
+        self.connection().prepare_cached("DELETE FROM seeds WHERE path = ?1")?.execute([path.as_bytes()])?;
+        self.set_diagnostics(path, &[])
+    }
+
+    /// The seeds below a directory (empty path: all), in the byte order of their paths.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn known_below(&self, directory: &SeedPath) -> Result<Vec<KnownSeed>, StoreError> {
+        let mut low = directory.as_bytes().to_vec();
+        let sql = "SELECT path, size, mtime_ns, ctime_ns, inode, missing_since IS NOT NULL FROM seeds \
+                   WHERE path >= ?1 AND (?2 IS NULL OR path < ?2) ORDER BY path";
+        let mut query = self.connection().prepare_cached(sql)?;
+        let high = if low.is_empty() {
+            None
+        } else {
+            low.push(b'/');
+            let mut high = low.clone();
+            *high.last_mut().expect("a slash was just added") = b'/' + 1;
+            Some(high)
+        };
+        let mut rows = query.query(params![low, high])?;
+        let mut known = Vec::new();
+        while let Some(row) = rows.next()? {
+            known.push(KnownSeed {
+                path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
+                stamp: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
+                is_missing: row.get(5)?,
+            });
+        }
+        Ok(known)
+    }
+
+    /// The versions of an item, the one that stands first: latest update, then latest arrival, then path.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn versions(&self, seq: i64) -> Result<Vec<SeedRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, path");
+        let mut query = self.connection().prepare_cached(&sql)?;
+        let rows = query.query_map([seq], |row| Ok(from_row(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    /// A seed without URL, gone from its place, that held these very bytes: what a move leaves behind.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn moved_seed(&self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
+             AND missing_since IS NOT NULL ORDER BY missing_since DESC LIMIT 1"
+        );
+        let mut query = self.connection().prepare_cached(&sql)?;
+        query.query_row([digest], |row| Ok(from_row(row))).optional()?.transpose()
+    }
+
+    /// Seeds whose files are gone since `before` or longer.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn missing_seeds(&self, before: DateTime<Utc>) -> Result<Vec<SeedRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM seeds WHERE missing_since <= ?1 ORDER BY missing_since, path");
+        let mut query = self.connection().prepare_cached(&sql)?;
+        let rows = query.query_map([before.timestamp_millis()], |row| Ok(from_row(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    /// Since when the longest missing seed is gone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_missing(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT min(missing_since) FROM seeds WHERE missing_since IS NOT NULL";
+        let first: Option<i64> = self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        first.map(utc_millis).transpose()
+    }
+
+    /// How many seeds are known, and how many of them are missing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn seed_counts(&self) -> Result<(u64, u64), StoreError> {
+        let sql = "SELECT (SELECT count(*) FROM seeds), \
+                   (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL)";
+        Ok(self.connection().prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// Replaces the diagnostics of a path.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_diagnostics(&mut self, path: &SeedPath, found: &[Diagnostic]) -> Result<(), StoreError> {
+        self.connection().prepare_cached("DELETE FROM diagnostics WHERE path = ?1")?.execute([path.as_bytes()])?;
+        let sql = "INSERT INTO diagnostics (path, line, rejected, code, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let mut insert = self.connection().prepare_cached(sql)?;
+        for one in found {
+            let rejected = one.severity == Severity::Rejected;
+            insert.execute(params![path.as_bytes(), one.line, rejected, one.code, one.reason])?;
+        }
+        Ok(())
+    }
+}

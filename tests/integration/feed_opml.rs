@@ -1,0 +1,45 @@
+//! The list of feeds for import.
+
+use seedcast::feed::opml;
+use seedcast::item::Language;
+use serde_json::json;
+
+use crate::feed_readers::{golden, read};
+use crate::feed_samples::{at, definition, everything, site};
+
+#[test]
+fn every_feed_is_listed_once_with_what_importers_need() {
+    let (site, all) = (site(), everything());
+    let mut hostile = definition("/categories/r-d", "R&D \"<quoted>\" 'ß' \u{1}");
+    hostile.filter.languages.extend(Language::new("de"));
+    let document = opml(&site, &[&all, &hostile], at("2024-11-01T13:17:00.5+03:00")).unwrap();
+    golden("feeds.opml", &document);
+    let Some(read) = read(&document, "opml") else { return };
+    let outline = |title: &str, path: &str, language: &str| {
+        json!({
+            "type": "rss", "version": "ATOM1", "text": title, "title": title, "language": language,
+            "xmlUrl": format!("https://feeds.example/news{path}/atom.xml"),
+            "htmlUrl": format!("https://feeds.example/news{path}/"),
+        })
+    };
+    assert_eq!(
+        read,
+        json!({
+            "version": "2.0",
+            "title": "Haber Masası",
+            "created": "2024-11-01T13:17:00+03:00",
+            "outlines": [
+                outline("Haber Masası", "", "tr"),
+                outline("R&D \"<quoted>\" 'ß' ", "/categories/r-d", "de"),
+            ],
+        })
+    );
+}
+
+#[test]
+fn list_without_feeds_is_a_whole_document() {
+    let document = opml(&site(), &[], at("2024-11-01T13:17:00Z")).unwrap();
+    if let Some(read) = read(&document, "opml") {
+        assert_eq!(read["outlines"], json!([]));
+    }
+}
