@@ -1,6 +1,6 @@
 //! One binary for all integration tests: links once, runs in parallel.
 
-#![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod feed_atom_rules;
 mod feed_documents;
