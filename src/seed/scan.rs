@@ -132,7 +132,7 @@ impl Walk<'_> {
 
     fn try_list(&mut self, path: &Path) -> rustix::io::Result<Vec<(CString, Entry)>> {
         let directory = beneath::open_directory(&self.root, path)?;
-        let mut names = names(&directory)?;
+        let names = names(&directory)?;
         let mut entries = Vec::with_capacity(names.len());
         for (name, kind) in names {
             let path = path.join(os_str(&name));
