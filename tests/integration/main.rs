@@ -1,6 +1,7 @@
 //! One binary for all integration tests: links once, runs in parallel.
 mod feed_atom_rules;
 mod feed_documents;
+mod feed_filter;
 mod feed_hostile;
 mod feed_opml;
 mod feed_pages;
