@@ -46,7 +46,7 @@ fn sample_has_13_paragraphs_and_2_subheadings_in_their_places() {
 #[test]
 fn sample_loses_no_letter_of_its_body() {
     let text = std::str::from_utf8(SAMPLE).unwrap();
-    let body = text.split("\n\n").last().unwrap().trim();
+    let body = text.trim().split("\n\n").last().unwrap();
     let item = parsed(SAMPLE).item;
     let joined: String = pieces(&item.content).into_iter().map(|(_, text)| text).collect();
     assert_eq!(joined, body);
