@@ -9,3 +9,4 @@ mod http_methods;
 mod http_negotiation;
 mod http_on_demand;
 mod http_site;
+mod http_tls;

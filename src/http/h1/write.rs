@@ -99,21 +99,24 @@ impl Rest {
         self.head.len() - self.sent + self.body.len()
     }
 
-    /// Writes once; whether that was all.
+    /// Writes once, or flushes when all is written; whether that was all.
     pub(super) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<bool>> {
-        let stream = Pin::new(stream);
+        let mut stream = Pin::new(stream);
+        if self.len() == 0 {
+            return stream.poll_flush(cx).map_ok(|()| true);
+        }
         let head = &self.head[self.sent..];
         let written = if self.body.is_empty() {
-            ready!(stream.poll_write(cx, head))?
+            ready!(stream.as_mut().poll_write(cx, head))?
         } else if head.is_empty() {
-            ready!(stream.poll_write(cx, &self.body))?
+            ready!(stream.as_mut().poll_write(cx, &self.body))?
         } else {
             let both = [IoSlice::new(head), IoSlice::new(&self.body)];
-            ready!(stream.poll_write_vectored(cx, &both))?
+            ready!(stream.as_mut().poll_write_vectored(cx, &both))?
         };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -121,7 +124,7 @@ impl Rest {
         let of_head = written.min(head.len());
         self.sent += of_head;
         self.body.advance(written - of_head);
-        Poll::Ready(Ok(self.len() == 0))
+        if self.len() == 0 { stream.poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
     }
 }
 
