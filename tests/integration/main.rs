@@ -39,3 +39,4 @@ mod seed_root;
 mod seed_scan;
 mod seed_unfinished;
 mod seed_watch;
+mod http_tls;
