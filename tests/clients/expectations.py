@@ -190,7 +190,15 @@ class Comparison:
         self.field("summary", lambda item, record: summary_problem(record["summary"], item, fold))
 
     def contents(self):
-        self.same("blocks", want=lambda value: [[tag, text if tag == "h3" else one_line(text)] for tag, text in value])
+        def problem(item, record):
+            want = [[tag, text if tag == "h3" else one_line(text)] for tag, text in item["blocks"]]
+            got = record["blocks"]
+            if want == got:
+                return None
+            at = next((at for at, (a, b) in enumerate(zip(want, got)) if a != b), min(len(want), len(got)))
+            return f"{len(got)} of {len(want)} blocks, number {at} is {got[at:at + 1]}, not {want[at:at + 1]}"
+
+        self.field("content", problem)
 
     def languages(self):
         """The language of the article, or that of the site for the few that nobody could tell."""
