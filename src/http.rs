@@ -7,6 +7,7 @@
 mod answer;
 mod conditional;
 mod deadline;
+mod descriptors;
 mod gate;
 mod h1;
 mod h2;

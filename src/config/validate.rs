@@ -260,10 +260,10 @@ impl Check<'_> {
         let max_items = pick(feed.and_then(|f| f.max_items), defaults.max_items);
         let max_bytes = pick(feed.and_then(|f| f.max_bytes), defaults.max_bytes);
         let limits = Limits {
-            items: self.count(&key("items"), items, 1, 10_000)?,
+            items: self.count(&key("items"), items, 1, 1_000_000)?,
             window: self.seconds(&key("window_hours"), window, 0, 168)? * 3600,
-            max_items: self.count(&key("max_items"), max_items, 1, 10_000)?,
-            max_bytes: self.count(&key("max_bytes"), max_bytes, 1024, 104_857_600)?,
+            max_items: self.count(&key("max_items"), max_items, 1, 1_000_000)?,
+            max_bytes: self.count(&key("max_bytes"), max_bytes, 1024, 1 << 30)?,
         };
         if limits.items > limits.max_items {
             let expected = format!("at most max_items ({})", limits.max_items);

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::answer::Origin;
+use super::descriptors;
 use super::gate::Place;
 use super::h1::{Connection, End};
 use super::h2;
@@ -46,6 +47,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
     drain: Duration,
 ) -> Result<(), ServeError> {
+    descriptors::provide(state.with_settings(|settings| settings.limits.connections));
     let (stop, stopped) = watch::channel(false);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut workers = Vec::with_capacity(cores);

@@ -84,7 +84,7 @@ struct Walk<'a> {
 /// A directory whose entries are being put in the listing.
 struct Frame {
     path: PathBuf,
-    /// In descending order of their names, so that the next one is the last.
+    /// In descending order, so that the next one is the last.
     entries: Vec<(CString, Entry)>,
 }
 
@@ -94,7 +94,7 @@ enum Entry {
 }
 
 impl Walk<'_> {
-    /// Depth first in the order of names, which gives the order of paths without sorting them.
+    /// Depth first, each directory in the order of its paths, which gives the order of all without sorting them.
     fn directory(&mut self, path: PathBuf) {
         let mut frames = vec![self.list(path)];
         while let Some(frame) = frames.last_mut() {
@@ -132,8 +132,7 @@ impl Walk<'_> {
 
     fn try_list(&mut self, path: &Path) -> rustix::io::Result<Vec<(CString, Entry)>> {
         let directory = beneath::open_directory(&self.root, path)?;
-        let mut names = names(&directory)?;
-        names.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        let names = names(&directory)?;
         let mut entries = Vec::with_capacity(names.len());
         for (name, kind) in names {
             let path = path.join(os_str(&name));
@@ -143,6 +142,7 @@ impl Walk<'_> {
                 Err(errno) => return Err(errno),
             }
         }
+        entries.sort_unstable_by(|a, b| in_path(b).cmp(in_path(a)));
         Ok(entries)
     }
 
@@ -216,4 +216,10 @@ pub(super) fn names(directory: impl AsFd) -> rustix::io::Result<Vec<(CString, Fi
 
 pub(super) fn os_str(name: &CStr) -> &OsStr {
     OsStr::from_bytes(name.to_bytes())
+}
+
+/// The bytes by which an entry takes its place among paths: below a directory, a slash follows its name.
+fn in_path((name, entry): &(CString, Entry)) -> impl Iterator<Item = u8> {
+    let slash = matches!(entry, Entry::Directory).then_some(b'/');
+    name.as_bytes().iter().copied().chain(slash)
 }

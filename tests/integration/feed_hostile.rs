@@ -183,6 +183,9 @@ fn check_of_documents_agrees_with_expat() {
         "<?xml version=\"1.0\"?>\n<a>text &amp; &#65; &#x1F600;</a>\n",
         "<a><b x='1' y=\"&lt;\"/><![CDATA[<raw>]]><!-- note --></a>",
         "<p:a xmlns:p='urn:p' p:b='1'/>",
+        "<a  x = '1'\n\ty='>' ></a >",
+        "<!-- before --><?pi x?><a>] ]] ]&gt; ></a> <!-- after -->\n",
+        "<a xml:lang='tr'><![CDATA[]] ]> ]]]]><![CDATA[>]]></a>",
         "<a>\u{85}\u{FFFD}\u{1F600}\u{FF0F}</a>",
     ];
     let bad = [
@@ -209,6 +212,22 @@ fn check_of_documents_agrees_with_expat() {
         "<a><![CDATA[</a>",
         "<a><!-- </a>",
         "<![CDATA[x]]>",
+        "<a>&#+65;</a>",
+        "<a>&#;</a>",
+        "<a>&#x;</a>",
+        "<a>&amp </a>",
+        "<a x='1'y='2'/>",
+        "<a x/>",
+        "<a x='1/>",
+        "<a><!-- a -- b --></a>",
+        "<a><!-- a ---></a>",
+        " <?xml version=\"1.0\"?><a/>",
+        "<a/>&amp;",
+        "<a/>]",
+        "< a/>",
+        "<1/>",
+        "<a",
+        "<a><?pi </a>",
     ];
     for document in good {
         assert_eq!(check_xml(document.as_bytes()), Ok(()), "{document}");
