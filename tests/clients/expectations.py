@@ -105,12 +105,12 @@ def one_line(text):
     return re.sub(r"\s+", " ", text or "").strip()
 
 
-def summary_problem(summary, item, fold=str):
+def summary_problem(summary, item):
     """What is wrong with a summary: it is the description, or else the beginning of the body."""
-    summary = fold(summary or "")
+    summary = summary or ""
     if item["summary"] is not None:
-        return None if one_line(summary) == one_line(fold(item["summary"])) else f"{summary!r}, not {item['summary']!r}"
-    text = fold(one_line(" ".join(text for tag, text in item["blocks"] if tag == "p")))
+        return None if one_line(summary) == one_line(item["summary"]) else f"{summary!r}, not {item['summary']!r}"
+    text = one_line(" ".join(text for tag, text in item["blocks"] if tag == "p"))
     bare = one_line(summary).rstrip("…").rstrip()
     if not bare:
         return "empty"
@@ -185,9 +185,8 @@ class Comparison:
     def categories(self):
         self.same("categories")
 
-    def summaries(self, fold=str):
-        """Both sides go through `fold` first."""
-        self.field("summary", lambda item, record: summary_problem(record["summary"], item, fold))
+    def summaries(self):
+        self.field("summary", lambda item, record: summary_problem(record["summary"], item))
 
     def contents(self):
         def problem(item, record):
