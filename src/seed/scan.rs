@@ -82,11 +82,9 @@ struct Walk<'a> {
 }
 
 /// A directory whose entries are being put in the listing.
-struct Frame {
-    path: PathBuf,
-    /// In descending order, so that the next one is the last.
-    entries: Vec<(CString, Entry)>,
-}
+///
+/// In descending order, so that the next one is the last.
+type Frame = Vec<(PathBuf, Entry)>;
 
 enum Entry {
     Directory,
@@ -98,23 +96,19 @@ impl Walk<'_> {
     fn directory(&mut self, path: PathBuf) {
         let mut frames = vec![self.list(path)];
         while let Some(frame) = frames.last_mut() {
-            let Some((name, entry)) = frame.entries.pop() else {
-                frames.pop();
-                continue;
-            };
-            let path = frame.path.join(os_str(&name));
-            match entry {
-                Entry::Seed(fingerprint) => self.listing.seeds.push((SeedPath::new(path), fingerprint)),
-                Entry::Directory => frames.push(self.list(path)),
+            match frame.pop() {
+                Some((path, Entry::Seed(fingerprint))) => self.listing.seeds.push((SeedPath::new(path), fingerprint)),
+                Some((path, Entry::Directory)) => frames.push(self.list(path)),
+                None => drop(frames.pop()),
             }
         }
     }
 
     fn list(&mut self, path: PathBuf) -> Frame {
         match self.try_list(&path) {
-            Ok(entries) => Frame { path, entries },
+            Ok(frame) => frame,
             // Gone since its parent was read, or replaced by something else: nothing is there.
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Frame { path, entries: Vec::new() },
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Frame::new(),
             Err(errno) => {
                 let reason = format!("directory cannot be listed: {}", io::Error::from(errno));
                 self.listing.diagnostics.push(Diagnostic::rejected(
@@ -124,20 +118,20 @@ impl Walk<'_> {
                     reason,
                 ));
                 self.listing.is_whole = false;
-                self.listing.unreadable.push(path.clone());
-                Frame { path, entries: Vec::new() }
+                self.listing.unreadable.push(path);
+                Frame::new()
             }
         }
     }
 
-    fn try_list(&mut self, path: &Path) -> rustix::io::Result<Vec<(CString, Entry)>> {
+    fn try_list(&mut self, path: &Path) -> rustix::io::Result<Frame> {
         let directory = beneath::open_directory(&self.root, path)?;
         let names = names(&directory)?;
         let mut entries = Vec::with_capacity(names.len());
         for (name, kind) in names {
             let path = path.join(os_str(&name));
             match self.entry(&directory, &name, kind, &path) {
-                Ok(Some(entry)) => entries.push((name, entry)),
+                Ok(Some(entry)) => entries.push((path, entry)),
                 Ok(None) | Err(Errno::NOENT) => {}
                 Err(errno) => return Err(errno),
             }
@@ -219,7 +213,7 @@ pub(super) fn os_str(name: &CStr) -> &OsStr {
 }
 
 /// The bytes by which an entry takes its place among paths: below a directory, a slash follows its name.
-fn in_path((name, entry): &(CString, Entry)) -> impl Iterator<Item = u8> {
+fn in_path((path, entry): &(PathBuf, Entry)) -> impl Iterator<Item = u8> {
     let slash = matches!(entry, Entry::Directory).then_some(b'/');
-    name.as_bytes().iter().copied().chain(slash)
+    path.as_os_str().as_bytes().iter().copied().chain(slash)
 }

@@ -4,6 +4,7 @@
 
 mod feed_atom_rules;
 mod feed_documents;
+mod feed_filter;
 mod feed_hostile;
 mod feed_opml;
 mod feed_pages;

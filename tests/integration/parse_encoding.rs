@@ -13,7 +13,7 @@ const FRENCH: &str = "À Nantes, l'enquête se poursuit\n\n2024-11-01T13:04+0100
 const JAPANESE: &str = "東京で協議再開\n\n2024-11-01T13:04+0900\n\n住民からは、なぜこれほど遅れたのかという声が上がっている。計画では三億円を充てる。会合には約百人が参加した。\n";
 
 fn encoded(text: &str, label: &str) -> Vec<u8> {
-    let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+    let encoding = Encoding::for_label(label.as_bytes()).expect("a known label");
     let (bytes, _, has_errors) = encoding.encode(text);
     assert!(!has_errors, "{label} cannot hold the sample");
     bytes.into_owned()

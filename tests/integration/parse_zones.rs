@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use seedcast::parse::time::in_zone;
 
 fn local(text: &str) -> NaiveDateTime {
-    text.parse().unwrap()
+    text.parse().expect("a literal")
 }
 
 fn written(text: &str, zone: Tz) -> String {
-    in_zone(local(text), zone).unwrap().to_rfc3339()
+    in_zone(local(text), zone).expect("within chrono's years").to_rfc3339()
 }
 
 #[test]
@@ -62,7 +62,7 @@ proptest! {
 }
 
 fn check(local: NaiveDateTime, zone: Tz) -> Result<(), TestCaseError> {
-    let moment: DateTime<FixedOffset> = in_zone(local, zone).unwrap();
+    let moment: DateTime<FixedOffset> = in_zone(local, zone).expect("within chrono's years");
     let in_force = zone.offset_from_utc_datetime(&moment.naive_utc()).fix().local_minus_utc();
     prop_assert_eq!(moment.offset().local_minus_utc(), in_force - in_force % 60);
     let shown = moment.naive_utc() + TimeDelta::seconds(in_force.into());

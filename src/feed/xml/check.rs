@@ -17,7 +17,7 @@ pub struct Fault {
 
 /// Checks UTF-8, legal characters, one root, matching tags, declared prefixes, quoted and unique attributes, known
 /// references (XML 1.0 §2, Namespaces in XML 1.0 §5). Stricter than XML in what feeds have no use for: a document type
-/// declaration, and references other than the five predefined ones and those by number.
+/// declaration, processing instructions, and references other than the five predefined ones and those by number.
 ///
 /// # Errors
 ///
@@ -95,11 +95,9 @@ impl<'a> Scanner<'a> {
             let comment = self.skip(after, "-->", "a comment without end")?;
             if comment.contains("--") || comment.ends_with('-') { Err("`--` in a comment".to_owned()) } else { Ok(()) }
         } else if let Some(after) = rest.strip_prefix("<?") {
-            let is_declaration = after.starts_with("xml") && after[3..].starts_with(|c: char| c.is_ascii_whitespace());
-            if is_declaration && self.at > 0 {
-                return Err("an XML declaration that is not at the beginning".to_owned());
-            }
-            self.skip(after, "?>", "a processing instruction without end").map(drop)
+            let instruction = self.skip(after, "?>", "a processing instruction without end")?;
+            let is_first = self.at == "<??>".len() + instruction.len();
+            if is_first && is_declaration(instruction) { Ok(()) } else { Err(format!("`<?{instruction}?>`")) }
         } else if rest.starts_with("<!") {
             Err("a document type declaration".to_owned())
         } else {
@@ -137,6 +135,9 @@ impl<'a> Scanner<'a> {
                 after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or("an attribute without quotes")?;
             let (value, after) = after[1..].split_once(quote).ok_or("an attribute without end")?;
             check_value(value)?;
+            if attribute.starts_with("xmlns:") && value.is_empty() {
+                return Err(format!("`{attribute}` names no namespace"));
+            }
             if attributes.contains(&attribute) {
                 return Err(format!("the attribute `{attribute}` twice"));
             }
@@ -161,11 +162,20 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Whether this is the XML declaration of a document in UTF-8, as our writers write it.
+fn is_declaration(instruction: &str) -> bool {
+    matches!(
+        instruction.to_ascii_lowercase().as_str(),
+        r#"xml version="1.0""# | r#"xml version="1.0" encoding="utf-8""#
+    )
+}
+
 /// Splits off the name at the start. Letters beyond ASCII are let through unseen: our names have none.
 fn name(text: &str) -> Result<(&str, &str), String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':') || !c.is_ascii();
     let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | ':')) {
+    let is_part = |part: &str| part.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic() || !c.is_ascii());
+    if !name.split(':').all(is_part) || name.split(':').count() > 2 {
         return Err("`<` that begins no tag, or an attribute without name".to_owned());
     }
     Ok((name, rest))
