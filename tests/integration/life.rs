@@ -18,7 +18,7 @@ const CHANGES_A_ROUND: usize = 80;
 
 /// The `whole` feed shows everything at once; the reader has to get by with the feed of everything as it is by default.
 const CONFIGURATION: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n\
-    [[feed]]\nname = \"whole\"\nitems = 100000\nmax_items = 100000\nmax_bytes = 500000000\n";
+    [[feed]]\nname = \"whole\"\nitems = 10000\nmax_items = 10000\nmax_bytes = 100000000\n";
 
 /// A reproducible source of chance (SplitMix64).
 struct Dice(u64);
