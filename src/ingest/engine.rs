@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 /// Pause between looks while the first scan waits for such files.
-const SETTLE_LOOK: Duration = Duration::from_millis(20);
+const SETTLE_LOOK: Duration = Duration::from_millis(5);
 /// Longest sleep with nothing to wait for.
 const IDLE: Duration = Duration::from_secs(60);
 /// Longest sleep towards a moment on the wall clock, which may be set or jump after a suspend.
@@ -116,6 +116,9 @@ impl Engine {
         self.watch = Some(watch);
         loop {
             let mut work = Work::default();
+            // Asked after the listing and before the changes are taken: what has settled by now is among them.
+            let mut is_settled = matches!(self.progress, Progress::Settling(_))
+                && self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
             match receiver.recv_timeout(self.patience()) {
                 Ok(change) => work.add(change),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -125,6 +128,7 @@ impl Engine {
                 let Ok(change) = receiver.try_recv() else { break };
                 work.add(change);
             }
+            is_settled &= !work.is_full();
             if self.shared.is_stopping() {
                 return self.store;
             }
@@ -134,7 +138,7 @@ impl Engine {
             if self.retry_at.is_some_and(|at| at <= Instant::now()) {
                 work.rescan = Some(Reason::Overflow);
             }
-            match self.step(work) {
+            match self.step(work, is_settled) {
                 Ok(()) => {
                     self.retry_at = None;
                     if self.shared.health.restore(Degraded::Store) {
@@ -190,7 +194,7 @@ impl Engine {
     }
 
     /// One round: everything in `work`, and whatever the clock says is due.
-    fn step(&mut self, mut work: Work) -> Result<(), StoreError> {
+    fn step(&mut self, mut work: Work, is_settled: bool) -> Result<(), StoreError> {
         if work.is_root_gone {
             let directory = self.config.seeds.options.directory.display();
             self.lose_directory(&format!(
@@ -213,7 +217,7 @@ impl Engine {
         if is_listed {
             self.finish_listing()?;
         }
-        self.finish_first_scan()
+        self.finish_first_scan(is_settled)
     }
 
     /// Lists a part of the directory; says whether that worked.
@@ -373,9 +377,8 @@ impl Engine {
         batch.commit()
     }
 
-    fn finish_first_scan(&mut self) -> Result<(), StoreError> {
+    fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
         let Progress::Settling(until) = self.progress else { return Ok(()) };
-        let is_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
         if !is_settled && Instant::now() < until {
             return Ok(());
         }
