@@ -12,6 +12,7 @@ mod gate;
 mod h1;
 mod h2;
 mod listener;
+mod memory_files;
 mod negotiate;
 mod parts;
 mod proxies;
@@ -26,6 +27,7 @@ mod state;
 mod stop;
 mod stream;
 mod target;
+mod tls;
 
 pub use listener::{BindError, Listener};
 pub use parts::{
@@ -35,3 +37,4 @@ pub use proxies::{NotANetwork, Peer, TrustedProxies};
 pub use serve::{ServeError, serve};
 pub use settings::{Limits, Settings};
 pub use state::{Counters, State};
+pub use tls::{Tls, TlsError};

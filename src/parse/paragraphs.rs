@@ -134,7 +134,8 @@ fn subheading(text: &str) -> Option<usize> {
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().nth(1).is_none();
             let run = &text[open.len_utf8()..at];
             if is_end && !is_name {
-                return (run.contains(' ') && !run.ends_with('.')).then_some(end);
+                let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
+                return (is_words && !run.ends_with('.')).then_some(end);
             }
             if !is_apostrophe {
                 return None;

@@ -20,6 +20,7 @@ mod http_methods;
 mod http_negotiation;
 mod http_on_demand;
 mod http_site;
+mod http_tls;
 mod life;
 mod parse_encoding;
 mod parse_identity;
