@@ -12,7 +12,6 @@ mod gate;
 mod h1;
 mod h2;
 mod listener;
-mod memory_files;
 mod negotiate;
 mod parts;
 mod proxies;

@@ -2,9 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for everything that is no connection: listeners, the store, watches, event loops, documents as files in
-/// memory.
-const RESERVED: u64 = 512;
+/// Descriptors for everything that is no connection: listeners, the store, watches, event loops.
+const RESERVED: u64 = 256;
 
 /// Raises the soft limit on open files towards what `connections` need, as far as the hard limit goes. What is
 /// missing after that is said in the log: the surplus connections would wait for others to end.

@@ -7,7 +7,6 @@ mod head;
 mod write;
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -217,7 +216,7 @@ impl Connection {
         let len = usize::try_from(len).ok().filter(|len| *len <= most).ok_or(Some(StatusCode::PAYLOAD_TOO_LARGE))?;
         self.deadline.move_to(wait);
         if framing.expects_continue && self.received.len() < len {
-            let sent = self.write(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new(), None).await;
+            let sent = self.write(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new()).await;
             sent.map_err(|()| None)?;
         }
         while self.received.len() < len {
@@ -245,16 +244,12 @@ impl Connection {
     async fn send(&mut self, reply: &Reply, keep_alive: bool, is_old: bool) -> Result<(), ()> {
         let now = (self.state.parts.clock)();
         let head = self.state.with_settings(|settings| write::head(reply, settings, now, keep_alive, is_old));
-        let file = match reply.large_variant().filter(|_| self.stream.sends_files()) {
-            Some(variant) => self.state.memory_files.file(&variant.etag, &variant.bytes),
-            None => None,
-        };
-        self.write(head, reply.body(), file).await
+        self.write(head, reply.body()).await
     }
 
     /// Writes both, gathered, within the write deadlines.
-    async fn write(&mut self, head: Vec<u8>, body: Bytes, file: Option<Arc<File>>) -> Result<(), ()> {
-        let mut rest = write::Rest::new(head, body, file);
+    async fn write(&mut self, head: Vec<u8>, body: Bytes) -> Result<(), ()> {
+        let mut rest = write::Rest::new(head, body);
         // Nearly always the socket takes all at once, and no deadline is needed.
         let mut patience: Option<write::Patience> = None;
         let result = poll_fn(|cx| {

@@ -12,7 +12,6 @@ use hyper::StatusCode;
 
 use crate::feed::{Coding, Document, Variant};
 
-use super::memory_files::LARGE_BYTES;
 use super::negotiate::content_encoding;
 use super::settings::Settings;
 
@@ -105,12 +104,6 @@ impl Reply {
     /// The coding of the document that is sent.
     pub(crate) fn coding(&self) -> Option<Coding> {
         self.variant().map(|variant| variant.coding)
-    }
-
-    /// The variant, if its whole body is to be sent and is large.
-    pub(crate) fn large_variant(&self) -> Option<&Variant> {
-        let is_whole = matches!(self.content, Content::Document { part: None, .. }) && !self.is_bodyless();
-        self.variant().filter(|variant| is_whole && variant.bytes.len() >= LARGE_BYTES)
     }
 
     fn variant(&self) -> Option<&Variant> {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use super::gate::Gate;
-use super::memory_files::MemoryFiles;
 use super::parts::Parts;
 use super::rate::Rates;
 use super::rendered::RenderedPages;
@@ -20,7 +19,6 @@ pub struct State {
     pub(crate) rendered: RenderedPages,
     pub(crate) rates: Rates,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) memory_files: MemoryFiles,
     counters: Counters,
 }
 
@@ -34,7 +32,6 @@ impl State {
             rendered: RenderedPages::default(),
             rates: Rates::default(),
             gate: Arc::default(),
-            memory_files: MemoryFiles::default(),
             counters: Counters::default(),
         })
     }

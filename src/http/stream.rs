@@ -1,12 +1,11 @@
 //! A connection's two directions of bytes, over TCP, TLS or a Unix socket.
 
-use std::fs::File;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
@@ -31,33 +30,6 @@ impl Accepted {
             Self::Tcp(stream) => Stream::Tcp(TcpStream::from_std(stream)?),
             Self::Unix(stream) => Stream::Unix(UnixStream::from_std(stream)?),
         })
-    }
-}
-
-impl Stream {
-    /// Whether [`Self::poll_send_file`] works.
-    pub(crate) fn sends_files(&self) -> bool {
-        matches!(self, Self::Tcp(_))
-    }
-
-    /// Sends bytes of a file from `offset` on, as many as the socket takes, and moves `offset` behind them.
-    pub(crate) fn poll_send_file(
-        &self,
-        cx: &mut Context<'_>,
-        file: &File,
-        offset: &mut u64,
-        count: usize,
-    ) -> Poll<io::Result<usize>> {
-        let Self::Tcp(stream) = self else { return Poll::Ready(Err(io::ErrorKind::Unsupported.into())) };
-        loop {
-            ready!(stream.poll_write_ready(cx))?;
-            let sent =
-                stream.try_io(Interest::WRITABLE, || Ok(rustix::fs::sendfile(stream, file, Some(offset), count)?));
-            match sent {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                sent => return Poll::Ready(sent),
-            }
-        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! Answers as bytes.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
@@ -16,12 +14,9 @@ use tokio::time::Instant;
 
 use super::super::reply::Reply;
 use super::super::settings::{Limits, Settings};
-use super::super::stream::Stream;
 
 /// Bodies up to this size are copied behind the head: one buffer is sent faster than two.
 const COPIED_BYTES: usize = 4096;
-/// How much of a body that is sent from a file goes with the head.
-const WITH_HEAD_BYTES: usize = 8 * 1024;
 /// Longest usual head.
 const HEAD_BYTES: usize = 1024;
 
@@ -89,20 +84,15 @@ pub(super) struct Rest {
     /// How much of `head` is written.
     sent: usize,
     body: Bytes,
-    /// Has the body's bytes: whatever does not go with the head is sent from it.
-    file: Option<Arc<File>>,
-    /// Length of the body at the beginning, which is that of the file.
-    body_bytes: usize,
 }
 
 impl Rest {
-    pub(super) fn new(mut head: Vec<u8>, mut body: Bytes, file: Option<Arc<File>>) -> Self {
+    pub(super) fn new(mut head: Vec<u8>, mut body: Bytes) -> Self {
         if body.len() <= COPIED_BYTES {
             head.extend_from_slice(&body);
             body = Bytes::new();
         }
-        let body_bytes = body.len();
-        Self { head, sent: 0, body, file, body_bytes }
+        Self { head, sent: 0, body }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -110,7 +100,11 @@ impl Rest {
     }
 
     /// Writes once, or flushes when all is written; whether that was all.
-    pub(super) fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    pub(super) fn poll_write<S: AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<bool>> {
         let mut stream = Pin::new(stream);
         if self.len() == 0 {
             return stream.poll_flush(cx).map_ok(|()| true);
@@ -118,15 +112,10 @@ impl Rest {
         let head = &self.head[self.sent..];
         let written = if self.body.is_empty() {
             ready!(stream.as_mut().poll_write(cx, head))?
-        } else if let (true, Some(file)) = (head.is_empty(), &self.file) {
-            let mut offset = u64::try_from(self.body_bytes - self.body.len()).unwrap_or(u64::MAX);
-            ready!(stream.poll_send_file(cx, file, &mut offset, self.body.len()))?
         } else if head.is_empty() {
             ready!(stream.as_mut().poll_write(cx, &self.body))?
         } else {
-            // With a file, only so much of the body that the first packets are full.
-            let first = if self.file.is_some() { self.body.len().min(WITH_HEAD_BYTES) } else { self.body.len() };
-            let both = [IoSlice::new(head), IoSlice::new(&self.body[..first])];
+            let both = [IoSlice::new(head), IoSlice::new(&self.body)];
             ready!(stream.as_mut().poll_write_vectored(cx, &both))?
         };
         if written == 0 {
