@@ -23,6 +23,9 @@ pub enum SetupError {
         /// What is wrong with it.
         error: BindError,
     },
+    /// The access log cannot be written.
+    #[error("`log.access_file`: {0}")]
+    AccessLog(std::io::Error),
     /// The store is another program's, or a newer version's.
     #[error("{0}")]
     Store(StoreError),
@@ -86,8 +89,7 @@ pub(super) fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("http.listen", old.http.listen != new.http.listen),
         ("http.admin_listen", old.http.admin_listen != new.http.admin_listen),
         ("store.url", old.store != new.store),
-        ("log.level", old.log.level != new.log.level),
-        ("log.format", old.log.is_json != new.log.is_json),
+        ("http.drain_seconds", old.http.drain != new.http.drain),
     ]
     .into_iter()
     .filter_map(|(key, differs)| differs.then_some(key))
