@@ -137,6 +137,9 @@ impl Engine {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.store,
             }
+            // Asked before the channel is emptied: what has settled by now is in this round's work.
+            let has_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
+            let was_listed = self.progress != Progress::NotListed;
             while !work.is_full() {
                 let Ok(change) = receiver.try_recv() else { break };
                 work.add(change);
@@ -151,7 +154,8 @@ impl Engine {
             if self.retry_at.is_some_and(|at| at <= Instant::now()) {
                 work.rescan = Some(Reason::Overflow);
             }
-            match self.step(work) {
+            let is_settled = was_listed && has_settled && !work.is_full();
+            match self.step(work, is_settled) {
                 Ok(()) => {
                     self.retry_at = None;
                     if self.shared.health.restore(Degraded::Store) {
@@ -212,8 +216,9 @@ impl Engine {
         self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().min(WALL_CLOCK))
     }
 
-    /// One round: everything in `work`, and whatever the clock says is due.
-    fn step(&mut self, mut work: Work) -> Result<(), StoreError> {
+    /// One round: everything in `work`, and whatever the clock says is due. `is_settled`: with this work done, no file is
+    /// left that was held back in the first listing.
+    fn step(&mut self, mut work: Work, is_settled: bool) -> Result<(), StoreError> {
         if work.is_root_gone {
             let directory = self.config.seeds.options.directory.display();
             self.lose_directory(&format!(
@@ -236,7 +241,7 @@ impl Engine {
         if is_listed {
             self.finish_listing()?;
         }
-        self.finish_first_scan()
+        self.finish_first_scan(is_settled)
     }
 
     /// Lists a part of the directory; says whether that worked.
@@ -431,9 +436,8 @@ impl Engine {
         batch.commit()
     }
 
-    fn finish_first_scan(&mut self) -> Result<(), StoreError> {
+    fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
         let Progress::Settling(until) = self.progress else { return Ok(()) };
-        let is_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
         if !is_settled && Instant::now() < until {
             return Ok(());
         }

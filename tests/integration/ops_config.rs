@@ -143,7 +143,7 @@ fn store_of_another_program_is_left_alone() {
     connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
     drop(connection);
     let store = format!("sqlite:{}", other.display());
-    let (code, _, err) = run(place.serve().args(["--store", &store]));
+    let (code, _, err) = run(place.serve_as_configured().args(["--store", &store]));
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("other.db"), "{err}");
 }
