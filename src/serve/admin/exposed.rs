@@ -142,7 +142,7 @@ impl Panel {
     fn expose_connections(&self, out: &mut Exposition) {
         self.with_state(|state| {
             let counters = state.counters();
-            out.single("seedcast_connections", GAUGE, "Connections open now.", state.open_connections());
+            out.single("seedcast_connections_open", GAUGE, "Connections open now.", state.open_connections());
             let help = "Requests whose answer is being made.";
             out.single("seedcast_requests_in_flight", GAUGE, help, state.requests_waiting());
             let name = "seedcast_connections_total";
