@@ -116,9 +116,15 @@ def restarted(folder):
     answers, threads = [], []
     stop = threading.Event()
 
+    def one():
+        try:
+            answers.append(get(port))
+        except OSError as error:
+            answers.append(repr(error).encode())
+
     def visit():
         while not stop.is_set():
-            answers.append(get(port))
+            one()
 
     for _ in range(4):
         threads.append(threading.Thread(target=visit))
@@ -128,7 +134,7 @@ def restarted(folder):
         eventually("requests flow", lambda seen=len(answers): len(answers) > seen + 20)
         second.send_signal(signal.SIGTERM)
         assert second.wait(PATIENCE) == 0
-        queued = [threading.Thread(target=lambda: answers.append(get(port))) for _ in range(20)]
+        queued = [threading.Thread(target=one) for _ in range(20)]
         for thread in queued:
             thread.start()
         time.sleep(0.3)
