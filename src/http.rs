@@ -7,6 +7,7 @@
 mod answer;
 mod conditional;
 mod deadline;
+mod descriptors;
 mod gate;
 mod h1;
 mod h2;
@@ -25,6 +26,7 @@ mod state;
 mod stop;
 mod stream;
 mod target;
+mod tls;
 
 pub use listener::{BindError, Listener};
 pub use parts::{
@@ -34,3 +36,4 @@ pub use proxies::{NotANetwork, Peer, TrustedProxies};
 pub use serve::{ServeError, serve};
 pub use settings::{Limits, Settings};
 pub use state::{Counters, State};
+pub use tls::{Tls, TlsError};

@@ -34,6 +34,7 @@ pub(super) struct RawSeeds {
     pub include: Vec<String>,
     pub exclude: Vec<String>,
     pub max_bytes: i64,
+    pub poll_seconds: i64,
     pub reconcile_seconds: i64,
     pub withdraw_after_seconds: i64,
     pub silent_edit: String,

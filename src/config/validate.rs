@@ -33,18 +33,18 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
         author: optional(site.author),
         tag_authority: check.tag_authority(&site.tag_authority)?,
     };
+    let mode =
+        check.word("seeds.watch", &seeds.watch, &[("events", seed::Mode::Events), ("poll", seed::Mode::Poll)])?;
+    let poll = check.seconds("seeds.poll_seconds", seeds.poll_seconds, 1, 86_400)?;
+    let reconcile = check.seconds("seeds.reconcile_seconds", seeds.reconcile_seconds, 1, 86_400)?;
     let seeds = Seeds {
         options: seed::Options {
             directory: PathBuf::from(check.text("seeds.directory", &seeds.directory)?),
-            mode: check.word(
-                "seeds.watch",
-                &seeds.watch,
-                &[("events", seed::Mode::Events), ("poll", seed::Mode::Poll)],
-            )?,
+            mode,
             include: check.globs("seeds.include", &seeds.include)?,
             exclude: check.globs("seeds.exclude", &seeds.exclude)?,
             max_bytes: check.range("seeds.max_bytes", seeds.max_bytes, 1, 1 << 30)?.unsigned_abs(),
-            reconcile: check.seconds("seeds.reconcile_seconds", seeds.reconcile_seconds, 1, 86_400)?,
+            reconcile: if mode == seed::Mode::Poll { poll } else { reconcile },
         },
         withdraw_after: check.seconds("seeds.withdraw_after_seconds", seeds.withdraw_after_seconds, 0, 86_400)?,
         silent_edit: check.word(

@@ -243,7 +243,9 @@ impl Connection {
     }
 
     async fn refuse(&mut self, status: StatusCode) {
-        if self.send(&Reply::status(status), false, false).await.is_ok() {
+        let reply = Reply::status(status);
+        let reply = if self.origin.is_admin { reply.private() } else { reply };
+        if self.send(&reply, false, false).await.is_ok() {
             self.close(true).await;
         }
     }
@@ -255,11 +257,7 @@ impl Connection {
     }
 
     /// Writes both, gathered, within the write deadlines.
-    async fn write(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Result<(), ()> {
-        if body.len() <= write::COPIED_BYTES {
-            head.extend_from_slice(&body);
-            body = Bytes::new();
-        }
+    async fn write(&mut self, head: Vec<u8>, body: Bytes) -> Result<(), ()> {
         let mut rest = write::Rest::new(head, body);
         // Nearly always the socket takes all at once, and no deadline is needed.
         let mut patience: Option<write::Patience> = None;

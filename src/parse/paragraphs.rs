@@ -109,12 +109,12 @@ fn is_code_or_host(word: &str, after: &str) -> bool {
     if matches!(word, "COM" | "NET" | "ORG" | "JS") {
         return true;
     }
-    let host_end = after.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(after.len());
-    let labels = after[..host_end].trim_end_matches('.');
-    labels
-        .rsplit('.')
-        .next()
-        .is_some_and(|label| labels.starts_with('.') && DOMAINS.contains(&label.to_ascii_lowercase().as_str()))
+    let is_of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    // A host name is no longer than 253 octets (RFC 1035 §2.3.4); longer runs are not searched again at each stop.
+    let length = after.bytes().take(254).take_while(is_of_host).count();
+    let labels = after[..length].trim_end_matches('.');
+    let is_domain = |label: &str| DOMAINS.contains(&label.to_ascii_lowercase().as_str());
+    length <= 253 && labels.starts_with('.') && labels.rsplit('.').next().is_some_and(is_domain)
 }
 
 /// The length of a quoted run at the start of a text that stands alone: after its closing mark comes a capital or
@@ -134,7 +134,8 @@ fn subheading(text: &str) -> Option<usize> {
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().nth(1).is_none();
             let run = &text[open.len_utf8()..at];
             if is_end && !is_name {
-                return (run.contains(' ') && !run.ends_with('.')).then_some(end);
+                let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
+                return (is_words && !run.ends_with('.')).then_some(end);
             }
             if !is_apostrophe {
                 return None;

@@ -1,7 +1,5 @@
 //! The program as a person and a service manager meet it: exit codes, messages, signals, files that come in odd ways.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
@@ -11,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, seed_text, write_seed};
 
 const WHOLE: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n\
-    [feeds]\nitems = 20000\nmax_items = 20000\nmax_bytes = 200000000\n";
+    [feeds]\nitems = 10000\nmax_items = 10000\nmax_bytes = 100000000\n";
 
 fn good_seed(number: u32) -> String {
     let url = format!("https://news.example/20241101/a-good-day-{}.html", 1_200_000_000 + number);
@@ -147,7 +145,8 @@ fn environment_stands_between_file_and_flag() {
     let mut command = place.serve();
     command.env("SEEDCAST_FEEDS_ITEMS", "3");
     let (_server, address) = Server::ready(command);
-    assert_eq!(titles(address).len(), 3);
+    // Files as young as these are looked at twice before they are taken, so the last may come after readiness.
+    eventually("three of five items", PATIENCE, || (titles(address).len() == 3).then_some(()));
 }
 
 #[test]
@@ -185,7 +184,8 @@ fn half_written_seed_is_never_seen() {
         file.sync_all().unwrap();
         let until = Instant::now() + Duration::from_millis(500);
         while Instant::now() < until {
-            assert_eq!(titles(address), [String::new(); 0], "seen before it was closed");
+            let seen = titles(address);
+            assert!(seen.is_empty(), "seen before it was closed: {seen:?}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }

@@ -1,7 +1,5 @@
 //! The program itself as a process of its own, seen only from outside: its standard error, its signals, its HTTP.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};

@@ -82,7 +82,7 @@ impl Waiting {
             path: &self.path,
             status: reply.status,
             coding: reply.coding(),
-            body_bytes: reply.body().len(),
+            body_bytes: reply.body_len(),
             is_conditional: self.asked.preconditions.is_poll(),
             user_agent: self.user_agent.as_deref(),
             client: self.client,
