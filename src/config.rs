@@ -93,6 +93,8 @@ pub struct Http {
     pub listen: Vec<String>,
     /// `None`: no admin listener.
     pub admin_listen: Option<String>,
+    /// Certificate and key, PEM files; `None`: no TLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
     /// Whose word about the client's address is taken.
     pub trusted_proxies: Vec<String>,
     /// How long a stop waits for answers under way.

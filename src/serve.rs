@@ -18,7 +18,7 @@ use anyhow::Context as _;
 
 use crate::config::{Config, ConfigError, Http, Log};
 use crate::feed::{Published, page};
-use crate::http::{self, Limits, Listener, Parts, Settings, TrustedProxies};
+use crate::http::{self, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
 use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::{AccessLog, Health, Metrics, Traffic};
 use crate::seed::Watcher;
@@ -65,7 +65,9 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     // Before the store, so that a mistyped directory does not leave one behind.
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let store = open_store(&config, clock)?;
-    let listeners = listeners(&config)?;
+    let tls = config.http.tls.as_ref().map(|(certificate, key)| Tls::load(certificate, key)).transpose();
+    let tls = tls.map_err(SetupError::Tls)?;
+    let listeners = listeners(&config, tls.as_ref())?;
 
     let public = listeners.iter().find(|listener| !listener.is_admin());
     let fallback_url = listener_url(public.expect("there is one address or more to serve on"));
@@ -119,7 +121,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let ingest = Some(ingest);
     let reader = panel.reader.clone();
     let running =
-        Running { config, fallback_url, outside, ingest, shared, state, pages, traffic, access, reader, manager };
+        Running { config, fallback_url, outside, ingest, shared, state, pages, traffic, access, reader, tls, manager };
     runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;
         supervise(running, signals, commanded, listeners).await
@@ -140,7 +142,7 @@ fn open_store(config: &Config, clock: Clock) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-fn listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
+fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<Listener>> {
     let mut listeners = sockets::inherited()?;
     let has_admin = listeners.iter().any(Listener::is_admin);
     if listeners.iter().any(|listener| !listener.is_admin()) {
@@ -150,6 +152,10 @@ fn listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
         for (index, address) in config.http.listen.iter().enumerate() {
             listeners.insert(index, bind("listen", address)?);
         }
+    }
+    if let Some(tls) = tls {
+        let secured = listeners.into_iter().map(|one| if one.is_admin() { one } else { one.with_tls(Arc::clone(tls)) });
+        listeners = secured.collect();
     }
     if has_admin {
         return Ok(listeners);

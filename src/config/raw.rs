@@ -65,6 +65,8 @@ pub(super) struct RawStore {
 pub(super) struct RawHttp {
     pub listen: Vec<String>,
     pub admin_listen: String,
+    pub tls_certificate: String,
+    pub tls_key: String,
     pub trusted_proxies: Vec<String>,
     pub drain_seconds: i64,
     pub idle_seconds: i64,

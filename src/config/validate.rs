@@ -66,6 +66,12 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
     let http = Http {
         listen: http.listen,
         admin_listen: optional(http.admin_listen),
+        tls: match (optional(http.tls_certificate), optional(http.tls_key)) {
+            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+            (None, None) => None,
+            (Some(_), None) => return Err(check.wrong("http.tls_key", "given with http.tls_certificate", "\"\"")),
+            (None, Some(_)) => return Err(check.wrong("http.tls_certificate", "given with http.tls_key", "\"\"")),
+        },
         trusted_proxies: check.networks("http.trusted_proxies", http.trusted_proxies)?,
         drain: check.seconds("http.drain_seconds", http.drain_seconds, 0, 300)?,
         idle: check.seconds("http.idle_seconds", http.idle_seconds, 1, 3600)?,

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use crate::config::Config;
-use crate::http::{self, Listener, State};
+use crate::http::{self, Listener, State, Tls};
 use crate::ingest::{Ingest, Shared};
 use crate::ops::{AccessLog, Health, Traffic};
 use crate::seed::Watcher;
@@ -45,6 +45,7 @@ pub(super) struct Running {
     pub traffic: Arc<Traffic>,
     pub access: Arc<AccessLog>,
     pub reader: Reader,
+    pub tls: Option<Arc<Tls>>,
     pub manager: Manager,
 }
 
@@ -216,12 +217,20 @@ impl Running {
             }
         };
         self.reopen_logs(Some(&new));
+        self.renew_certificate();
         for key in needs_restart(&self.config, &new) {
             tracing::warn!("`{key}` has changed; it takes effect at the next start");
         }
         self.replace_ingest(watcher, new)?;
         tracing::info!("configuration reloaded");
         Ok(())
+    }
+
+    /// A certificate that was renewed keeps its file name.
+    fn renew_certificate(&self) {
+        if let Some(Err(error)) = self.tls.as_ref().map(|tls| tls.reload()) {
+            tracing::error!("the certificate stays as it was: {error}");
+        }
     }
 
     /// Opens the access log anew, since it may have been rotated away, and has the log written as a new configuration

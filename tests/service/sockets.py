@@ -1,4 +1,8 @@
-"""See sockets.sh."""
+"""Sockets passed by the service manager: tests/service/sockets.py PROGRAM
+
+They are used, TCP and Unix; and a restart between two requests loses none that came while nobody served. Needs
+systemd-socket-activate.
+"""
 
 import os
 import signal
