@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::feed::{Published, Site};
 use crate::item::{Diagnostic, SeedPath};
-use crate::ops::Health;
+use crate::ops::{Health, Metrics};
 use crate::parse::Parsed;
 use crate::seed::{Change, Reason, WatchError, Watcher};
 use crate::store::{Store, StoreError};
@@ -45,6 +45,8 @@ pub struct Shared {
     pub published: Arc<Published>,
     /// What is wrong.
     pub health: Arc<Health>,
+    /// What was done, and how long it took.
+    pub metrics: Arc<Metrics>,
     item_changed: ItemChanged,
     is_stopping: AtomicBool,
     accepts_removals: AtomicBool,
@@ -54,10 +56,16 @@ pub struct Shared {
 impl Shared {
     /// `item_changed` is told the handle of each item whose page is no longer right.
     #[must_use]
-    pub fn new(published: Arc<Published>, health: Arc<Health>, item_changed: ItemChanged) -> Arc<Self> {
+    pub fn new(
+        published: Arc<Published>,
+        health: Arc<Health>,
+        metrics: Arc<Metrics>,
+        item_changed: ItemChanged,
+    ) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
+            metrics,
             item_changed,
             is_stopping: AtomicBool::new(false),
             accepts_removals: AtomicBool::new(false),

@@ -23,6 +23,8 @@ use super::tls::Tls;
 
 /// Pause after a failure to accept: for lack of descriptors or memory, both of which others have to give back first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often a loop that has nothing to do gives a sign of life.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Why serving could not begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +77,19 @@ pub async fn serve(
 }
 
 async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, mut stopped: watch::Receiver<bool>) {
+    let pulse = state.pulses().add("accept");
+    let mut beat = tokio::time::interval(BEAT);
     loop {
         let accepted = tokio::select! {
             accepted = acceptor.accept() => accepted,
-            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = stopped.wait_for(|stop| *stop) => {
+                pulse.rest();
+                return;
+            }
+            _ = beat.tick() => {
+                pulse.beat(BEAT);
+                continue;
+            }
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -155,8 +166,11 @@ impl Worker {
 async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, state: Arc<State>, drain: Duration) {
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let pulse = state.pulses().add("http");
+    let mut beat = tokio::time::interval(BEAT);
     loop {
         tokio::select! {
+            _ = beat.tick() => pulse.beat(BEAT),
             job = jobs.recv() => match job {
                 Some(job) => {
                     connections.spawn(connect(job, Arc::clone(&state), stopped.clone()));
@@ -166,6 +180,7 @@ async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, state: Arc<State>, drain: 
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
         }
     }
+    pulse.rest();
     stop.send_replace(true);
     let drained = timeout(drain, async { while connections.join_next().await.is_some() {} }).await;
     if drained.is_err() {

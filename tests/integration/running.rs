@@ -64,6 +64,27 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The command that serves this place with nothing but its configuration; the store is the default one.
+    pub(crate) fn serve_as_configured(&self) -> Command {
+        let mut command = program();
+        command.arg("serve").arg("--config").arg(self.config()).env("SEEDCAST_SEEDS_DIRECTORY", self.seeds());
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    /// Address of an admin listener in the folder, for commands that start with [`Place::serve_with_admin`].
+    pub(crate) fn admin(&self) -> String {
+        format!("unix:{}", self.folder.path().join("admin.sock").display())
+    }
+
+    pub(crate) fn serve_with_admin(&self) -> Command {
+        let mut command = self.serve();
+        command.env("SEEDCAST_HTTP_ADMIN_LISTEN", self.admin());
+        command
+    }
+}
+
 /// The program without arguments, in an environment that tells it nothing.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seedcast"));
@@ -128,6 +149,11 @@ impl Server {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Has it read its configuration again.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
     }
 
     pub(crate) fn terminate(&self) {
