@@ -1,6 +1,6 @@
 //! Serves the published documents over HTTP.
 //!
-//! A request is read ([`h1`], [`h2`]), answered ([`answer`]) from the table of live documents, from pages rendered on
+//! A request is read (`h1`, `h2`), answered (`answer`) from the table of live documents, from pages rendered on
 //! demand, or by the hub, and written. Nothing is rendered or compressed for a document in the table: a request picks
 //! one of its variants. No SQL, no feed formats, no clock of its own.
 

@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 /// Pause between looks while the first scan waits for such files.
-const SETTLE_LOOK: Duration = Duration::from_millis(20);
+const SETTLE_LOOK: Duration = Duration::from_millis(5);
 /// Longest sleep with nothing to wait for.
 const IDLE: Duration = Duration::from_secs(60);
 /// A listing gives no sign of life; one of a million files on a slow network disk has taken minutes.

@@ -21,6 +21,9 @@ pub(super) enum Piece<'a> {
 /// Characters of the longest subheading, quotation marks included.
 const LONGEST_SUBHEADING: usize = 120;
 
+/// Bytes of an address that are looked through for its scheme.
+const LONGEST_ADDRESS: usize = 256;
+
 /// The pieces of a block, in order.
 pub(super) fn pieces(block: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = block;
@@ -67,6 +70,14 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     if !first.is_uppercase() && !quotes::is_mark(first) {
         return false;
     }
+    if is_in_address(before) {
+        return false;
+    }
+    // French sets a space before the marks of questions and exclamations.
+    let before = match before.strip_suffix(char::is_whitespace) {
+        Some(spaced) if stop.starts_with(['?', '!']) => spaced,
+        _ => before,
+    };
     let Some(last) = before.chars().next_back() else { return false };
     let next = sentence::first_word(after);
     if is_code_or_host(next, &after[next.len()..]) {
@@ -94,6 +105,15 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     // `ASP.NET`, `ASP.Net`; but `…NATO.Lavrov`.
     let is_capitals = |word: &str| word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase);
     !(is_capitals(word) && (is_capitals(next) || next.eq_ignore_ascii_case("net")))
+}
+
+/// Whether the text ends within an address with its scheme: `https://example.org/a` before `.Html?q=B.C`.
+fn is_in_address(before: &str) -> bool {
+    let near = before.floor_char_boundary(before.len().saturating_sub(LONGEST_ADDRESS));
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>') || quotes::is_mark(c) || quotes::is_closer(c);
+    let word = before[near..].rsplit(ends).next().unwrap_or_default();
+    word.contains("://")
 }
 
 /// Whether the word after a stop goes on as an address, a file or a call: `example.Com/x`, `Console.WriteLine(`,

@@ -30,10 +30,11 @@ def atom(body):
     feed = ElementTree.fromstring(body)
     for entry in feed.iter(ATOM + "entry"):
         link = next((link for link in entry.findall(ATOM + "link") if link.get("rel", "alternate") == "alternate"), None)
-        language = entry.get(LANG) or feed.get(LANG)
+        title = entry.find(ATOM + "title")
+        language = title.get(LANG) or entry.get(LANG) or feed.get(LANG)
         yield {
             "id": entry.findtext(ATOM + "id"), "url": None if link is None else link.get("href"),
-            "title": entry.findtext(ATOM + "title"), "summary": entry.findtext(ATOM + "summary"),
+            "title": title.text, "summary": entry.findtext(ATOM + "summary"),
             "published": datetime.fromisoformat(entry.findtext(ATOM + "published")),
             "updated": datetime.fromisoformat(entry.findtext(ATOM + "updated")), "language": language,
             "categories": [term.get("term") for term in entry.findall(ATOM + "category")],

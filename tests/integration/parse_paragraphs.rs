@@ -48,6 +48,13 @@ fn a_short_quoted_run_between_joints_is_a_subheading() {
 }
 
 #[test]
+fn space_before_a_question_mark_does_not_hide_the_end_of_a_sentence() {
+    assert_eq!(parted("Que faire d'habitude ?Les visiteurs"), "Que faire d'habitude ? | Les visiteurs");
+    assert_eq!(parted("Quoi\u{202f}!Rien."), "Quoi\u{202f}! | Rien.");
+    assert_eq!(parted("D'où vient-il ?“Un titre court”Ensuite"), "D'où vient-il ? | [Un titre court] | Ensuite");
+}
+
+#[test]
 fn a_quotation_in_a_sentence_is_no_subheading() {
     assert_eq!(parted("Bitti.'Şüphemiz yok' dedi Choe.Sonra"), "Bitti. | 'Şüphemiz yok' dedi Choe. | Sonra");
     let long = format!("Bitti.'{}'Sonra", "çok uzun ".repeat(20).trim());
@@ -70,6 +77,7 @@ fn abbreviations_names_numbers_and_addresses_stay_whole() {
         "call Console.WriteLine(x)",
         "mail ali.Veli@example.com",
         "open page.php?Id=5",
+        "see https://harbour-post.example/a.Html?q=B.C for more",
         "der e.V. in Berlin",
         "東京.Tokyo",
         "本文。次の文。「引用」です。",

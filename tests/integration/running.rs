@@ -157,7 +157,11 @@ impl Server {
     }
 
     pub(crate) fn terminate(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits for its end.
@@ -203,7 +207,7 @@ impl Answer {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).expect("a JSON document, whole")
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in the answer\n{}", self.head))
     }
 }
 
