@@ -7,6 +7,7 @@ mod batch;
 mod documents;
 mod error;
 mod feeds;
+mod hub;
 mod items;
 mod lock;
 mod open;
@@ -20,6 +21,9 @@ pub use batch::Batch;
 pub use documents::Validator;
 pub use error::StoreError;
 pub use feeds::{FeedRow, Selected};
+pub use hub::{
+    Attempt, AttemptEnd, Bounds, Claim, Due, Kind, NOTHING, NewSubscription, SubscriptionRow, Subscriptions, Wanted,
+};
 pub use items::{ItemRow, State};
 pub use open::{Opened, Origin, StoreUrl};
 pub use reader::Reader;
