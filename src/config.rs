@@ -4,6 +4,7 @@
 //! list of all keys.
 
 mod error;
+mod hub;
 mod layers;
 mod raw;
 mod rules;
@@ -39,6 +40,8 @@ pub struct Config {
     pub http: Http,
     /// The feed of everything first, then the `[[feed]]` entries in their order.
     pub feeds: Vec<Definition>,
+    /// Section `[hub]`.
+    pub hub: crate::hub::Settings,
     /// Section `[log]`.
     pub log: Log,
 }

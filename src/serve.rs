@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use crate::config::{Config, ConfigError};
 use crate::feed::{Published, page};
 use crate::http::{self, Listener, Parts, Readiness, Settings};
+use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::Health;
 use crate::seed::Watcher;
@@ -49,12 +50,20 @@ pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
     let published = Arc::new(Published::default());
     let health = Arc::new(Health::default());
     let pages = Arc::new(ItemPages::new(store.reader(), site.clone()));
+    let hub = Hub::new(
+        config.hub.clone(),
+        &site.base_url,
+        Arc::clone(&published),
+        store.subscriptions()?,
+        Arc::new(hub::System),
+        Arc::new(clock),
+    );
     let parts = Parts {
         published: Arc::clone(&published),
         on_demand: Arc::clone(&pages) as _,
         readiness: Arc::clone(&health) as _,
         observer: Arc::new(()),
-        hub: None,
+        hub: Some(Arc::clone(&hub) as _),
         admin: Arc::new(()),
         clock,
     };
@@ -63,7 +72,11 @@ pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
         let state = Arc::clone(&state);
         Box::new(move |handle: &str| state.invalidate(&format!("/items/{handle}/")))
     };
-    let shared = Shared::new(published, Arc::clone(&health), changed);
+    let shown = {
+        let hub = Arc::clone(&hub);
+        Box::new(move |paths: &[String]| hub.changed(paths))
+    };
+    let shared = Shared::new(published, Arc::clone(&health), changed, shown);
     let addresses: Vec<String> =
         listeners.iter().filter(|listener| !listener.is_admin()).map(ToString::to_string).collect();
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, Arc::clone(&shared), clock)?;
@@ -71,7 +84,8 @@ pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
 
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let running = Running { config, fallback_url, reload, clock, ingest: Some(ingest), shared, state, pages, health };
+    let running =
+        Running { config, fallback_url, reload, clock, ingest: Some(ingest), shared, state, pages, health, hub };
     runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;
         supervise(running, signals, listeners).await

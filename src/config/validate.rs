@@ -12,17 +12,18 @@ use crate::feed::{Content, Definition, Filter, Limits};
 use crate::item::Language;
 use crate::seed;
 
+use super::hub::settings as hub_settings;
 use super::raw::{Raw, RawFeed, RawFeeds, RawRule};
 use super::{Config, ConfigError, Http, Log, Rule, Seeds, SilentEdit, Site};
 
 /// Names the file in every finding.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     origin: &'a str,
 }
 
 pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>) -> Result<Config, ConfigError> {
     let check = Check { origin };
-    let Raw { site, seeds, store, http, feeds, feed, log } = raw;
+    let Raw { site, seeds, store, http, feeds, feed, hub, log } = raw;
     let site = Site {
         title: check.text("site.title", &site.title)?,
         base_url: check.base_url(&site.base_url)?,
@@ -70,8 +71,9 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
         level: check.level(&log.level)?,
         is_json: check.word("log.format", &log.format, &[("text", false), ("json", true)])?,
     };
+    let hub = hub_settings(&check, &hub)?;
     let feeds = check.feeds(&site.title, &feeds, feed)?;
-    Ok(Config { site, seeds, store, http, feeds, log })
+    Ok(Config { site, seeds, store, http, feeds, hub, log })
 }
 
 fn optional(text: String) -> Option<String> {
@@ -79,7 +81,7 @@ fn optional(text: String) -> Option<String> {
 }
 
 impl Check<'_> {
-    fn wrong(&self, key: &str, expected: impl Display, value: impl Display) -> ConfigError {
+    pub(super) fn wrong(&self, key: &str, expected: impl Display, value: impl Display) -> ConfigError {
         ConfigError::Value {
             origin: self.origin.to_owned(),
             key: key.to_owned(),
@@ -95,22 +97,22 @@ impl Check<'_> {
         Ok(value.to_owned())
     }
 
-    fn range(&self, key: &str, value: i64, low: i64, high: i64) -> Result<i64, ConfigError> {
+    pub(super) fn range(&self, key: &str, value: i64, low: i64, high: i64) -> Result<i64, ConfigError> {
         if (low..=high).contains(&value) {
             return Ok(value);
         }
         Err(self.wrong(key, format!("between {low} and {high}"), value))
     }
 
-    fn seconds(&self, key: &str, value: i64, low: i64, high: i64) -> Result<Duration, ConfigError> {
+    pub(super) fn seconds(&self, key: &str, value: i64, low: i64, high: i64) -> Result<Duration, ConfigError> {
         Ok(Duration::from_secs(self.range(key, value, low, high)?.unsigned_abs()))
     }
 
-    fn count(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, ConfigError> {
+    pub(super) fn count(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, ConfigError> {
         Ok(usize::try_from(self.range(key, value, low, high)?).expect("the range is positive"))
     }
 
-    fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {
+    pub(super) fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {
         let found = known.iter().find(|(word, _)| *word == value);
         let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         found.map(|(_, meaning)| *meaning).ok_or_else(|| self.wrong(key, words.join(" or "), format!("\"{value}\"")))

@@ -324,7 +324,7 @@ impl Engine {
                 press.finish()
             };
             batch.commit()?;
-            show(&self.shared.published, ready);
+            self.shared.documents_shown(&show(&self.shared.published, ready));
             handles.iter().for_each(|handle| self.shared.item_changed(handle));
             troubles.into_iter().for_each(|diagnostic| self.report(diagnostic));
             vanished = &[];
@@ -357,7 +357,7 @@ impl Engine {
         press.feeds(&mut self.feeds, &all)?;
         let ready = press.finish();
         batch.commit()?;
-        show(&self.shared.published, ready);
+        self.shared.documents_shown(&show(&self.shared.published, ready));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::config::Config;
 use crate::http::{self, Listener, State};
+use crate::hub::Hub;
 use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::Health;
 use crate::seed::Watcher;
@@ -33,6 +34,7 @@ pub(super) struct Running {
     pub state: Arc<State>,
     pub pages: Arc<ItemPages>,
     pub health: Arc<Health>,
+    pub hub: Arc<Hub>,
 }
 
 /// Serves until a signal says stop, then drains within the configured time. A second signal ends at once.
@@ -53,6 +55,10 @@ pub(super) async fn supervise(
         };
         http::serve(listeners, state, shutdown, drain).await
     });
+    let (stop_hub, hub_stopped) = oneshot::channel::<()>();
+    let mut hub = tokio::spawn(Arc::clone(&running.hub).run(async move {
+        let _ = hub_stopped.await;
+    }));
     let mut look = interval(LOOK);
     let failure = loop {
         tokio::select! {
@@ -68,6 +74,11 @@ pub(super) async fn supervise(
                 ended??;
                 anyhow::bail!("the server ended by itself");
             }
+            ended = &mut hub => {
+                running.stop();
+                ended?;
+                anyhow::bail!("the hub ended by itself");
+            }
             _ = look.tick() => {
                 if let Some(ingest) = running.ingest.as_ref().filter(|ingest| !ingest.is_alive()) {
                     break Some(ingest.failure().unwrap_or_else(|| "the ingest thread panicked".to_owned()));
@@ -81,6 +92,11 @@ pub(super) async fn supervise(
         ended = server => ended??,
         Told::Stop(signal) = signals.next() => tracing::warn!(signal, "ending at once"),
         else => {}
+    }
+    // After the last answer: a request that was accepted until then is still verified.
+    let _ = stop_hub.send(());
+    if let Err(error) = hub.await {
+        tracing::error!("the hub panicked: {error}");
     }
     running.stop();
     match failure {
@@ -132,6 +148,7 @@ impl Running {
         let authority = tag_authority(&new, &site.base_url);
         self.pages.set_site(site.clone());
         self.state.reload(settings(&site.base_url));
+        self.hub.reconfigure(new.hub.clone(), &site.base_url);
         self.shared.restart();
         let shared = Arc::clone(&self.shared);
         self.ingest = Some(Ingest::start(watcher, new.clone(), site, authority, store, shared, self.clock)?);
