@@ -189,11 +189,11 @@ impl Hub {
     }
 
     fn answer(&self, submission: &Submission) -> Result<&'static str, Refusal> {
-        let ask = Ask::parse(submission.content_type.as_deref(), &submission.body)?;
         let setup = self.setup.load();
         if !setup.settings.is_enabled {
             return Err(Refusal::Off);
         }
+        let ask = Ask::parse(submission.content_type.as_deref(), &submission.body)?;
         match ask {
             Ask::Publish(topics) => {
                 if let Some(other) = topics.iter().find(|topic| !setup.topics.is_ours(topic)) {

@@ -56,7 +56,7 @@ pub(super) struct Outgoing {
 pub(super) struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its body as far as wanted; `None` where it is longer.
+    /// Its body; `None` where it is longer than wanted.
     pub body: Option<Vec<u8>>,
 }
 
@@ -135,8 +135,10 @@ impl Client {
             let mut response = sender.send_request(request).await?;
             let status = response.status();
             let mut body = Vec::new();
-            while wanted > 0 {
-                let Some(frame) = response.body_mut().frame().await else { break };
+            if wanted == 0 {
+                return Ok(Answer { status, body: None });
+            }
+            while let Some(frame) = response.body_mut().frame().await {
                 let Ok(data) = frame?.into_data() else { continue };
                 if body.len() + data.len() > wanted {
                     return Ok(Answer { status, body: None });

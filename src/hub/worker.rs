@@ -14,6 +14,7 @@ use super::deliver::deliver;
 use super::topic::Content;
 use super::verify::{deny, verify};
 use super::{Counted, Hub, Order, Setup};
+use crate::feed::Document;
 use crate::store::{Attempt, AttemptEnd, Due, StoreError, Subscriptions, Wanted};
 
 /// A delivery that takes longer no longer counts among those under way, so that slow callbacks hold up nobody else.
@@ -49,14 +50,25 @@ pub(super) struct Worker {
     slow: usize,
     /// Results that are not recorded yet.
     results: Vec<Attempt>,
-    /// Topics with subscriptions that may be due, and the number of the last one looked at.
-    agenda: BTreeMap<String, i64>,
+    /// Topics with subscriptions that may be due, and how far they are seen to.
+    agenda: BTreeMap<String, Progress>,
     /// Topics to be looked at again at a certain time.
     later: BTreeMap<String, DateTime<Utc>>,
+    /// Documents as they are delivered, made once for each that has subscribers.
+    contents: HashMap<String, (Arc<Document>, Arc<Content>)>,
     /// Topics about which other hubs are pinged.
     pinged: HashSet<String>,
     pinged_hubs: Vec<String>,
     paused_until: Option<Instant>,
+}
+
+/// How far the subscriptions to a topic are seen to.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    /// Number of the last one looked at.
+    after: i64,
+    /// Whether some were passed over because their host has as many as it may.
+    is_skipping: bool,
 }
 
 /// A delivery under way.
@@ -110,6 +122,7 @@ impl Worker {
             results: Vec::new(),
             agenda: BTreeMap::new(),
             later: BTreeMap::new(),
+            contents: HashMap::new(),
             pinged: HashSet::new(),
             pinged_hubs: Vec::new(),
             paused_until: None,
@@ -182,10 +195,10 @@ impl Worker {
                     AttemptEnd::Failed { next, .. } => self.look_later(&topic, *next),
                     AttemptEnd::Gone => {}
                     AttemptEnd::Delivered | AttemptEnd::Released => {
-                        let current = self.hub.setup.load().topics.document(&topic);
-                        // It changed meanwhile, and nothing is claimed twice.
-                        if current.is_some_and(|document| super::topic::digest(&document) != attempt.digest) {
-                            self.agenda.insert(topic, 0);
+                        // It may have changed meanwhile, and nothing is claimed twice.
+                        let current = self.content(&topic);
+                        if current.is_some_and(|content| content.digest != attempt.digest) {
+                            self.agenda.insert(topic, Progress::default());
                         }
                     }
                 }
@@ -219,11 +232,11 @@ impl Worker {
         let setup = self.hub.setup.load_full();
         let now = self.hub.now();
         let changed = std::mem::take(&mut *self.hub.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        self.agenda.extend(changed.into_iter().map(|topic| (topic, 0)));
+        self.agenda.extend(changed.into_iter().map(|topic| (topic, Progress::default())));
         self.later.retain(|topic, at| {
             let is_later = *at > now;
             if !is_later {
-                self.agenda.entry(topic.clone()).or_insert(0);
+                self.agenda.entry(topic.clone()).or_default();
             }
             is_later
         });
@@ -237,58 +250,74 @@ impl Worker {
 
     /// Sends to the subscribers of one topic, as far as there is room; takes it off the agenda when all were seen to.
     async fn send_to(&mut self, setup: &Arc<Setup>, topic: String) -> Result<(), StoreError> {
-        let Some(document) = setup.topics.document(&topic) else {
+        let Some(content) = self.content(&topic) else {
             self.agenda.remove(&topic);
             return Ok(());
         };
-        let content = Arc::new(Content::new(&document));
         let settings = &setup.settings;
         let patience = u32::try_from(settings.retries.len()).unwrap_or(u32::MAX);
-        let mut is_skipping = false;
+        let mut progress = self.agenda.get(&topic).copied().unwrap_or_default();
         loop {
-            let room = self.room(settings.concurrency);
-            if room == 0 {
+            let limit = self.room(settings.concurrency).min(SCAN);
+            if limit == 0 {
+                self.agenda.insert(topic, progress);
                 return Ok(());
             }
-            let after = self.agenda.get(&topic).copied().unwrap_or(0);
             let now = self.hub.now();
             let until = now + settings.timeout + CLAIM_SLACK;
             let mut hosts = self.hosts.clone();
             let per_host = settings.concurrency_per_host;
-            let (name, digest) = (topic.clone(), content.digest);
+            let (name, digest, after) = (topic.clone(), content.digest, progress.after);
             let claim = self
                 .on_store(move |store| {
-                    let wanted = Wanted { topic: &name, digest: &digest, after, limit: SCAN, patience };
-                    let mut left = room;
+                    let wanted = Wanted { topic: &name, digest: &digest, after, limit, patience };
                     store.claim(wanted, now, until, |host| {
                         let count = hosts.entry(host.to_owned()).or_default();
-                        let is_admitted = *count < per_host && left > 0;
+                        let is_admitted = *count < per_host;
                         *count += usize::from(is_admitted);
-                        left -= usize::from(is_admitted);
                         is_admitted
                     })
                 })
                 .await?;
-            is_skipping |= claim.is_skipping;
+            progress.is_skipping |= claim.is_skipping;
             for due in claim.due {
                 self.send(setup, &topic, due, &content);
             }
             match claim.next {
-                Some(last) => self.agenda.insert(topic.clone(), last),
-                // Those that were passed over are looked at when something has ended.
-                None if is_skipping => {
-                    self.agenda.insert(topic, 0);
+                Some(last) => progress.after = last,
+                // Those that were passed over are looked at again when something has ended.
+                None if progress.is_skipping => {
+                    self.agenda.insert(topic, Progress::default());
                     return Ok(());
                 }
                 None => break,
-            };
+            }
         }
         self.agenda.remove(&topic);
         let (name, digest, now) = (topic.clone(), content.digest, self.hub.now());
-        if let Some(next) = self.on_store(move |store| store.next_attempt(&name, &digest, now)).await? {
-            self.look_later(&topic, next);
+        match self.on_store(move |store| store.next_attempt(&name, &digest, now)).await? {
+            Some(next) => self.look_later(&topic, next),
+            None => {
+                self.contents.remove(&topic);
+            }
         }
         Ok(())
+    }
+
+    /// What is at a topic now.
+    fn content(&mut self, topic: &str) -> Option<Arc<Content>> {
+        let Some(document) = self.hub.setup.load().topics.document(topic) else {
+            self.contents.remove(topic);
+            return None;
+        };
+        if let Some((known, content)) = self.contents.get(topic)
+            && Arc::ptr_eq(known, &document)
+        {
+            return Some(Arc::clone(content));
+        }
+        let content = Arc::new(Content::new(&document));
+        self.contents.insert(topic.to_owned(), (document, Arc::clone(&content)));
+        Some(content)
     }
 
     fn room(&self, concurrency: usize) -> usize {
