@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::feed::{Published, Site};
 use crate::item::{Diagnostic, SeedPath};
-use crate::ops::Health;
+use crate::ops::{Health, Metrics};
 use crate::parse::Parsed;
 use crate::seed::{Change, Reason, WatchError, Watcher};
 use crate::store::{Store, StoreError};
@@ -48,6 +48,8 @@ pub struct Shared {
     pub published: Arc<Published>,
     /// What is wrong.
     pub health: Arc<Health>,
+    /// What was done, and how long it took.
+    pub metrics: Arc<Metrics>,
     item_changed: ItemChanged,
     documents_shown: DocumentsShown,
     is_stopping: AtomicBool,
@@ -62,12 +64,14 @@ impl Shared {
     pub fn new(
         published: Arc<Published>,
         health: Arc<Health>,
+        metrics: Arc<Metrics>,
         item_changed: ItemChanged,
         documents_shown: DocumentsShown,
     ) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
+            metrics,
             item_changed,
             documents_shown,
             is_stopping: AtomicBool::new(false),

@@ -7,6 +7,7 @@ mod batch;
 mod documents;
 mod error;
 mod feeds;
+mod figures;
 mod hub;
 mod items;
 mod lock;
@@ -21,6 +22,7 @@ pub use batch::Batch;
 pub use documents::Validator;
 pub use error::StoreError;
 pub use feeds::{FeedRow, Selected};
+pub use figures::{FeedFigures, Figures, Finding};
 pub use hub::{
     Attempt, AttemptEnd, Bounds, Claim, Due, Kind, NOTHING, NewSubscription, SubscriptionRow, Subscriptions, Wanted,
 };

@@ -135,16 +135,19 @@ impl Apply<'_, '_> {
     }
 
     fn new_row(&self, path: &SeedPath, item: Item) -> ItemRow {
-        let now = self.now();
-        let updated = item.times.updated.to_utc();
         ItemRow {
             seq: 0,
             state: self.state(&item.times),
-            changed_at: if self.is_first_scan { updated.min(now) } else { now },
+            changed_at: self.moment(&item.times),
             withdrawn_at: None,
             standing: path.clone(),
             item,
         }
+    }
+
+    /// When subscribers get what is read now. A first scan is no burst: what it finds came when it was updated.
+    fn moment(&self, times: &Times) -> DateTime<Utc> {
+        if self.is_first_scan { times.updated.to_utc().min(self.now()) } else { self.now() }
     }
 
     fn state(&self, times: &Times) -> State {
@@ -189,7 +192,7 @@ impl Apply<'_, '_> {
             || is_edited(&before.item, &after.item)
             || before.item.times != after.item.times;
         if is_news {
-            after.changed_at = self.now();
+            after.changed_at = self.moment(&after.item.times);
         }
         self.batch.update_item(&after)?;
         self.touch(seq, Some(before), Some(after));

@@ -53,11 +53,10 @@ impl Feeds {
             let filter = definition.filter.fingerprint();
             let known = batch.feed(&definition.path)?;
             let is_same = known.as_ref().is_some_and(|row| row.filter == filter);
-            let mut row = FeedRow { filter, ..known.unwrap_or_else(new_row) };
+            let row = FeedRow { filter, ..known.unwrap_or_else(new_row) };
             let number = batch.put_feed(&definition.path, &row)?;
             if !is_same && !definition.filter.is_everything() {
-                row.changed_at = row.changed_at.max(fill(batch, number, &definition)?);
-                batch.put_feed(&definition.path, &row)?;
+                fill(batch, number, &definition)?;
             }
             states.push(FeedState {
                 definition,
@@ -96,7 +95,11 @@ impl Feeds {
 
     /// Chooses the items of a feed's documents anew and settles its update time.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, index: usize, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let state = &self.states[index];
+        let state = &mut self.states[index];
+        if state.row.updated.is_none() {
+            // The window of a feed that is published for the first time ends now, so that an archive is no burst.
+            state.row.changed_at = now;
+        }
         let limits = state.definition.limits;
         let feed = (!state.definition.filter.is_everything()).then_some(state.number);
         // One more than wanted tells whether the document holds all there is.
@@ -217,16 +220,14 @@ fn new_row() -> FeedRow {
     FeedRow { feed: 0, filter: String::new(), updated: None, changed_at: DateTime::UNIX_EPOCH }
 }
 
-/// Finds the members of a feed among all live items; gives the moment of the latest change among them.
-fn fill(batch: &mut Batch<'_>, number: i64, definition: &Definition) -> Result<DateTime<Utc>, StoreError> {
+/// Finds the members of a feed among all live items.
+fn fill(batch: &mut Batch<'_>, number: i64, definition: &Definition) -> Result<(), StoreError> {
     batch.clear_members(number)?;
-    let mut latest = DateTime::UNIX_EPOCH;
     for seq in batch.live_items()? {
         let Some(row) = batch.item(seq)? else { continue };
         if definition.filter.selects(&row.item, &row.standing) {
             batch.put_member(number, seq, &row.item.id, row.item.times.updated, row.changed_at)?;
-            latest = latest.max(row.changed_at);
         }
     }
-    Ok(latest)
+    Ok(())
 }

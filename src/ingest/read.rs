@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Rule};
 use crate::item::{Diagnostic, SeedPath};
+use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
 use crate::seed::{self, Fingerprint};
 use crate::store::{Digest, SeedRow};
@@ -45,6 +46,17 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+    /// The word for it in metrics.
+    pub(super) fn kind(&self) -> ReadOutcome {
+        match self {
+            Self::Gone => ReadOutcome::Gone,
+            Self::Unreadable(_) => ReadOutcome::Unreadable,
+            Self::Same(_) => ReadOutcome::Same,
+            Self::Parsed { .. } => ReadOutcome::Parsed,
+            Self::Rejected { .. } => ReadOutcome::Rejected,
+        }
+    }
+
     /// How the file looked when its bytes were read.
     pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
         match self {

@@ -18,6 +18,12 @@ pub struct Reader {
     idle: Mutex<Vec<Connection>>,
 }
 
+impl Clone for Reader {
+    fn clone(&self) -> Self {
+        Self::new(self.location.clone())
+    }
+}
+
 impl Reader {
     pub(super) fn new(location: StoreUrl) -> Self {
         Self { location, idle: Mutex::default() }
@@ -31,7 +37,7 @@ impl Reader {
         self.with(|connection| item_by_handle(connection, handle))
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match kept {
             Some(connection) => connection,
