@@ -4,16 +4,20 @@
 //! when that is durable. One thread writes; reading and parsing are spread over several.
 
 mod apply;
+mod automatic;
+mod choose;
 mod engine;
 mod feeds;
+mod fill;
 mod publish;
 mod read;
 mod revise;
+mod stale;
 mod sweep;
 mod withdraw;
 mod work;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -31,13 +35,14 @@ use crate::store::{Store, StoreError};
 use engine::Engine;
 use read::Source;
 
-pub use revise::{Seen, is_edited, revise};
+pub(crate) use choose::{archive_pages, choose};
+pub use revise::{Seen, is_edited, not_before, revise};
 
 /// Tells the time; passed in, so that tests can set it.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// Called with the handle of each item that changed.
-pub type ItemChanged = Box<dyn Fn(&str) + Send + Sync>;
+/// Called with the path of each document that is made when asked for and is no longer right.
+pub type Changed = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What the ingest thread shares with the rest of the service.
 pub struct Shared {
@@ -45,22 +50,24 @@ pub struct Shared {
     pub published: Arc<Published>,
     /// What is wrong.
     pub health: Arc<Health>,
-    item_changed: ItemChanged,
+    changed: Changed,
     is_stopping: AtomicBool,
     accepts_removals: AtomicBool,
+    listings: AtomicU64,
     failure: Mutex<Option<String>>,
 }
 
 impl Shared {
-    /// `item_changed` is told the handle of each item whose page is no longer right.
+    /// `changed` is told the path of each document that is not kept ready and is no longer right.
     #[must_use]
-    pub fn new(published: Arc<Published>, health: Arc<Health>, item_changed: ItemChanged) -> Arc<Self> {
+    pub fn new(published: Arc<Published>, health: Arc<Health>, changed: Changed) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
-            item_changed,
+            changed,
             is_stopping: AtomicBool::new(false),
             accepts_removals: AtomicBool::new(false),
+            listings: AtomicU64::new(0),
             failure: Mutex::default(),
         })
     }
@@ -78,8 +85,12 @@ impl Shared {
         self.accepts_removals.swap(false, Ordering::AcqRel)
     }
 
-    fn item_changed(&self, handle: &str) {
-        (self.item_changed)(handle);
+    fn changed(&self, path: &str) {
+        (self.changed)(path);
+    }
+
+    fn listed(&self) {
+        self.listings.fetch_add(1, Ordering::AcqRel);
     }
 
     fn fail(&self, reason: String) {
@@ -140,6 +151,12 @@ impl Ingest {
         }
         // Nobody listens only when the thread has ended; then there is nothing to list for.
         let _ = self.sender.send(Change::Rescan(Reason::Reconcile));
+    }
+
+    /// How many times everything was listed and all that followed from it was done.
+    #[must_use]
+    pub fn listings(&self) -> u64 {
+        self.shared.listings.load(Ordering::Acquire)
     }
 
     /// Whether the thread still works.

@@ -19,11 +19,11 @@ use crate::ops::Health;
 use crate::seed::Watcher;
 use crate::store::{Opened, Origin, Store};
 
-use pages::ItemPages;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
 
+pub use pages::Pages;
 pub use setup::{SetupError, tag_authority};
 
 /// How long connections wait in the listeners' queues for the first scan, so that the first visitor of a new service
@@ -48,7 +48,7 @@ pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
     let authority = tag_authority(&config, &site.base_url);
     let published = Arc::new(Published::default());
     let health = Arc::new(Health::default());
-    let pages = Arc::new(ItemPages::new(store.reader(), site.clone()));
+    let pages = Arc::new(Pages::new(store.reader(), &config, site.clone(), clock));
     let parts = Parts {
         published: Arc::clone(&published),
         on_demand: Arc::clone(&pages) as _,
@@ -61,7 +61,7 @@ pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
     let state = http::State::new(parts, settings(&site.base_url));
     let changed = {
         let state = Arc::clone(&state);
-        Box::new(move |handle: &str| state.invalidate(&format!("/items/{handle}/")))
+        Box::new(move |path: &str| state.invalidate(path))
     };
     let shared = Shared::new(published, Arc::clone(&health), changed);
     let addresses: Vec<String> =

@@ -9,8 +9,11 @@ mod error;
 mod feeds;
 mod items;
 mod lock;
+mod members;
 mod open;
+mod place;
 mod reader;
+mod reading;
 mod row;
 mod seeds;
 
@@ -19,10 +22,13 @@ use rusqlite::Connection;
 pub use batch::Batch;
 pub use documents::Validator;
 pub use error::StoreError;
-pub use feeds::{FeedRow, Selected};
+pub use feeds::{FeedKind, FeedRow};
 pub use items::{ItemRow, State};
+pub use members::{ARCHIVE_PAGE, Selected, TOMBSTONES};
 pub use open::{Opened, Origin, StoreUrl};
+pub use place::{Light, Placing};
 pub use reader::Reader;
+pub use reading::Reading;
 pub use seeds::{Digest, KnownSeed, SeedRow};
 
 /// The writing side, owned by the one thread that ingests.

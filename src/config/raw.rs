@@ -36,6 +36,7 @@ pub(super) struct RawSeeds {
     pub max_bytes: i64,
     pub reconcile_seconds: i64,
     pub withdraw_after_seconds: i64,
+    pub tombstone_days: i64,
     pub silent_edit: String,
     pub directory_categories: bool,
     #[serde(default)]
@@ -70,6 +71,7 @@ pub(super) struct RawHttp {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFeeds {
+    pub automatic: Vec<String>,
     pub items: i64,
     pub window_hours: i64,
     pub max_items: i64,

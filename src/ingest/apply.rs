@@ -1,14 +1,14 @@
 //! What was read becomes what is stored: which item a seed is a version of, which version stands, what changed for
 //! subscribers.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::item::{Item, SeedPath, Times};
 use crate::parse::Parsed;
 use crate::store::{Batch, Digest, ItemRow, SeedRow, State, StoreError};
 
 use super::read::{Job, Outcome, Source, stamp};
-use super::revise::{Seen, is_edited, revise};
+use super::revise::{Seen, is_edited, not_before, revise};
 
 /// One item before and after; at least one of both is there.
 #[derive(Debug)]
@@ -142,6 +142,7 @@ impl Apply<'_, '_> {
             state: self.state(&item.times),
             changed_at: if self.is_first_scan { updated.min(now) } else { now },
             withdrawn_at: None,
+            restored_at: None,
             standing: path.clone(),
             item,
         }
@@ -174,8 +175,14 @@ impl Apply<'_, '_> {
             }
         }
         if stands {
-            after.state = self.state(&after.item.times);
-            after.withdrawn_at = None;
+            // A clock that was set back does not take away what subscribers have.
+            let is_kept = before.state == State::Live
+                && before.item.times.published.timestamp() == after.item.times.published.timestamp();
+            after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
+            if let Some(withdrawn) = after.withdrawn_at.take() {
+                after.restored_at = Some(self.now().max(withdrawn + TimeDelta::seconds(1)));
+            }
+            after.item.times = not_before(after.item.times, after.restored_at);
         } else if before.state == State::Withdrawn {
             return Ok(());
         } else {

@@ -1,6 +1,6 @@
 //! The one thread through which every change goes: batch by batch, from changes to shown documents.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -15,8 +15,8 @@ use crate::ops::Degraded;
 use crate::seed::{Change, Reason, WatchHandle};
 use crate::store::{Batch, Store, StoreError};
 
-use super::apply::{Apply, Touched};
-use super::feeds::Feeds;
+use super::apply::Apply;
+use super::feeds::{Feeds, Noted, Wanted};
 use super::publish::{Press, live_paths, show};
 use super::read::{Job, Outcome, Source};
 use super::revise::Seen;
@@ -31,6 +31,8 @@ const PARSER_VERSION: u32 = 1;
 const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
+/// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
+const PURGE: usize = 2000;
 /// Pause between looks while the first scan waits for such files.
 const SETTLE_LOOK: Duration = Duration::from_millis(20);
 /// Longest sleep with nothing to wait for.
@@ -49,8 +51,6 @@ pub(super) struct Engine {
     watch: Option<WatchHandle>,
     brake: Brake,
     progress: Progress,
-    /// Feeds whose documents are to be made when the first scan is through.
-    owed: BTreeSet<usize>,
     /// What is wrong with files that cannot be read, so that each is reported once.
     noticed: HashMap<SeedPath, Diagnostic>,
     next_wake: Option<DateTime<Utc>>,
@@ -85,7 +85,13 @@ impl Engine {
         let mut batch = store.batch()?;
         let is_first_scan = batch.meta("scanned")?.is_none();
         let is_forced = batch.meta("parsing")?.is_some_and(|known| known != parsing);
-        let feeds = Feeds::open(&mut batch, Arc::new(site), config.feeds.clone())?;
+        let wanted = Wanted {
+            definitions: config.feeds.clone(),
+            automatic: config.automatic.clone(),
+            tombstones: config.seeds.tombstones,
+        };
+        note_form(&mut batch, &config, &site, now)?;
+        let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
         batch.commit()?;
         shared.published.retain_paths(live_paths(&config.feeds));
         let mut engine = Self {
@@ -98,7 +104,6 @@ impl Engine {
             watch: None,
             brake: Brake::default(),
             progress: Progress::NotListed,
-            owed: BTreeSet::new(),
             noticed: HashMap::new(),
             next_wake: None,
             retry_at: None,
@@ -116,6 +121,9 @@ impl Engine {
         self.watch = Some(watch);
         loop {
             let mut work = Work::default();
+            // Looked at after the listing and before the queue is emptied: what is settled by now is in the queue by now.
+            let is_settled = matches!(self.progress, Progress::Settling(_))
+                && self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
             match receiver.recv_timeout(self.patience()) {
                 Ok(change) => work.add(change),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -134,8 +142,13 @@ impl Engine {
             if self.retry_at.is_some_and(|at| at <= Instant::now()) {
                 work.rescan = Some(Reason::Overflow);
             }
-            match self.step(work) {
+            let is_listing = work.rescan.is_some();
+            let is_settled = is_settled && !work.is_full();
+            match self.step(work, is_settled) {
                 Ok(()) => {
+                    if is_listing {
+                        self.shared.listed();
+                    }
                     self.retry_at = None;
                     if self.shared.health.restore(Degraded::Store) {
                         tracing::info!("the store works again");
@@ -186,11 +199,13 @@ impl Engine {
             return at.saturating_duration_since(Instant::now());
         }
         let now = (self.clock)();
-        self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().min(WALL_CLOCK))
+        // What could not be done at its time is looked at again soon, but not without a pause.
+        self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().clamp(SETTLE_LOOK, WALL_CLOCK))
     }
 
-    /// One round: everything in `work`, and whatever the clock says is due.
-    fn step(&mut self, mut work: Work) -> Result<(), StoreError> {
+    /// One round: everything in `work`, and whatever the clock says is due. `is_settled` when no file is known that was
+    /// written a moment ago and is still to come.
+    fn step(&mut self, mut work: Work, is_settled: bool) -> Result<(), StoreError> {
         if work.is_root_gone {
             let directory = self.config.seeds.options.directory.display();
             self.lose_directory(&format!(
@@ -213,7 +228,7 @@ impl Engine {
         if is_listed {
             self.finish_listing()?;
         }
-        self.finish_first_scan()
+        self.finish_first_scan(is_settled)
     }
 
     /// Lists a part of the directory; says whether that worked.
@@ -277,9 +292,11 @@ impl Engine {
             let chunk = chunks.next().unwrap_or_default();
             let is_last = chunks.len() == 0;
             let now = (self.clock)();
+            let grace = self.grace();
             let mut batch = self.store.batch()?;
-            let back = Self::expire(&self.config, &self.shared, &mut self.brake, &batch, now)?;
-            let jobs = jobs(&batch, chunk.iter().chain(&back.back), self.is_forced)?;
+            let (options, health) = (&self.config.seeds.options, &self.shared.health);
+            let Expired { gone, back } = expired(&batch, options, grace, &mut self.brake, health, now)?;
+            let jobs = jobs(&batch, chunk.iter().chain(&back), self.is_forced)?;
             let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
             let seen = Seen {
                 at: now,
@@ -304,7 +321,7 @@ impl Engine {
                 }
                 apply.take(job, outcome)
             })?;
-            for seed in &back.gone {
+            for seed in &gone {
                 apply.remove(seed)?;
             }
             for seq in apply.batch.due_items(now)? {
@@ -312,20 +329,21 @@ impl Engine {
             }
             let touched = apply.touched;
             self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
-            let handles = handles(&touched);
-            let concerned = self.feeds.note(&mut batch, touched, now)?;
-            let ready = if self.is_first_scan {
-                // Half an archive is no feed: its documents are made when the scan is through.
-                self.owed.extend(concerned);
-                Vec::new()
+            // Half an archive is no feed: in the first scan the feeds are filled and shown when it is through.
+            let (noted, ready) = if self.is_first_scan {
+                (Noted::default(), Vec::new())
             } else {
+                let noted = self.feeds.note(&mut batch, touched, now)?;
                 let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
-                press.feeds(&mut self.feeds, &concerned)?;
-                press.finish()
+                press.feeds(&mut self.feeds, &noted.concerned)?;
+                if noted.has_new_feeds {
+                    press.opml(&self.feeds)?;
+                }
+                (noted, press.finish())
             };
             batch.commit()?;
             show(&self.shared.published, ready);
-            handles.iter().for_each(|handle| self.shared.item_changed(handle));
+            noted.stale.iter().for_each(|path| self.shared.changed(path));
             troubles.into_iter().for_each(|diagnostic| self.report(diagnostic));
             vanished = &[];
             if is_last {
@@ -337,15 +355,10 @@ impl Engine {
         }
     }
 
-    fn expire(
-        config: &Config,
-        shared: &Shared,
-        brake: &mut Brake,
-        batch: &Batch<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Expired, StoreError> {
-        let seeds = &config.seeds;
-        expired(batch, &seeds.options, seeds.withdraw_after, brake, &shared.health, now)
+    /// How long a seed must be gone. What seems to be gone may have been moved to where files are not read yet.
+    fn grace(&self) -> Duration {
+        let is_settled = self.progress == Progress::Done && self.watch.as_ref().is_none_or(|w| w.unsettled() == 0);
+        self.config.seeds.withdraw_after + if is_settled { Duration::ZERO } else { SETTLE_AT_MOST }
     }
 
     /// Makes and shows every document.
@@ -369,24 +382,27 @@ impl Engine {
             self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
         }
         let mut batch = self.store.batch()?;
+        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstones, PURGE)?;
+        if purged > 0 {
+            tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
+        }
         batch.set_meta("parsing", &parsing_fingerprint(&self.config, &self.tag_authority))?;
         batch.commit()
     }
 
-    fn finish_first_scan(&mut self) -> Result<(), StoreError> {
+    fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
         let Progress::Settling(until) = self.progress else { return Ok(()) };
-        let is_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
         if !is_settled && Instant::now() < until {
             return Ok(());
         }
         let now = (self.clock)();
         if self.is_first_scan {
             let mut batch = self.store.batch()?;
+            self.feeds.fill_all(&mut batch, now)?;
             batch.set_meta("scanned", &now.to_rfc3339())?;
             batch.commit()?;
             self.is_first_scan = false;
             self.show_all(now)?;
-            self.owed.clear();
         }
         self.progress = Progress::Done;
         let batch = self.store.batch()?;
@@ -418,17 +434,24 @@ fn jobs<'p>(
     paths.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
 }
 
-fn handles(touched: &[Touched]) -> Vec<String> {
-    let id = |change: &Touched| change.after.as_ref().or(change.before.as_ref()).map(|row| row.item.id.handle());
-    touched.iter().filter_map(id).collect()
-}
-
 /// The next moment at which something happens without any change to a file.
 fn next_wake(batch: &Batch<'_>, grace: Duration, brake: &Brake) -> Result<Option<DateTime<Utc>>, StoreError> {
     let due = batch.next_due()?;
     // The brake is looked at again with each listing; in between there is nothing to wait for.
     let removal = if brake.is_pulled() { None } else { batch.first_missing()?.map(|since| since + grace) };
     Ok([due, removal].into_iter().flatten().min())
+}
+
+/// Notes since when documents have the form that they have: another title, base URL or program writes other bytes for the
+/// same items.
+fn note_form(batch: &mut Batch<'_>, config: &Config, site: &Site, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let text = format!("{} {site:?} {:?} {:?}", env!("CARGO_PKG_VERSION"), config.feeds, config.automatic);
+    let form = blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
+    if batch.meta("form")?.as_ref() != Some(&form) {
+        batch.set_meta("form", &form)?;
+        batch.set_meta("form_since", &now.to_rfc3339())?;
+    }
+    Ok(())
 }
 
 /// A word that changes when the same bytes would be read differently.

@@ -12,7 +12,7 @@ use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::Health;
 use crate::seed::Watcher;
 
-use super::pages::ItemPages;
+use super::pages::Pages;
 use super::setup::{needs_restart, site, tag_authority};
 use super::signals::{Signals, Told};
 use super::{FIRST_SCAN, Reload, settings};
@@ -31,7 +31,7 @@ pub(super) struct Running {
     pub ingest: Option<Ingest>,
     pub shared: Arc<Shared>,
     pub state: Arc<State>,
-    pub pages: Arc<ItemPages>,
+    pub pages: Arc<Pages>,
     pub health: Arc<Health>,
 }
 
@@ -130,7 +130,7 @@ impl Running {
         let store = old.stop()?;
         let site = site(&new, &self.fallback_url);
         let authority = tag_authority(&new, &site.base_url);
-        self.pages.set_site(site.clone());
+        self.pages.reload(&new, site.clone());
         self.state.reload(settings(&site.base_url));
         self.shared.restart();
         let shared = Arc::clone(&self.shared);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
+mod archive;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_hostile;
@@ -12,6 +13,7 @@ mod feed_samples;
 mod feed_selection;
 mod http_negotiation;
 mod http_site;
+mod ingest_desk;
 mod life;
 mod process;
 mod running;
@@ -22,3 +24,4 @@ mod seed_root;
 mod seed_scan;
 mod seed_unfinished;
 mod seed_watch;
+mod withdrawal;
