@@ -2,20 +2,25 @@
 //!
 //! Exit codes: 0 right, 1 failed (`check`: a seed has a diagnostic), 2 usage or configuration.
 
+mod admin;
 mod check;
 mod logging;
+mod status;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::Utc;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::config::{self, Config, ConfigError, DEFAULT_FILE, Overrides};
 use crate::ingest::Clock;
-use crate::serve;
+use crate::serve::{self, Outside};
+
+use logging::Logging;
 
 /// Turns a directory of articles into RSS, Atom and JSON feeds and serves them.
 #[derive(Debug, Parser)]
@@ -35,8 +40,25 @@ enum Command {
     ///
     /// Without PATH the whole seed directory is read. Exits with 1 when a seed has a diagnostic.
     Check(Check),
+    /// Show how the running service is doing
+    ///
+    /// Exits with 1 when it is not ready.
+    Status(StatusArguments),
+    /// Have the running service list the seed directory now
+    Rescan(Rescan),
+    /// Ask the running service whether right feeds are served, and if not, why
+    ///
+    /// Exits with 1 when they are not; for containers and monitoring.
+    Healthcheck(Admin),
     /// Print the default configuration, every key explained
     DefaultConfig,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +105,37 @@ struct Check {
     format: Format,
 }
 
+#[derive(Debug, Args)]
+struct Admin {
+    /// Configuration file that the service runs with
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The service's admin address, HOST:PORT or unix:/path [http.admin_listen]
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct StatusArguments {
+    #[command(flatten)]
+    admin: Admin,
+    /// Who polls each feed
+    #[arg(long)]
+    subscribers: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct Rescan {
+    #[command(flatten)]
+    admin: Admin,
+    /// Seeds that are gone are meant to be gone, however many
+    #[arg(long)]
+    accept_removals: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
@@ -101,7 +154,16 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Status(arguments) => status::status(arguments),
+        Command::Rescan(arguments) => status::rescan(arguments),
+        Command::Healthcheck(arguments) => status::healthcheck(arguments),
         Command::DefaultConfig => print(DEFAULT_FILE),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "seedcast", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Command::Man => man(),
     };
     match result {
         Ok(code) => code,
@@ -123,13 +185,40 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// One page for the whole command, its subcommands below one another.
+fn man() -> anyhow::Result<ExitCode> {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    let mut page = String::from_utf8(page)?;
+    for sub in command.get_subcommands() {
+        let mut section = Vec::new();
+        let name = sub.get_name().to_owned();
+        let sub = clap_mangen::Man::new(sub.clone());
+        sub.render_description_section(&mut section)?;
+        sub.render_options_section(&mut section)?;
+        let section = String::from_utf8(section)?;
+        let section = section.replace(".SH DESCRIPTION\n", "").replace(".SH OPTIONS\n", ".PP\nOptions:\n");
+        page.push_str(&format!(".SH \"SEEDCAST {}\"\n{section}", name.to_uppercase()));
+    }
+    print(&page)
+}
+
 fn serve(arguments: Serve) -> anyhow::Result<ExitCode> {
     let Serve { settings, listen, base_url, store } = arguments;
     let load = move || load(&settings, listen.clone(), base_url.clone(), store.clone());
     let config = load()?;
-    logging::start(&config.log)?;
-    serve::run(config, Box::new(load), system_clock())?;
+    let logging = Logging::start(&config.log)?;
+    let relog = Box::new(move |log: &config::Log| logging.change(log));
+    serve::run(config, Outside { reload: Box::new(load), relog, clock: system_clock() })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The settings without anything from the command line.
+fn load_settings(file: Option<&Path>) -> Result<Config, ConfigError> {
+    let settings = Settings { config: file.map(Path::to_path_buf), seeds: None, log_level: None, log_format: None };
+    load(&settings, Vec::new(), None, None)
 }
 
 fn load(

@@ -3,6 +3,7 @@
 //! Order: command line > environment > file > default. The defaults are those of the embedded file, which is also the
 //! list of all keys.
 
+mod credential;
 mod error;
 mod layers;
 mod raw;
@@ -21,6 +22,7 @@ pub use rules::Rule;
 
 use crate::feed::{By, Definition};
 use crate::item::Language;
+use crate::ops::AccessStyle;
 use crate::seed;
 use crate::store::StoreUrl;
 
@@ -96,8 +98,22 @@ pub struct Http {
     pub listen: Vec<String>,
     /// `None`: no admin listener.
     pub admin_listen: Option<String>,
+    /// Certificate and key, PEM files; `None`: no TLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Whose word about the client's address is taken.
+    pub trusted_proxies: Vec<String>,
     /// How long a stop waits for answers under way.
     pub drain: Duration,
+    /// How long a connection may stay open between two requests.
+    pub idle: Duration,
+    /// Open connections in all.
+    pub max_connections: usize,
+    /// Open connections of one address.
+    pub max_connections_per_address: usize,
+    /// Requests that an address may go on making; 0: any number.
+    pub requests_per_second: u32,
+    /// Requests that an address may make at once before that.
+    pub request_burst: u32,
 }
 
 /// Section `[log]`.
@@ -107,6 +123,10 @@ pub struct Log {
     pub level: String,
     /// JSON lines instead of text.
     pub is_json: bool,
+    /// How answers are logged; `None`: not at all.
+    pub access: Option<AccessStyle>,
+    /// Where; `None`: on standard output.
+    pub access_file: Option<PathBuf>,
 }
 
 impl Config {

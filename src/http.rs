@@ -1,12 +1,13 @@
 //! Serves the published documents over HTTP.
 //!
-//! A request is read ([`h1`], [`h2`]), answered ([`answer`]) from the table of live documents, from pages rendered on
+//! A request is read (`h1`, `h2`), answered (`answer`) from the table of live documents, from pages rendered on
 //! demand, or by the hub, and written. Nothing is rendered or compressed for a document in the table: a request picks
 //! one of its variants. No SQL, no feed formats, no clock of its own.
 
 mod answer;
 mod conditional;
 mod deadline;
+mod descriptors;
 mod gate;
 mod h1;
 mod h2;
@@ -25,6 +26,7 @@ mod state;
 mod stop;
 mod stream;
 mod target;
+mod tls;
 
 pub use listener::{BindError, Listener};
 pub use parts::{
@@ -34,3 +36,4 @@ pub use proxies::{NotANetwork, Peer, TrustedProxies};
 pub use serve::{ServeError, serve};
 pub use settings::{Limits, Settings};
 pub use state::{Counters, State};
+pub use tls::{Tls, TlsError};

@@ -9,6 +9,7 @@ mod choose;
 mod engine;
 mod feeds;
 mod fill;
+mod progression;
 mod publish;
 mod read;
 mod revise;
@@ -27,7 +28,7 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::feed::{Published, Site};
 use crate::item::{Diagnostic, SeedPath};
-use crate::ops::Health;
+use crate::ops::{Health, Metrics};
 use crate::parse::Parsed;
 use crate::seed::{Change, Reason, WatchError, Watcher};
 use crate::store::{Store, StoreError};
@@ -50,6 +51,8 @@ pub struct Shared {
     pub published: Arc<Published>,
     /// What is wrong.
     pub health: Arc<Health>,
+    /// What was done, and how long it took.
+    pub metrics: Arc<Metrics>,
     changed: Changed,
     is_stopping: AtomicBool,
     accepts_removals: AtomicBool,
@@ -60,10 +63,11 @@ pub struct Shared {
 impl Shared {
     /// `changed` is told the path of each document that is not kept ready and is no longer right.
     #[must_use]
-    pub fn new(published: Arc<Published>, health: Arc<Health>, changed: Changed) -> Arc<Self> {
+    pub fn new(published: Arc<Published>, health: Arc<Health>, metrics: Arc<Metrics>, changed: Changed) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
+            metrics,
             changed,
             is_stopping: AtomicBool::new(false),
             accepts_removals: AtomicBool::new(false),

@@ -1,5 +1,35 @@
-//! How the service is doing, for operators and the machines that watch it.
+//! How the service is doing, for operators and the machines that watch it: what is wrong, what was counted, who polls.
+//!
+//! Everything here is fed by the other stages and read by the admin listener; nothing here decides anything.
 
+mod access_log;
+mod agent;
+mod counter;
+mod distinct;
+mod exposition;
 mod health;
+mod heedless;
+mod histogram;
+mod metrics;
+mod polls;
+mod process;
+mod pulse;
+mod status;
+mod traffic;
 
+pub use access_log::{AccessLog, AccessStyle, Visit};
+pub use agent::{Agent, Announcement, announcement};
+pub use counter::Counter;
+pub use distinct::Distinct;
+pub use exposition::Exposition;
 pub use health::{Degraded, Health};
+pub use histogram::Histogram;
+pub use metrics::{Metrics, ReadOutcome};
+pub use polls::{AgentShare, Polls};
+pub use process::ProcessFigures;
+pub use pulse::{Pulse, Pulses};
+pub use status::{
+    DiagnosticCount, DiagnosticLine, FeedStatus, HttpStatus, IngestStatus, ItemCounts, SeedCounts, Status,
+    SubscriberStatus,
+};
+pub use traffic::{FeedTraffic, MAX_FEEDS, Request, Traffic};

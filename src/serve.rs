@@ -1,9 +1,14 @@
 //! Puts everything together: configuration → store → listeners → watch → first scan → serve; and back in order.
 
+mod admin;
+mod manager;
+mod observer;
 mod pages;
 mod running;
 mod setup;
 mod signals;
+mod sockets;
+mod vitals;
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
@@ -11,17 +16,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Http, Log};
 use crate::feed::{Published, page};
-use crate::http::{self, Listener, Parts, Readiness, Settings};
+use crate::http::{self, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
 use crate::ingest::{Clock, Ingest, Shared};
-use crate::ops::Health;
+use crate::ops::{AccessLog, Health, Metrics, Traffic};
 use crate::seed::Watcher;
 use crate::store::{Opened, Origin, Store};
 
+use admin::Panel;
+use manager::Manager;
+use observer::Observer;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
+use vitals::Ready;
 
 pub use pages::Pages;
 pub use setup::{SetupError, tag_authority};
@@ -33,37 +42,75 @@ const FIRST_SCAN: Duration = Duration::from_secs(5);
 /// Reads the configuration again, for a reload.
 pub type Reload = Box<dyn Fn() -> Result<Config, ConfigError>>;
 
+/// Has log lines written as the section says from now on.
+pub type Relog = Box<dyn Fn(&Log) -> anyhow::Result<()>>;
+
+/// What a running service cannot do by itself.
+pub struct Outside {
+    /// Reads the configuration again.
+    pub reload: Reload,
+    /// Changes how the log is written.
+    pub relog: Relog,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
 /// Serves until told to stop.
 ///
 /// # Errors
 /// When it cannot start, or a part of it failed for good.
-pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
+pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
+    let clock = outside.clock;
+    let manager = Manager::new();
     // Before the store, so that a mistyped directory does not leave one behind.
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let store = open_store(&config, clock)?;
-    let listeners = listeners(&config)?;
+    let tls = config.http.tls.as_ref().map(|(certificate, key)| Tls::load(certificate, key)).transpose();
+    let tls = tls.map_err(SetupError::Tls)?;
+    let listeners = listeners(&config, tls.as_ref())?;
 
-    let fallback_url = listener_url(&listeners[0]);
+    let public = listeners.iter().find(|listener| !listener.is_admin());
+    let fallback_url = listener_url(public.expect("there is one address or more to serve on"));
     let site = site(&config, &fallback_url);
     let authority = tag_authority(&config, &site.base_url);
     let published = Arc::new(Published::default());
     let health = Arc::new(Health::default());
+    let metrics = Arc::new(Metrics::default());
+    let traffic = Arc::new(Traffic::default());
+    traffic.set_feeds(&config.feeds);
+    let access = Arc::new(AccessLog::default());
+    access.configure(config.log.access, config.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
+    let (commands, commanded) = tokio::sync::mpsc::unbounded_channel();
+    let panel = Arc::new(Panel {
+        reader: store.reader(),
+        store: config.store.to_string(),
+        traffic: Arc::clone(&traffic),
+        metrics: Arc::clone(&metrics),
+        health: Arc::clone(&health),
+        access: Arc::clone(&access),
+        commands,
+        started: clock(),
+        clock,
+        state: OnceLock::new(),
+    });
     let pages = Arc::new(Pages::new(store.reader(), &config, site.clone(), clock));
     let parts = Parts {
         published: Arc::clone(&published),
         on_demand: Arc::clone(&pages) as _,
-        readiness: Arc::clone(&health) as _,
-        observer: Arc::new(()),
+        readiness: Arc::new(Ready { health: Arc::clone(&health), metrics: Arc::clone(&metrics) }),
+        observer: Arc::new(Observer { traffic: Arc::clone(&traffic), access: Arc::clone(&access), clock }),
         hub: None,
-        admin: Arc::new(()),
+        admin: Arc::clone(&panel) as _,
         clock,
     };
-    let state = http::State::new(parts, settings(&site.base_url));
+    let state = http::State::new(parts, settings(&site.base_url, &config.http));
+    // Weak: the state owns the panel.
+    let _ = panel.state.set(Arc::downgrade(&state));
     let changed = {
         let state = Arc::clone(&state);
         Box::new(move |path: &str| state.invalidate(path))
     };
-    let shared = Shared::new(published, Arc::clone(&health), changed);
+    let shared = Shared::new(published, Arc::clone(&health), Arc::clone(&metrics), changed);
     let addresses: Vec<String> =
         listeners.iter().filter(|listener| !listener.is_admin()).map(ToString::to_string).collect();
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, Arc::clone(&shared), clock)?;
@@ -71,10 +118,13 @@ pub fn run(config: Config, reload: Reload, clock: Clock) -> anyhow::Result<()> {
 
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let running = Running { config, fallback_url, reload, clock, ingest: Some(ingest), shared, state, pages, health };
+    let ingest = Some(ingest);
+    let reader = panel.reader.clone();
+    let running =
+        Running { config, fallback_url, outside, ingest, shared, state, pages, traffic, access, reader, tls, manager };
     runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;
-        supervise(running, signals, listeners).await
+        supervise(running, signals, commanded, listeners).await
     })
 }
 
@@ -92,10 +142,23 @@ fn open_store(config: &Config, clock: Clock) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-fn listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
-    let mut listeners = Vec::new();
-    for address in &config.http.listen {
-        listeners.push(bind("listen", address)?);
+fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<Listener>> {
+    let mut listeners = sockets::inherited()?;
+    let has_admin = listeners.iter().any(Listener::is_admin);
+    if listeners.iter().any(|listener| !listener.is_admin()) {
+        tracing::info!("serving on the sockets that the service manager passed; `http.listen` is not used");
+    } else {
+        // The first one is the address of the site.
+        for (index, address) in config.http.listen.iter().enumerate() {
+            listeners.insert(index, bind("listen", address)?);
+        }
+    }
+    if let Some(tls) = tls {
+        let secured = listeners.into_iter().map(|one| if one.is_admin() { one } else { one.with_tls(Arc::clone(tls)) });
+        listeners = secured.collect();
+    }
+    if has_admin {
+        return Ok(listeners);
     }
     if let Some(address) = &config.http.admin_listen {
         // Metrics are no reason not to serve: a second instance beside the first would otherwise need a setting.
@@ -117,19 +180,23 @@ fn announce(addresses: &[String]) {
     }
 }
 
-fn settings(base_url: &str) -> Settings {
+fn settings(base_url: &str, http: &Http) -> Settings {
     static POLICY: OnceLock<String> = OnceLock::new();
     let policy = POLICY.get_or_init(|| page::content_security_policy().to_string());
     let base_path = url::Url::parse(base_url).map(|url| url.path().trim_end_matches('/').to_owned());
     Settings {
         base_path: base_path.unwrap_or_default(),
         content_security_policy: policy.clone(),
+        trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
+            .expect("the configuration was checked"),
+        limits: Limits {
+            idle: http.idle,
+            connections: http.max_connections,
+            connections_per_address: http.max_connections_per_address,
+            requests_per_second: http.requests_per_second.into(),
+            request_burst: http.request_burst,
+            ..Limits::default()
+        },
         ..Settings::default()
-    }
-}
-
-impl Readiness for Health {
-    fn reasons_not_ready(&self) -> Vec<String> {
-        self.reasons()
     }
 }

@@ -13,7 +13,8 @@ use crate::parse::Parsed;
 use crate::seed::{self, ScanError};
 use crate::serve::tag_authority;
 
-use super::{Check, Format, load, logging, system_clock};
+use super::logging::Logging;
+use super::{Check, Format, load, system_clock};
 
 /// What `--format json` prints for one seed.
 #[derive(Serialize)]
@@ -59,7 +60,7 @@ struct Tally {
 pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
     let Check { settings, paths, format } = arguments;
     let config = load(&settings, Vec::new(), None, None)?;
-    logging::start(&config.log)?;
+    Logging::start(&config.log)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut tally = Tally::default();
     let result = check_all(&config, &paths, format, &mut out, &mut tally).and_then(|()| {

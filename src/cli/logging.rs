@@ -1,20 +1,61 @@
-//! Where log lines go: standard error, as text or JSON.
+//! Where log lines go: standard error as text or JSON, or the journal with its fields.
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::Log;
 
-/// Starts logging for the whole process.
-pub(super) fn start(log: &Log) -> anyhow::Result<()> {
+type Output = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Changes how the log is written while the process runs.
+#[derive(Clone)]
+pub(super) struct Logging {
+    handle: Handle<Output, Registry>,
+}
+
+impl Logging {
+    /// Starts logging for the whole process.
+    pub(super) fn start(log: &Log) -> anyhow::Result<Self> {
+        let (layer, handle) = reload::Layer::new(output(log)?);
+        tracing_subscriber::registry()
+            .with(layer)
+            .try_init()
+            .map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
+        Ok(Self { handle })
+    }
+
+    /// Levels and format as in `log` from now on.
+    pub(super) fn change(&self, log: &Log) -> anyhow::Result<()> {
+        Ok(self.handle.reload(output(log)?)?)
+    }
+}
+
+fn output(log: &Log) -> anyhow::Result<Output> {
     let filter: EnvFilter = log.level.parse()?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = if log.is_json { builder.json().try_init() } else { builder.with_target(false).try_init() };
-    started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+    if log.is_json {
+        let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
+        return Ok(filter.and_then(lines).boxed());
+    }
+    if is_journal() {
+        // Where there is a journal stream there is a journal; text will do if not.
+        if let Ok(journal) = tracing_journald::layer() {
+            return Ok(filter.and_then(journal).boxed());
+        }
+    }
+    let lines = tracing_subscriber::fmt::layer()
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    Ok(filter.and_then(lines).boxed())
+}
+
+/// Whether standard error is the journal: `$JOURNAL_STREAM` names the device and inode that it was when the service
+/// manager connected it (systemd.exec(5)).
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    rustix::fs::fstat(std::io::stderr()).is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }

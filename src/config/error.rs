@@ -35,6 +35,16 @@ pub enum ConfigError {
         /// What was found.
         value: String,
     },
+    /// A value is to be read from a credential, which cannot be read.
+    #[error("`{key}`: cannot read credential `{name}`: {reason}")]
+    Credential {
+        /// Section and key.
+        key: String,
+        /// As the configuration names it.
+        name: String,
+        /// What is missing.
+        reason: String,
+    },
     /// An environment variable of ours that is no setting.
     #[error("environment variable {name} names no setting; `{section}` has: {known}")]
     UnknownVariable {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::credential::fill_in;
 use super::raw::Raw;
 use super::validate::validate;
 use super::{Config, ConfigError, DEFAULT_FILE};
@@ -46,15 +47,19 @@ pub fn load(
         origin = format!("configuration `{}`", path.display());
     }
     let mut state_directory = None;
+    let mut credentials = None;
     for (name, value) in environment {
         if name == "STATE_DIRECTORY" {
             // systemd separates several directories by colons; the first is ours.
             state_directory = value.split(':').next().filter(|d| !d.is_empty()).map(PathBuf::from);
+        } else if name == "CREDENTIALS_DIRECTORY" {
+            credentials = Some(PathBuf::from(value));
         } else if let Some(rest) = name.strip_prefix("SEEDCAST_") {
             set_variable(&mut table, &defaults, &name, rest, &value)?;
         }
     }
     apply(&mut table, overrides);
+    fill_in(&mut table, credentials.as_deref())?;
     let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Value {
         origin: origin.clone(),
         key: "configuration".into(),

@@ -34,6 +34,7 @@ pub(super) struct RawSeeds {
     pub include: Vec<String>,
     pub exclude: Vec<String>,
     pub max_bytes: i64,
+    pub poll_seconds: i64,
     pub reconcile_seconds: i64,
     pub withdraw_after_seconds: i64,
     pub tombstone_days: i64,
@@ -65,7 +66,15 @@ pub(super) struct RawStore {
 pub(super) struct RawHttp {
     pub listen: Vec<String>,
     pub admin_listen: String,
+    pub tls_certificate: String,
+    pub tls_key: String,
+    pub trusted_proxies: Vec<String>,
     pub drain_seconds: i64,
+    pub idle_seconds: i64,
+    pub max_connections: i64,
+    pub max_connections_per_address: i64,
+    pub requests_per_second: i64,
+    pub request_burst: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,4 +117,6 @@ pub(super) struct RawFeed {
 pub(super) struct RawLog {
     pub level: String,
     pub format: String,
+    pub access: String,
+    pub access_file: String,
 }

@@ -10,7 +10,9 @@ use chrono_tz::Tz;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::feed::{By, Content, Definition, Filter, Limits};
+use crate::http::TrustedProxies;
 use crate::item::Language;
+use crate::ops::AccessStyle;
 use crate::seed;
 
 use super::raw::{Raw, RawFeed, RawFeeds, RawRule};
@@ -32,18 +34,18 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
         author: optional(site.author),
         tag_authority: check.tag_authority(&site.tag_authority)?,
     };
+    let mode =
+        check.word("seeds.watch", &seeds.watch, &[("events", seed::Mode::Events), ("poll", seed::Mode::Poll)])?;
+    let poll = check.seconds("seeds.poll_seconds", seeds.poll_seconds, 1, 86_400)?;
+    let reconcile = check.seconds("seeds.reconcile_seconds", seeds.reconcile_seconds, 1, 86_400)?;
     let seeds = Seeds {
         options: seed::Options {
             directory: PathBuf::from(check.text("seeds.directory", &seeds.directory)?),
-            mode: check.word(
-                "seeds.watch",
-                &seeds.watch,
-                &[("events", seed::Mode::Events), ("poll", seed::Mode::Poll)],
-            )?,
+            mode,
             include: check.globs("seeds.include", &seeds.include)?,
             exclude: check.globs("seeds.exclude", &seeds.exclude)?,
             max_bytes: check.range("seeds.max_bytes", seeds.max_bytes, 1, 1 << 30)?.unsigned_abs(),
-            reconcile: check.seconds("seeds.reconcile_seconds", seeds.reconcile_seconds, 1, 86_400)?,
+            reconcile: if mode == seed::Mode::Poll { poll } else { reconcile },
         },
         withdraw_after: check.seconds("seeds.withdraw_after_seconds", seeds.withdraw_after_seconds, 0, 86_400)?,
         tombstones: TimeDelta::days(check.range("seeds.tombstone_days", seeds.tombstone_days, 0, 3650)?),
@@ -66,11 +68,34 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
     let http = Http {
         listen: http.listen,
         admin_listen: optional(http.admin_listen),
+        tls: match (optional(http.tls_certificate), optional(http.tls_key)) {
+            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+            (None, None) => None,
+            (Some(_), None) => return Err(check.wrong("http.tls_key", "given with http.tls_certificate", "\"\"")),
+            (None, Some(_)) => return Err(check.wrong("http.tls_certificate", "given with http.tls_key", "\"\"")),
+        },
+        trusted_proxies: check.networks("http.trusted_proxies", http.trusted_proxies)?,
         drain: check.seconds("http.drain_seconds", http.drain_seconds, 0, 300)?,
+        idle: check.seconds("http.idle_seconds", http.idle_seconds, 1, 3600)?,
+        max_connections: check.count("http.max_connections", http.max_connections, 16, 1_000_000)?,
+        max_connections_per_address: check.count(
+            "http.max_connections_per_address",
+            http.max_connections_per_address,
+            1,
+            1_000_000,
+        )?,
+        requests_per_second: check.number("http.requests_per_second", http.requests_per_second, 0, 1_000_000)?,
+        request_burst: check.number("http.request_burst", http.request_burst, 1, 1_000_000)?,
     };
     let log = Log {
         level: check.level(&log.level)?,
         is_json: check.word("log.format", &log.format, &[("text", false), ("json", true)])?,
+        access: check.word(
+            "log.access",
+            &log.access,
+            &[("off", None), ("combined", Some(AccessStyle::Combined)), ("json", Some(AccessStyle::Json))],
+        )?,
+        access_file: optional(log.access_file).map(PathBuf::from),
     };
     let known = By::ALL.map(|by| (by.word(), by));
     let automatic = feeds.automatic.iter().map(|word| check.word("feeds.automatic", word, &known));
@@ -115,6 +140,19 @@ impl Check<'_> {
 
     fn count(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, ConfigError> {
         Ok(usize::try_from(self.range(key, value, low, high)?).expect("the range is positive"))
+    }
+
+    fn number(&self, key: &str, value: i64, low: u32, high: u32) -> Result<u32, ConfigError> {
+        let checked = self.range(key, value, low.into(), high.into())?;
+        Ok(u32::try_from(checked).expect("the range is one of u32"))
+    }
+
+    fn networks(&self, key: &str, entries: Vec<String>) -> Result<Vec<String>, ConfigError> {
+        for entry in &entries {
+            let expected = "addresses or networks, such as \"127.0.0.1\", \"10.0.0.0/8\" or \"unix\"";
+            TrustedProxies::new([entry.as_str()]).map_err(|_| self.wrong(key, expected, format!("\"{entry}\"")))?;
+        }
+        Ok(entries)
     }
 
     fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {

@@ -31,8 +31,7 @@ fn put_entries_last(document: &mut [u8]) {
     let last = memchr::memmem::rfind(document, END);
     let end = memchr::memmem::rfind(document, b"</feed>");
     if let (Some(first), Some(last), Some(end)) = (first, last, end) {
-        // From the first entry to the line break before the end tag of the feed, and the break with its indent moves
-        // along with what it stands before.
+        // Every element is moved with the line break and the indent before it.
         let from = document[..first].iter().rposition(|&byte| byte == b'\n').unwrap_or(first);
         let to = document[..end].iter().rposition(|&byte| byte == b'\n').unwrap_or(end);
         document[from..to].rotate_left(last + END.len() - from);

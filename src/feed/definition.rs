@@ -135,7 +135,7 @@ impl Filter {
                 l == tag || l.as_str().strip_prefix(tag.as_str()).is_some_and(|rest| rest.starts_with('-'))
             })
         };
-        let category = |wanted: &String| item.categories.iter().any(|c| c.to_lowercase() == wanted.to_lowercase());
+        let category = |wanted: &String| item.categories.iter().any(|c| fold(c) == fold(wanted));
         (self.sources.is_empty() || self.sources.iter().any(source))
             && self.paths.as_ref().is_none_or(|globs| globs.is_match(path.as_path()))
             && (self.languages.is_empty() || self.languages.iter().any(language))
@@ -144,10 +144,17 @@ impl Filter {
     }
 }
 
+/// Text for comparison without regard to case. The dotted and the dotless i of Turkish are one letter here: whether a
+/// title in capitals is Turkish cannot be told from the word, and `İSTANBUL` should be found by `istanbul`.
+fn fold(text: &str) -> String {
+    const DOT_ABOVE: char = '\u{307}';
+    text.to_lowercase().chars().filter(|&c| c != DOT_ABOVE).map(|c| if c == 'ı' { 'i' } else { c }).collect()
+}
+
 fn has_word(title: &str, words: &[String]) -> bool {
-    let title = title.to_lowercase();
+    let title = fold(title);
     words.iter().any(|word| {
-        let word = word.to_lowercase();
+        let word = fold(word);
         title.match_indices(&word).any(|(at, found)| {
             let inside = |c: char| c.is_alphanumeric();
             // Scripts without word spaces have no boundary to ask for.

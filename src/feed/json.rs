@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::view::{View, item_link};
-use super::{Content, Format, html, text, time, xml};
+use super::{Content, Format, html, iri, text, time, xml};
 use crate::item::Language;
 
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct Author<'a> {
 #[derive(Serialize)]
 struct Hub<'a> {
     r#type: &'static str,
-    url: &'a str,
+    url: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
         next_url: view.older_url(Format::Json),
         language: view.language().map(Language::as_str),
         authors: view.site.author.as_deref().map(author).into_iter().collect(),
-        hubs: view.site.hubs.iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
+        hubs: view.site.hubs.iter().map(|url| Hub { r#type: "WebSub", url: iri::uri(url) }).collect(),
         items: view.items.iter().map(|one| item(view, one)).collect(),
     };
     let size: usize = view.items.iter().map(|item| item.content.len() + 1024).sum();

@@ -208,7 +208,7 @@ impl Request<'_> {
             path: self.head.path,
             status: reply.status,
             coding: reply.coding(),
-            body_bytes: reply.body().len(),
+            body_bytes: reply.body_len(),
             is_conditional: self.asked().preconditions.is_poll(),
             user_agent: self.head.text("user-agent"),
             client: self.client,

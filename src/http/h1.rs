@@ -37,6 +37,9 @@ const READ_BYTES: usize = 16 * 1024;
 /// closing would cause does not take the answer away from it (RFC 9112 §9.6).
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
+/// When the server stops, how long a connection that has not asked anything yet may still do so: whoever has just connected
+/// has a request on its way, and would not know what became of it.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Where sockets are read into: one for all connections of a thread, since only one is read at a time.
@@ -86,19 +89,25 @@ impl Connection {
     /// Answers requests until either side has had enough.
     pub(super) async fn run(mut self) -> End {
         let mut is_first = true;
+        let mut is_last_call = false;
         // Bytes known to hold no whole head.
         let mut looked_at = 0;
         loop {
             let step = self.step(is_first, &mut looked_at);
             match step {
-                Step::More => match self.fill(self.received.is_empty()).await {
+                Step::More => match self.fill(self.received.is_empty() && !is_last_call).await {
                     Fill::Some => {
                         if looked_at == 0 && !self.received.ends_with(b"\r\n\r\n") {
                             let head = self.state.with_settings(|settings| settings.limits.head);
                             self.deadline.move_to(head);
                         }
                     }
+                    Fill::Stopped if is_first => {
+                        is_last_call = true;
+                        self.deadline.move_to(LAST_CALL);
+                    }
                     Fill::Eof | Fill::Stopped => return End::Closed,
+                    Fill::Late if is_last_call && self.received.is_empty() => return End::Closed,
                     Fill::Late => {
                         if !self.received.is_empty() {
                             self.state.count(Event::Timeout);
@@ -234,7 +243,9 @@ impl Connection {
     }
 
     async fn refuse(&mut self, status: StatusCode) {
-        if self.send(&Reply::status(status), false, false).await.is_ok() {
+        let reply = Reply::status(status);
+        let reply = if self.origin.is_admin { reply.private() } else { reply };
+        if self.send(&reply, false, false).await.is_ok() {
             self.close(true).await;
         }
     }
@@ -246,11 +257,7 @@ impl Connection {
     }
 
     /// Writes both, gathered, within the write deadlines.
-    async fn write(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Result<(), ()> {
-        if body.len() <= write::COPIED_BYTES {
-            head.extend_from_slice(&body);
-            body = Bytes::new();
-        }
+    async fn write(&mut self, head: Vec<u8>, body: Bytes) -> Result<(), ()> {
         let mut rest = write::Rest::new(head, body);
         // Nearly always the socket takes all at once, and no deadline is needed.
         let mut patience: Option<write::Patience> = None;

@@ -5,12 +5,14 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UnixListener};
 
 use super::proxies::Peer;
 use super::stream::Accepted;
+use super::tls::Tls;
 
 /// Connections waiting to be accepted; the kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
@@ -20,6 +22,7 @@ const BACKLOG: i32 = 4096;
 pub struct Listener {
     socket: Bound,
     is_admin: bool,
+    tls: Option<Arc<Tls>>,
 }
 
 #[derive(Debug)]
@@ -88,7 +91,7 @@ impl Listener {
             Some(_) => return Err(BindError::Syntax(address.to_owned())),
             None => bind_tcp(address)?,
         };
-        Ok(Self { socket, is_admin: false })
+        Ok(Self { socket, is_admin: false, tls: None })
     }
 
     /// A listening TCP socket that was passed in, by systemd for one.
@@ -98,7 +101,7 @@ impl Listener {
     pub fn from_tcp(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        Ok(Self { socket: Bound::Tcp(listener, address), is_admin: false })
+        Ok(Self { socket: Bound::Tcp(listener, address), is_admin: false, tls: None })
     }
 
     /// A listening Unix socket that was passed in.
@@ -108,13 +111,20 @@ impl Listener {
     pub fn from_unix(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let path = listener.local_addr()?.as_pathname().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Self { socket: Bound::Unix(listener, path), is_admin: false })
+        Ok(Self { socket: Bound::Unix(listener, path), is_admin: false, tls: None })
     }
 
     /// The same listener, for the admin resources instead of the documents.
     #[must_use]
     pub fn for_admin(mut self) -> Self {
         self.is_admin = true;
+        self
+    }
+
+    /// The same listener, speaking TLS: HTTP/2 and HTTP/1.1 by ALPN. Nothing changes for a Unix socket.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -139,14 +149,15 @@ impl Listener {
             Bound::Tcp(listener, _) => AcceptorSocket::Tcp(TcpListener::from_std(listener)?),
             Bound::Unix(listener, _) => AcceptorSocket::Unix(UnixListener::from_std(listener)?),
         };
-        Ok(Acceptor { socket, is_admin: self.is_admin })
+        Ok(Acceptor { socket, is_admin: self.is_admin, tls: self.tls })
     }
 }
 
-/// `http://127.0.0.1:8080` or `unix:/run/seedcast/http.sock`.
+/// `http://127.0.0.1:8080`, `https://…` or `unix:/run/seedcast/http.sock`.
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.socket {
+            Bound::Tcp(_, address) if self.tls.is_some() => write!(f, "https://{address}"),
             Bound::Tcp(_, address) => write!(f, "http://{address}"),
             Bound::Unix(_, path) => write!(f, "unix:{}", path.display()),
         }
@@ -222,6 +233,7 @@ fn bind_unix(path: &Path) -> Result<Bound, BindError> {
 pub(crate) struct Acceptor {
     socket: AcceptorSocket,
     pub(crate) is_admin: bool,
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 #[derive(Debug)]

@@ -131,6 +131,27 @@ pub struct AdminAnswer {
     pub body: String,
 }
 
+impl AdminAnswer {
+    /// 200 with a body.
+    #[must_use]
+    pub fn ok(content_type: &'static str, body: String) -> Self {
+        Self { status: StatusCode::OK, content_type, body }
+    }
+
+    /// 202: it will be done.
+    #[must_use]
+    pub fn accepted(text: &str) -> Self {
+        Self { status: StatusCode::ACCEPTED, content_type: "text/plain; charset=utf-8", body: format!("{text}\n") }
+    }
+
+    /// 503: it cannot be told or done now.
+    #[must_use]
+    pub fn unavailable(text: &str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, content_type: "text/plain; charset=utf-8", body: format!("{text}\n") }
+    }
+}
+
 impl Admin for () {
     fn answer(&self, _: &str, _: &str, _: Option<&str>) -> Option<AdminAnswer> {
         None

@@ -113,9 +113,23 @@ impl Reply {
         }
     }
 
+    fn is_bodyless(&self) -> bool {
+        self.is_head || self.status == StatusCode::NOT_MODIFIED
+    }
+
+    /// Length of [`Self::body`].
+    pub(crate) fn body_len(&self) -> usize {
+        match &self.content {
+            _ if self.is_bodyless() => 0,
+            Content::Document { part: Some(part), .. } => part.len(),
+            Content::Document { document, index, .. } => document.variants[*index].bytes.len(),
+            Content::Message(message) => message.body.len(),
+        }
+    }
+
     /// What follows the head; empty for HEAD, 204 and 304.
     pub(crate) fn body(&self) -> Bytes {
-        if self.is_head || self.status == StatusCode::NOT_MODIFIED {
+        if self.is_bodyless() {
             return Bytes::new();
         }
         match &self.content {

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::answer::Origin;
+use super::descriptors;
 use super::gate::Place;
 use super::h1::{Connection, End};
 use super::h2;
 use super::listener::{Acceptor, Listener};
 use super::state::{Event, State};
 use super::stop::Stop;
-use super::stream::Accepted;
+use super::stream::{Accepted, Stream};
+use super::tls::Tls;
 
 /// Pause after a failure to accept: for lack of descriptors or memory, both of which others have to give back first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often a loop that has nothing to do gives a sign of life.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Why serving could not begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +51,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
     drain: Duration,
 ) -> Result<(), ServeError> {
+    descriptors::provide(state.with_settings(|settings| settings.limits.connections));
     let (stop, stopped) = watch::channel(false);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut workers = Vec::with_capacity(cores);
@@ -71,10 +77,19 @@ pub async fn serve(
 }
 
 async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, mut stopped: watch::Receiver<bool>) {
+    let pulse = state.pulses().add("accept");
+    let mut beat = tokio::time::interval(BEAT);
     loop {
         let accepted = tokio::select! {
             accepted = acceptor.accept() => accepted,
-            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = stopped.wait_for(|stop| *stop) => {
+                pulse.rest();
+                return;
+            }
+            _ = beat.tick() => {
+                pulse.beat(BEAT);
+                continue;
+            }
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -96,7 +111,8 @@ async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, m
         state.count(Event::Accepted);
         let origin = Origin { peer, is_admin: acceptor.is_admin };
         if let Some(worker) = workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)) {
-            worker.take(Job { stream, origin, place, load: Load::new(&worker.load) });
+            let tls = acceptor.tls.clone();
+            worker.take(Job { stream, tls, origin, place, load: Load::new(&worker.load) });
         }
     }
 }
@@ -104,6 +120,7 @@ async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, m
 /// A connection on its way to the thread that serves it.
 struct Job {
     stream: Accepted,
+    tls: Option<Arc<Tls>>,
     origin: Origin,
     place: Place,
     load: Load,
@@ -149,8 +166,11 @@ impl Worker {
 async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, state: Arc<State>, drain: Duration) {
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let pulse = state.pulses().add("http");
+    let mut beat = tokio::time::interval(BEAT);
     loop {
         tokio::select! {
+            _ = beat.tick() => pulse.beat(BEAT),
             job = jobs.recv() => match job {
                 Some(job) => {
                     connections.spawn(connect(job, Arc::clone(&state), stopped.clone()));
@@ -160,6 +180,7 @@ async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, state: Arc<State>, drain: 
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
         }
     }
+    pulse.rest();
     stop.send_replace(true);
     let drained = timeout(drain, async { while connections.join_next().await.is_some() {} }).await;
     if drained.is_err() {
@@ -168,8 +189,12 @@ async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, state: Arc<State>, drain: 
 }
 
 async fn connect(job: Job, state: Arc<State>, stopped: watch::Receiver<bool>) {
-    let Job { stream, origin, place, load } = job;
-    if let Ok(stream) = stream.into_stream() {
+    let Job { stream, tls, origin, place, load } = job;
+    let stream = match (stream.into_stream(), tls) {
+        (Ok(Stream::Tcp(stream)), Some(tls)) => Box::pin(shake_hands(stream, &tls, &state)).await,
+        (stream, _) => stream.ok(),
+    };
+    if let Some(stream) = stream {
         let stop = Stop::new(stopped.clone());
         if let End::Http2(stream, read) = Connection::new(stream, Arc::clone(&state), origin, stop).run().await {
             // Boxed: the state of an HTTP/2 connection is large, and most connections are not one.
@@ -177,6 +202,22 @@ async fn connect(job: Job, state: Arc<State>, stopped: watch::Receiver<bool>) {
         }
     }
     drop((place, load));
+}
+
+/// `None` when the client fails to agree, which is its affair, or takes too long.
+async fn shake_hands(stream: TcpStream, tls: &Tls, state: &State) -> Option<Stream> {
+    let wait = state.with_settings(|settings| settings.limits.first_byte);
+    match timeout(wait, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream))),
+        Ok(Err(_)) => {
+            state.count(Event::Malformed);
+            None
+        }
+        Err(_) => {
+            state.count(Event::Timeout);
+            None
+        }
+    }
 }
 
 /// One connection in a worker's count.

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use crate::ops::Pulses;
+
 use super::gate::Gate;
 use super::parts::Parts;
 use super::rate::Rates;
@@ -20,6 +22,8 @@ pub struct State {
     pub(crate) rates: Rates,
     pub(crate) gate: Arc<Gate>,
     counters: Counters,
+    waiting: AtomicU64,
+    pulses: Pulses,
 }
 
 impl State {
@@ -33,6 +37,8 @@ impl State {
             rates: Rates::default(),
             gate: Arc::default(),
             counters: Counters::default(),
+            waiting: AtomicU64::new(0),
+            pulses: Pulses::default(),
         })
     }
 
@@ -72,6 +78,31 @@ impl State {
 
     pub(crate) fn count(&self, event: Event) {
         self.counters.count(event);
+    }
+
+    /// Requests whose answer has to be waited for: pages being made, hub and admin requests. All others are answered at
+    /// once.
+    #[must_use]
+    pub fn requests_waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request that waits until what is returned is dropped.
+    pub(crate) fn wait(&self) -> impl Drop + use<'_> {
+        struct Waits<'a>(&'a AtomicU64);
+        impl Drop for Waits<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waits(&self.waiting)
+    }
+
+    /// Signs of life of the threads that accept and serve connections.
+    #[must_use]
+    pub fn pulses(&self) -> &Pulses {
+        &self.pulses
     }
 
     /// Connections open now.

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::item::{Item, SeedPath, Times};
 use crate::parse::Parsed;
-use crate::store::{Batch, Digest, ItemRow, SeedRow, State, StoreError};
+use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
 use super::read::{Job, Outcome, Source, stamp};
 use super::revise::{Seen, is_edited, not_before, revise};
@@ -54,7 +54,7 @@ impl Apply<'_, '_> {
                 self.batch.put_seed(&seed)?;
                 self.batch.set_diagnostics(&job.path, &[diagnostic])
             }
-            Outcome::Parsed { fingerprint, digest, parsed } => {
+            Outcome::Parsed { fingerprint, digest, parsed, body } => {
                 let seed = match &job.known {
                     Some(known) => SeedRow {
                         stamp: stamp(&fingerprint),
@@ -64,7 +64,7 @@ impl Apply<'_, '_> {
                     },
                     None => self.new_seed(&job.path, stamp(&fingerprint), digest),
                 };
-                self.take_parsed(seed, job.known.as_ref(), *parsed)
+                self.take_parsed(seed, job.known.as_ref(), *parsed, &body)
             }
         }
     }
@@ -83,7 +83,13 @@ impl Apply<'_, '_> {
         }
     }
 
-    fn take_parsed(&mut self, mut seed: SeedRow, known: Option<&SeedRow>, parsed: Parsed) -> Result<(), StoreError> {
+    fn take_parsed(
+        &mut self,
+        mut seed: SeedRow,
+        known: Option<&SeedRow>,
+        parsed: Parsed,
+        body: &Body,
+    ) -> Result<(), StoreError> {
         let Parsed { item, key, repairs } = parsed;
         let left = known.and_then(|known| known.seq);
         let seq = match self.batch.seq_by_key(&key)? {
@@ -105,7 +111,7 @@ impl Apply<'_, '_> {
             seq
         } else {
             let row = self.new_row(&seed.path, item);
-            let seq = self.batch.insert_item(&row)?;
+            let seq = self.batch.insert_item(&row, body)?;
             seed.times = Some(row.item.times);
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
@@ -135,17 +141,20 @@ impl Apply<'_, '_> {
     }
 
     fn new_row(&self, path: &SeedPath, item: Item) -> ItemRow {
-        let now = self.now();
-        let updated = item.times.updated.to_utc();
         ItemRow {
             seq: 0,
             state: self.state(&item.times),
-            changed_at: if self.is_first_scan { updated.min(now) } else { now },
+            changed_at: self.moment(&item.times),
             withdrawn_at: None,
             restored_at: None,
             standing: path.clone(),
             item,
         }
+    }
+
+    /// When subscribers get what is read now. A first scan is no burst: what it finds came when it was updated.
+    fn moment(&self, times: &Times) -> DateTime<Utc> {
+        if self.is_first_scan { times.updated.to_utc().min(self.now()) } else { self.now() }
     }
 
     fn state(&self, times: &Times) -> State {
@@ -196,7 +205,7 @@ impl Apply<'_, '_> {
             || is_edited(&before.item, &after.item)
             || before.item.times != after.item.times;
         if is_news {
-            after.changed_at = self.now();
+            after.changed_at = self.moment(&after.item.times);
         }
         self.batch.update_item(&after)?;
         self.touch(seq, Some(before), Some(after));
@@ -239,7 +248,7 @@ impl Apply<'_, '_> {
     fn touch(&mut self, seq: i64, before: Option<ItemRow>, after: Option<ItemRow>) {
         let live = |row: Option<ItemRow>| row.filter(|row| row.state == State::Live);
         let (before, after) = (live(before), live(after));
-        if before.is_some() || after.is_some() {
+        if !self.is_first_scan && (before.is_some() || after.is_some()) {
             self.touched.push(Touched { seq, before, after });
         }
     }

@@ -17,12 +17,13 @@ use crate::store::{Batch, Store, StoreError};
 
 use super::apply::Apply;
 use super::feeds::{Feeds, Noted, Wanted};
+use super::progression::Progression;
 use super::publish::{Press, live_paths, show};
 use super::read::{Job, Outcome, Source};
 use super::revise::Seen;
 use super::sweep::{Sweep, SweepError, sweep};
 use super::withdraw::{Brake, Expired, expired};
-use super::work::{BATCH, Work};
+use super::work::{BATCH, FIRST_BATCH, Work};
 use super::{Clock, Shared};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
@@ -34,9 +35,13 @@ const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 /// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
 const PURGE: usize = 2000;
 /// Pause between looks while the first scan waits for such files.
-const SETTLE_LOOK: Duration = Duration::from_millis(20);
+const SETTLE_LOOK: Duration = Duration::from_millis(5);
 /// Longest sleep with nothing to wait for.
 const IDLE: Duration = Duration::from_secs(60);
+/// A listing gives no sign of life; one of a million files on a slow network disk has taken minutes.
+const LISTING: Duration = Duration::from_secs(900);
+/// Seeds remembered as unreadable; more are reported again at the next listing.
+const NOTICED: usize = 10_000;
 /// Longest sleep towards a moment on the wall clock, which may be set or jump after a suspend.
 const WALL_CLOCK: Duration = Duration::from_secs(1);
 
@@ -53,6 +58,8 @@ pub(super) struct Engine {
     progress: Progress,
     /// What is wrong with files that cannot be read, so that each is reported once.
     noticed: HashMap<SeedPath, Diagnostic>,
+    /// Overflows of the watch that are counted already.
+    overflows: u64,
     next_wake: Option<DateTime<Utc>>,
     retry_at: Option<Instant>,
     /// Every seed is to be read anew in the next listing.
@@ -82,8 +89,11 @@ impl Engine {
     ) -> Result<Self, StoreError> {
         let now = clock();
         let parsing = parsing_fingerprint(&config, &tag_authority);
+        let is_first_scan = store.batch()?.meta("scanned")?.is_none();
+        if is_first_scan {
+            store.begin_filling()?;
+        }
         let mut batch = store.batch()?;
-        let is_first_scan = batch.meta("scanned")?.is_none();
         let is_forced = batch.meta("parsing")?.is_some_and(|known| known != parsing);
         let wanted = Wanted {
             definitions: config.feeds.clone(),
@@ -105,6 +115,7 @@ impl Engine {
             brake: Brake::default(),
             progress: Progress::NotListed,
             noticed: HashMap::new(),
+            overflows: 0,
             next_wake: None,
             retry_at: None,
             is_forced,
@@ -119,16 +130,25 @@ impl Engine {
     /// Works until the watcher is gone or it is told to stop; gives the store back.
     pub(super) fn run(mut self, watch: WatchHandle, receiver: &Receiver<Change>) -> Store {
         self.watch = Some(watch);
+        let shared = Arc::clone(&self.shared);
+        let store = self.rounds(receiver);
+        shared.metrics.ingest.rest();
+        store
+    }
+
+    fn rounds(mut self, receiver: &Receiver<Change>) -> Store {
         loop {
             let mut work = Work::default();
-            // Looked at after the listing and before the queue is emptied: what is settled by now is in the queue by now.
-            let is_settled = matches!(self.progress, Progress::Settling(_))
-                && self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
-            match receiver.recv_timeout(self.patience()) {
+            let patience = self.patience();
+            self.shared.metrics.ingest.beat(patience);
+            match receiver.recv_timeout(patience) {
                 Ok(change) => work.add(change),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.store,
             }
+            // Asked before the channel is emptied: what has settled by now is in this round's work.
+            let has_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
+            let was_listed = self.progress != Progress::NotListed;
             while !work.is_full() {
                 let Ok(change) = receiver.try_recv() else { break };
                 work.add(change);
@@ -136,6 +156,7 @@ impl Engine {
             if self.shared.is_stopping() {
                 return self.store;
             }
+            self.shared.metrics.ingest.beat(Duration::ZERO);
             if self.shared.take_acceptance() {
                 self.brake.accept();
             }
@@ -143,7 +164,7 @@ impl Engine {
                 work.rescan = Some(Reason::Overflow);
             }
             let is_listing = work.rescan.is_some();
-            let is_settled = is_settled && !work.is_full();
+            let is_settled = was_listed && has_settled && !work.is_full();
             match self.step(work, is_settled) {
                 Ok(()) => {
                     if is_listing {
@@ -158,6 +179,7 @@ impl Engine {
                     self.shared.fail(format!(
                         "store is corrupt ({reason}); the next start sets it aside and fills a new one from the seeds"
                     ));
+                    self.shared.metrics.store.rest();
                     self.store.mark_suspect();
                     return self.store;
                 }
@@ -169,6 +191,8 @@ impl Engine {
 
     /// The store failed: what was not kept is found again by a listing, since the directory has it still.
     fn hold_on(&mut self, error: &StoreError) {
+        // It answered, if only with an error: that is no reason to be restarted.
+        self.shared.metrics.store.rest();
         if self.shared.health.degrade(Degraded::Store, error.to_string()) {
             tracing::error!(%error, "changes wait until the store works again");
         }
@@ -178,6 +202,9 @@ impl Engine {
 
     fn look_after_watch(&mut self) {
         let Some(watch) = &self.watch else { return };
+        let overflows = watch.overflows();
+        self.shared.metrics.overflows.add(overflows - self.overflows);
+        self.overflows = overflows;
         match watch.degraded() {
             Some(reason) => {
                 if self.shared.health.degrade(Degraded::Watcher, reason.clone()) {
@@ -203,8 +230,8 @@ impl Engine {
         self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().clamp(SETTLE_LOOK, WALL_CLOCK))
     }
 
-    /// One round: everything in `work`, and whatever the clock says is due. `is_settled` when no file is known that was
-    /// written a moment ago and is still to come.
+    /// One round: everything in `work`, and whatever the clock says is due. `is_settled`: with this work done, no file is
+    /// left that was held back in the first listing.
     fn step(&mut self, mut work: Work, is_settled: bool) -> Result<(), StoreError> {
         if work.is_root_gone {
             let directory = self.config.seeds.options.directory.display();
@@ -241,9 +268,14 @@ impl Engine {
     ) -> Result<bool, StoreError> {
         let now = (self.clock)();
         let options = &self.config.seeds.options;
+        self.shared.metrics.ingest.beat(LISTING);
         let batch = self.store.batch()?;
         let found = sweep(options, below, &batch, self.watch.as_ref(), self.is_forced, now.into());
         drop(batch);
+        self.shared.metrics.ingest.beat(Duration::ZERO);
+        if reason.is_some() {
+            self.shared.metrics.listings.add_one();
+        }
         match found {
             Ok(Sweep { to_read: fresh, vanished: gone, diagnostics, seen, is_whole }) => {
                 if self.shared.health.restore(Degraded::SeedDirectory) {
@@ -259,13 +291,13 @@ impl Engine {
                 tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
                 to_read.extend(fresh);
                 vanished.extend(gone);
-                diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
+                diagnostics.into_iter().for_each(|diagnostic| self.report_unread(diagnostic));
                 Ok(true)
             }
             // A sub-directory may be gone again by the time it is looked at.
             Err(SweepError::Scan(_)) if reason.is_none() => {
                 let batch = self.store.batch()?;
-                let known = batch.known_below(&SeedPath::new(below))?;
+                let known = batch.known_below(&SeedPath::new(below), None, usize::MAX)?;
                 vanished.extend(known.into_iter().filter(|seed| !seed.is_missing).map(|seed| seed.path));
                 Ok(true)
             }
@@ -287,13 +319,22 @@ impl Engine {
     /// soon as it is durable.
     fn take_in(&mut self, to_read: &[SeedPath], vanished: &[SeedPath]) -> Result<(), StoreError> {
         let mut vanished = vanished;
-        let mut chunks = to_read.chunks(BATCH);
+        let mut chunks = to_read.chunks(if self.is_first_scan { FIRST_BATCH } else { BATCH });
+        let mut progress = Progression::begin(to_read.len());
+        let shared = Arc::clone(&self.shared);
+        let metrics = &shared.metrics;
+        let mut queue = to_read.len();
         loop {
+            metrics.ingest.beat(Duration::ZERO);
+            metrics.set_queue(queue);
+            let begun = Instant::now();
             let chunk = chunks.next().unwrap_or_default();
             let is_last = chunks.len() == 0;
             let now = (self.clock)();
+            metrics.store.beat(Duration::ZERO);
             let grace = self.grace();
             let mut batch = self.store.batch()?;
+            metrics.store.rest();
             let (options, health) = (&self.config.seeds.options, &self.shared.health);
             let Expired { gone, back } = expired(&batch, options, grace, &mut self.brake, health, now)?;
             let jobs = jobs(&batch, chunk.iter().chain(&back), self.is_forced)?;
@@ -309,15 +350,21 @@ impl Engine {
                 apply.mark_missing(path)?;
             }
             let mut troubles = Vec::new();
+            let mut changed_at = Vec::new();
             let (watch, clock) = (self.watch.as_ref(), self.clock);
             source.read_all(&jobs, |job, outcome| {
+                metrics.ingest.beat(Duration::ZERO);
                 // A writer is at it again: what was read may be half of what is coming, and the watch will tell.
                 let is_finished = |found| watch.is_none_or(|watch| watch.is_finished(&job.path, found, clock().into()));
                 if !outcome.fingerprint().is_none_or(is_finished) {
                     return Ok(());
                 }
-                if let Outcome::Unreadable(diagnostic) | Outcome::Rejected { diagnostic, .. } = &outcome {
-                    troubles.push(diagnostic.clone());
+                metrics.read(outcome.kind());
+                match &outcome {
+                    Outcome::Unreadable(diagnostic) => troubles.push((diagnostic.clone(), false)),
+                    Outcome::Rejected { diagnostic, .. } => troubles.push((diagnostic.clone(), true)),
+                    Outcome::Parsed { fingerprint, .. } => changed_at.push(fingerprint.ctime_ns),
+                    Outcome::Gone | Outcome::Same(_) => {}
                 }
                 apply.take(job, outcome)
             })?;
@@ -341,10 +388,27 @@ impl Engine {
                 }
                 (noted, press.finish())
             };
+            metrics.store.beat(Duration::ZERO);
+            let committing = Instant::now();
             batch.commit()?;
+            metrics.store.rest();
+            metrics.commit.record(committing.elapsed());
+            metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
             show(&self.shared.published, ready);
+            queue -= chunk.len();
+            progress.advance(chunk.len());
+            metrics.set_queue(queue);
+            if !chunk.is_empty() {
+                metrics.batch.record(begun.elapsed());
+            }
+            if self.progress == Progress::Done {
+                let shown_at = (self.clock)();
+                changed_at.into_iter().for_each(|changed| metrics.visible.record(since(changed, shown_at)));
+            }
             noted.stale.iter().for_each(|path| self.shared.changed(path));
-            troubles.into_iter().for_each(|diagnostic| self.report(diagnostic));
+            for (diagnostic, is_of_new_bytes) in troubles {
+                if is_of_new_bytes { report(&diagnostic) } else { self.report_unread(diagnostic) }
+            }
             vanished = &[];
             if is_last {
                 return Ok(());
@@ -401,6 +465,7 @@ impl Engine {
             self.feeds.fill_all(&mut batch, now)?;
             batch.set_meta("scanned", &now.to_rfc3339())?;
             batch.commit()?;
+            self.store.end_filling()?;
             self.is_first_scan = false;
             self.show_all(now)?;
         }
@@ -415,14 +480,29 @@ impl Engine {
         Ok(())
     }
 
-    /// Warns about a seed, once for what is wrong with it.
-    fn report(&mut self, diagnostic: Diagnostic) {
+    /// Warns about a seed of which nothing can be read, and which is therefore met again with each listing: once for
+    /// what is wrong with it.
+    fn report_unread(&mut self, diagnostic: Diagnostic) {
         if self.noticed.get(&diagnostic.path) == Some(&diagnostic) {
             return;
         }
-        tracing::warn!(seed.path = %diagnostic.path, line = diagnostic.line, code = diagnostic.code, "{diagnostic}");
+        report(&diagnostic);
+        if self.noticed.len() >= NOTICED {
+            self.noticed.clear();
+        }
         self.noticed.insert(diagnostic.path.clone(), diagnostic);
     }
+}
+
+/// Warns about a seed. One that was read is not read again before its bytes change, so that each version is warned
+/// about once.
+fn report(diagnostic: &Diagnostic) {
+    tracing::warn!(seed.path = %diagnostic.path, line = diagnostic.line, code = diagnostic.code, "{diagnostic}");
+}
+
+/// How long ago a file last changed, by the clock of its file system.
+fn since(changed_ns: i64, now: DateTime<Utc>) -> Duration {
+    (now - DateTime::from_timestamp_nanos(changed_ns)).to_std().unwrap_or_default()
 }
 
 /// The files of a batch with what is known of them.

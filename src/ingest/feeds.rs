@@ -111,7 +111,9 @@ impl Feeds {
     /// Fills every feed with the live items: the end of the first scan.
     pub(super) fn fill_all(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let all: Vec<usize> = (0..self.states.len()).collect();
-        fill(batch, &mut self.states, &all, &self.automatic, now)
+        let indexes = batch.drop_member_indexes()?;
+        fill(batch, &mut self.states, &all, &self.automatic, now)?;
+        batch.make_member_indexes(indexes)
     }
 
     /// Notes what changed.
@@ -145,6 +147,10 @@ impl Feeds {
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, index: usize, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Self { states, cache, tombstones, .. } = self;
         let state = &mut states[index];
+        if state.row.updated.is_none() {
+            // The window of a feed that is published for the first time ends now, so that an archive is no burst.
+            state.row.changed_at = now;
+        }
         let reading = batch.reading();
         if let Some(stored) = reading.feed(&state.definition.path)? {
             (state.row.placed, state.row.live) = (stored.placed, stored.live);

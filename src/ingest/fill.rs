@@ -59,7 +59,9 @@ pub(super) fn fill(
         // What subscribers were told last never goes back.
         let told = batch.reading().feed(&path)?.and_then(|known| known.updated);
         let updated = told.max(Some(moved_to(None, row.updated, true, now)));
-        batch.put_feed(&FeedRow { updated, ..row })?;
+        // The window of a feed that is published for the first time ends now, so that an archive is no burst.
+        let changed_at = if told.is_none() { now } else { row.changed_at };
+        batch.put_feed(&FeedRow { updated, changed_at, ..row })?;
     }
     Ok(())
 }

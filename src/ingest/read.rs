@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Rule};
 use crate::item::{Diagnostic, SeedPath};
+use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
 use crate::seed::{self, Fingerprint};
-use crate::store::{Digest, SeedRow};
+use crate::store::{Body, Digest, SeedRow};
 
 /// Fewer jobs than this are read on the calling thread: starting threads costs more than reading a few files.
 const ALONE: usize = 8;
@@ -39,12 +40,23 @@ pub(super) enum Outcome {
     /// The bytes are those that were read before.
     Same(Fingerprint),
     /// New bytes, and the item in them.
-    Parsed { fingerprint: Fingerprint, digest: Digest, parsed: Box<Parsed> },
+    Parsed { fingerprint: Fingerprint, digest: Digest, parsed: Box<Parsed>, body: Body },
     /// New bytes that give no item.
     Rejected { fingerprint: Fingerprint, digest: Digest, diagnostic: Diagnostic },
 }
 
 impl Outcome {
+    /// The word for it in metrics.
+    pub(super) fn kind(&self) -> ReadOutcome {
+        match self {
+            Self::Gone => ReadOutcome::Gone,
+            Self::Unreadable(_) => ReadOutcome::Unreadable,
+            Self::Same(_) => ReadOutcome::Same,
+            Self::Parsed { .. } => ReadOutcome::Parsed,
+            Self::Rejected { .. } => ReadOutcome::Rejected,
+        }
+    }
+
     /// How the file looked when its bytes were read.
     pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
         match self {
@@ -79,7 +91,10 @@ impl Source<'_> {
         }
         let first_seen = job.known.as_ref().map_or(self.now, |known| known.first_seen);
         match self.parse(&bytes, &job.path, first_seen) {
-            Ok(parsed) => Outcome::Parsed { fingerprint, digest, parsed: Box::new(parsed) },
+            Ok(parsed) => {
+                let body = Body::of(&parsed.item);
+                Outcome::Parsed { fingerprint, digest, parsed: Box::new(parsed), body }
+            }
             Err(diagnostic) => Outcome::Rejected { fingerprint, digest, diagnostic },
         }
     }

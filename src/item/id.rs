@@ -42,7 +42,7 @@ impl fmt::Debug for ItemId {
 }
 
 /// The normalised name under which seeds of one article meet: a normalised URL, or the seed path where the seed has
-/// no URL (DESIGN: identity). Two seeds with equal keys are versions of one item.
+/// no URL. Two seeds with equal keys are versions of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdentityKey(Vec<u8>);
 

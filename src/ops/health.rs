@@ -19,6 +19,23 @@ pub enum Degraded {
     Document,
 }
 
+impl Degraded {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::SeedDirectory, Self::Watcher, Self::Store, Self::Brake, Self::Document];
+
+    /// The word in metrics and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SeedDirectory => "seed_directory",
+            Self::Watcher => "watcher",
+            Self::Store => "store",
+            Self::Brake => "brake",
+            Self::Document => "document",
+        }
+    }
+}
+
 /// Latches that the stages set and `/readyz` reads.
 #[derive(Debug, Default)]
 pub struct Health {
@@ -48,6 +65,12 @@ impl Health {
     /// Says that it is right again; true when that is news.
     pub fn restore(&self, what: Degraded) -> bool {
         self.reasons.lock().unwrap_or_else(PoisonError::into_inner).remove(&what).is_some()
+    }
+
+    /// Whether this is wrong at present.
+    #[must_use]
+    pub fn is_degraded(&self, what: Degraded) -> bool {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&what)
     }
 
     /// All that is wrong; empty means ready.

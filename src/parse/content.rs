@@ -10,13 +10,22 @@ pub(super) fn html(body: &str) -> String {
     for piece in layout::blocks(body).flat_map(paragraphs::pieces) {
         let (open, text, close) = match piece {
             Piece::Paragraph(text) => ("<p>", text, "</p>"),
-            Piece::Subheading(text) => ("<h3>", text, "</h3>"),
+            // The marks told the run from its surroundings; as a heading it stands by itself.
+            Piece::Subheading(text) => ("<h3>", unquoted(text), "</h3>"),
         };
         html.push_str(open);
         push_escaped(&mut html, text);
         html.push_str(close);
     }
     html
+}
+
+/// A quoted run without its first and last character, which are its quotation marks.
+fn unquoted(run: &str) -> &str {
+    let mut characters = run.chars();
+    characters.next();
+    characters.next_back();
+    characters.as_str()
 }
 
 fn push_escaped(html: &mut String, text: &str) {

@@ -15,8 +15,34 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
     sample.push_str(title);
     sample.push(' ');
     sample.push_str(&body[..cut::end_of(body, ENOUGH).unwrap_or(body.len())]);
+    if let Some(language) = east_asian(&sample) {
+        return Language::new(language);
+    }
     let info = whatlang::detect(&sample)?;
     info.is_reliable().then(|| Language::new(tag(info.lang()))).flatten()
+}
+
+/// Chinese, Japanese and Korean by their scripts. A character of theirs says as much as a few Latin letters, so that an
+/// article full of foreign names is still told from a foreign one.
+fn east_asian(sample: &str) -> Option<&'static str> {
+    let (mut han, mut kana, mut hangul, mut other) = (0_usize, 0_usize, 0_usize, 0_usize);
+    for c in sample.chars() {
+        match c {
+            '\u{3041}'..='\u{30ff}' => kana += 1,
+            '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => han += 1,
+            '\u{ac00}'..='\u{d7a3}' => hangul += 1,
+            c if c.is_ascii_alphabetic() || (!c.is_ascii() && c.is_alphabetic()) => other += 1,
+            _ => {}
+        }
+    }
+    match 3 * (han + kana + hangul) {
+        0 => None,
+        weight if weight < other => None,
+        _ if hangul > han + kana => Some("ko"),
+        // Japanese is never without kana for long; Chinese may quote a word.
+        _ if kana * 10 >= han + kana => Some("ja"),
+        _ => Some("zh"),
+    }
 }
 
 /// BCP 47 wants the shortest code (RFC 5646 §2.2.1): two letters where ISO 639-1 has them.

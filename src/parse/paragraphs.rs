@@ -21,6 +21,9 @@ pub(super) enum Piece<'a> {
 /// Characters of the longest subheading, quotation marks included.
 const LONGEST_SUBHEADING: usize = 120;
 
+/// Bytes of an address that are looked through for its scheme.
+const LONGEST_ADDRESS: usize = 256;
+
 /// The pieces of a block, in order.
 pub(super) fn pieces(block: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = block;
@@ -67,6 +70,14 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     if !first.is_uppercase() && !quotes::is_mark(first) {
         return false;
     }
+    if is_in_address(before) {
+        return false;
+    }
+    // French sets a space before the marks of questions and exclamations.
+    let before = match before.strip_suffix(char::is_whitespace) {
+        Some(spaced) if stop.starts_with(['?', '!']) => spaced,
+        _ => before,
+    };
     let Some(last) = before.chars().next_back() else { return false };
     let next = sentence::first_word(after);
     if is_code_or_host(next, &after[next.len()..]) {
@@ -96,6 +107,15 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     !(is_capitals(word) && (is_capitals(next) || next.eq_ignore_ascii_case("net")))
 }
 
+/// Whether the text ends within an address with its scheme: `https://example.org/a` before `.Html?q=B.C`.
+fn is_in_address(before: &str) -> bool {
+    let near = before.floor_char_boundary(before.len().saturating_sub(LONGEST_ADDRESS));
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>') || quotes::is_mark(c) || quotes::is_closer(c);
+    let word = before[near..].rsplit(ends).next().unwrap_or_default();
+    word.contains("://")
+}
+
 /// Whether the word after a stop goes on as an address, a file or a call: `example.Com/x`, `Console.WriteLine(`,
 /// `haber.Example.com`, `Booking.COM`.
 fn is_code_or_host(word: &str, after: &str) -> bool {
@@ -109,12 +129,12 @@ fn is_code_or_host(word: &str, after: &str) -> bool {
     if matches!(word, "COM" | "NET" | "ORG" | "JS") {
         return true;
     }
-    let host_end = after.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(after.len());
-    let labels = after[..host_end].trim_end_matches('.');
-    labels
-        .rsplit('.')
-        .next()
-        .is_some_and(|label| labels.starts_with('.') && DOMAINS.contains(&label.to_ascii_lowercase().as_str()))
+    let is_of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    // A host name is no longer than 253 octets (RFC 1035 §2.3.4); longer runs are not searched again at each stop.
+    let length = after.bytes().take(254).take_while(is_of_host).count();
+    let labels = after[..length].trim_end_matches('.');
+    let is_domain = |label: &str| DOMAINS.contains(&label.to_ascii_lowercase().as_str());
+    length <= 253 && labels.starts_with('.') && labels.rsplit('.').next().is_some_and(is_domain)
 }
 
 /// The length of a quoted run at the start of a text that stands alone: after its closing mark comes a capital or
@@ -134,7 +154,8 @@ fn subheading(text: &str) -> Option<usize> {
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().nth(1).is_none();
             let run = &text[open.len_utf8()..at];
             if is_end && !is_name {
-                return (run.contains(' ') && !run.ends_with('.')).then_some(end);
+                let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
+                return (is_words && !run.ends_with('.')).then_some(end);
             }
             if !is_apostrophe {
                 return None;

@@ -95,9 +95,12 @@ impl<'a> Quotes<'a> {
         if matches!(c, '\'' | '’') && is_inside_word {
             return Role::Neither;
         }
+        // French sets a space inside its guillemets, so that spaces say nothing about them.
+        let is_guillemet = matches!(c, '«' | '»' | '‹' | '›');
         match self.open[kind(c)] {
-            Some(open) if closes(open, c) && !self.before.is_whitespace() => Role::Closes,
+            Some(open) if closes(open, c) && (is_guillemet || !self.before.is_whitespace()) => Role::Closes,
             _ if matches!(c, '”' | '’' | '›') => Role::Closes,
+            _ if c == '«' => Role::Opens,
             _ if is_mark(c) && !next.is_whitespace() && !self.before.is_alphanumeric() => Role::Opens,
             _ => Role::Closes,
         }

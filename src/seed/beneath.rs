@@ -24,13 +24,14 @@ pub(super) fn open_root(options: &Options) -> Result<OwnedFd> {
 
 /// Opens a directory by its path relative to `root`.
 pub(super) fn open_directory(root: impl AsFd, path: &Path) -> Result<OwnedFd> {
-    let mut directory = openat(root, ".", DIRECTORY, Mode::empty())?;
+    let mut directory: Option<OwnedFd> = None;
     for component in path.components() {
         // No relative path of ours has anything else; one from elsewhere must not climb.
         let Component::Normal(name) = component else { return Err(Errno::ACCESS) };
-        directory = openat(&directory, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
+        let parent = directory.as_ref().map_or(root.as_fd(), AsFd::as_fd);
+        directory = Some(openat(parent, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?);
     }
-    Ok(directory)
+    directory.map_or_else(|| openat(&root, ".", DIRECTORY, Mode::empty()), Ok)
 }
 
 /// Opens the directory that holds the file at `path`, and gives the file's name in it.

@@ -66,9 +66,23 @@ impl ScanError {
 /// # Errors
 /// [`ScanError`], when the seed directory itself cannot be opened. Nothing may be concluded about its seeds then.
 pub fn scan(options: &Options, below: &Path) -> Result<Listing, ScanError> {
+    let mut seeds = Vec::new();
+    let listing = walk(options, below, &mut |path, fingerprint| seeds.push((path, fingerprint)))?;
+    Ok(Listing { seeds, ..listing })
+}
+
+/// Like [`scan`], but hands over every seed as it comes, sorted by path, and keeps none: `seeds` of the listing is empty.
+///
+/// # Errors
+/// As [`scan`].
+pub fn walk(
+    options: &Options,
+    below: &Path,
+    take: &mut dyn FnMut(SeedPath, Fingerprint),
+) -> Result<Listing, ScanError> {
     let root = beneath::open_root(options).map_err(|errno| ScanError::new(options, errno))?;
     let listing = Listing { seeds: Vec::new(), diagnostics: Vec::new(), is_whole: true, unreadable: Vec::new() };
-    let mut walk = Walk { options, root, listing };
+    let mut walk = Walk { options, root, listing, take };
     if options.enters_all(below) {
         walk.directory(below.to_owned());
     }
@@ -79,14 +93,13 @@ struct Walk<'a> {
     options: &'a Options,
     root: OwnedFd,
     listing: Listing,
+    take: &'a mut dyn FnMut(SeedPath, Fingerprint),
 }
 
 /// A directory whose entries are being put in the listing.
-struct Frame {
-    path: PathBuf,
-    /// In descending order of their names, so that the next one is the last.
-    entries: Vec<(CString, Entry)>,
-}
+///
+/// In descending order, so that the next one is the last.
+type Frame = Vec<(PathBuf, Entry)>;
 
 enum Entry {
     Directory,
@@ -94,27 +107,23 @@ enum Entry {
 }
 
 impl Walk<'_> {
-    /// Depth first in the order of names, which gives the order of paths without sorting them.
+    /// Depth first, each directory in the order of its paths, which gives the order of all without sorting them.
     fn directory(&mut self, path: PathBuf) {
         let mut frames = vec![self.list(path)];
         while let Some(frame) = frames.last_mut() {
-            let Some((name, entry)) = frame.entries.pop() else {
-                frames.pop();
-                continue;
-            };
-            let path = frame.path.join(os_str(&name));
-            match entry {
-                Entry::Seed(fingerprint) => self.listing.seeds.push((SeedPath::new(path), fingerprint)),
-                Entry::Directory => frames.push(self.list(path)),
+            match frame.pop() {
+                Some((path, Entry::Seed(fingerprint))) => (self.take)(SeedPath::new(path), fingerprint),
+                Some((path, Entry::Directory)) => frames.push(self.list(path)),
+                None => drop(frames.pop()),
             }
         }
     }
 
     fn list(&mut self, path: PathBuf) -> Frame {
         match self.try_list(&path) {
-            Ok(entries) => Frame { path, entries },
+            Ok(frame) => frame,
             // Gone since its parent was read, or replaced by something else: nothing is there.
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Frame { path, entries: Vec::new() },
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Frame::new(),
             Err(errno) => {
                 let reason = format!("directory cannot be listed: {}", io::Error::from(errno));
                 self.listing.diagnostics.push(Diagnostic::rejected(
@@ -124,25 +133,25 @@ impl Walk<'_> {
                     reason,
                 ));
                 self.listing.is_whole = false;
-                self.listing.unreadable.push(path.clone());
-                Frame { path, entries: Vec::new() }
+                self.listing.unreadable.push(path);
+                Frame::new()
             }
         }
     }
 
-    fn try_list(&mut self, path: &Path) -> rustix::io::Result<Vec<(CString, Entry)>> {
+    fn try_list(&mut self, path: &Path) -> rustix::io::Result<Frame> {
         let directory = beneath::open_directory(&self.root, path)?;
-        let mut names = names(&directory)?;
-        names.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        let names = names(&directory)?;
         let mut entries = Vec::with_capacity(names.len());
         for (name, kind) in names {
             let path = path.join(os_str(&name));
             match self.entry(&directory, &name, kind, &path) {
-                Ok(Some(entry)) => entries.push((name, entry)),
+                Ok(Some(entry)) => entries.push((path, entry)),
                 Ok(None) | Err(Errno::NOENT) => {}
                 Err(errno) => return Err(errno),
             }
         }
+        entries.sort_unstable_by(|a, b| in_path(b).cmp(in_path(a)));
         Ok(entries)
     }
 
@@ -216,4 +225,10 @@ pub(super) fn names(directory: impl AsFd) -> rustix::io::Result<Vec<(CString, Fi
 
 pub(super) fn os_str(name: &CStr) -> &OsStr {
     OsStr::from_bytes(name.to_bytes())
+}
+
+/// The bytes by which an entry takes its place among paths: below a directory, a slash follows its name.
+fn in_path((path, entry): &(PathBuf, Entry)) -> impl Iterator<Item = u8> {
+    let slash = matches!(entry, Entry::Directory).then_some(b'/');
+    path.as_os_str().as_bytes().iter().copied().chain(slash)
 }

@@ -3,46 +3,61 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::{Instant, sleep};
 
 use crate::config::Config;
-use crate::http::{self, Listener, State};
-use crate::ingest::{Clock, Ingest, Shared};
-use crate::ops::Health;
+use crate::http::{self, Listener, State, Tls};
+use crate::ingest::{Ingest, Shared};
+use crate::ops::{AccessLog, Health, Traffic};
 use crate::seed::Watcher;
+use crate::store::Reader;
 
+use super::admin::Command;
+use super::manager::Manager;
 use super::pages::Pages;
 use super::setup::{needs_restart, site, tag_authority};
 use super::signals::{Signals, Told};
-use super::{FIRST_SCAN, Reload, settings};
+use super::vitals::late;
+use super::{FIRST_SCAN, Outside, settings};
 
-/// How often the ingest thread is looked at.
+/// How often all parts are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// The same until the first scan is done, so that "ready" is told at once.
+const LOOK_EARLY: Duration = Duration::from_millis(20);
+/// How often the service manager is told the number of items.
+const STATUS: Duration = Duration::from_secs(10);
+/// After this time the estimates of who polls begin anew.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// All parts of a running service.
 pub(super) struct Running {
     pub config: Config,
     /// Base URL where none is configured.
     pub fallback_url: String,
-    pub reload: Reload,
-    pub clock: Clock,
+    pub outside: Outside,
     /// `None` only while it is replaced.
     pub ingest: Option<Ingest>,
     pub shared: Arc<Shared>,
     pub state: Arc<State>,
     pub pages: Arc<Pages>,
-    pub health: Arc<Health>,
+    pub traffic: Arc<Traffic>,
+    pub access: Arc<AccessLog>,
+    pub reader: Reader,
+    pub tls: Option<Arc<Tls>>,
+    pub manager: Manager,
 }
 
 /// Serves until a signal says stop, then drains within the configured time. A second signal ends at once.
 pub(super) async fn supervise(
     mut running: Running,
     mut signals: Signals,
+    mut commands: UnboundedReceiver<Command>,
     listeners: Vec<Listener>,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let health = Arc::clone(&running.health);
+    let health = Arc::clone(&running.shared.health);
     let state = Arc::clone(&running.state);
     let drain = running.config.http.drain;
     let mut server = tokio::spawn(async move {
@@ -53,28 +68,37 @@ pub(super) async fn supervise(
         };
         http::serve(listeners, state, shutdown, drain).await
     });
-    let mut look = interval(LOOK);
+    let mut watch = Watch::new();
     let failure = loop {
+        let pause = if running.manager.is_ready() { LOOK } else { LOOK_EARLY };
         tokio::select! {
             told = signals.next() => match told {
-                Told::Reload => running.reload(),
+                Told::Reload => {
+                    if let Err(error) = running.reload() {
+                        // The store has everything; the next start goes on from there.
+                        break Some(format!("reload failed: {error:#}"));
+                    }
+                }
                 Told::Stop(signal) => {
                     tracing::info!(signal, "stopping");
                     break None;
                 }
             },
+            Some(Command::Rescan { accepts_removals }) = commands.recv() => running.rescan(accepts_removals),
             ended = &mut server => {
                 running.stop();
                 ended??;
                 anyhow::bail!("the server ended by itself");
             }
-            _ = look.tick() => {
+            () = sleep(pause) => {
                 if let Some(ingest) = running.ingest.as_ref().filter(|ingest| !ingest.is_alive()) {
                     break Some(ingest.failure().unwrap_or_else(|| "the ingest thread panicked".to_owned()));
                 }
+                watch.look(&mut running);
             }
         }
     };
+    running.manager.stopping(drain);
     // Dropping the sender of an ended server is no harm.
     let _ = stop.send(());
     tokio::select! {
@@ -96,32 +120,128 @@ async fn first_scan(health: &Health) {
     }
 }
 
+/// What the supervisor remembers from one look to the next.
+struct Watch {
+    status_at: Option<Instant>,
+    day_since: Instant,
+    /// What was late at the last look, so that it is logged once.
+    late: Vec<String>,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self { status_at: None, day_since: Instant::now(), late: Vec::new() }
+    }
+
+    /// Tells the service manager how it goes.
+    fn look(&mut self, running: &mut Running) {
+        let late = late(&running.shared.metrics, &running.state, running.manager.grace());
+        if late.is_empty() {
+            running.manager.alive();
+            running.manager.still_starting();
+        }
+        if !running.manager.is_ready() && running.shared.health.is_scanned() {
+            running.manager.ready();
+            self.status_at = None;
+        }
+        if self.status_at.is_none_or(|at| at.elapsed() >= STATUS) {
+            self.status_at = Some(Instant::now());
+            running.tell_status();
+        }
+        if self.day_since.elapsed() >= DAY {
+            self.day_since = Instant::now();
+            running.traffic.turn_day();
+        }
+        // Last, because whoever takes the log may be what hangs.
+        if late != self.late {
+            if late.is_empty() {
+                tracing::warn!("all parts give signs of life again");
+            } else {
+                tracing::error!(parts = late.join(", "), "no sign of life; the watchdog is told nothing more");
+            }
+            self.late = late;
+        }
+    }
+}
+
 impl Running {
-    /// Reads the configuration again. What is wrong with it is logged, and the old one stays.
-    fn reload(&mut self) {
-        let new = match (self.reload)() {
+    fn rescan(&self, accepts_removals: bool) {
+        if let Some(ingest) = &self.ingest {
+            tracing::info!(accepts_removals, "rescan asked for");
+            ingest.rescan(accepts_removals);
+        }
+    }
+
+    fn tell_status(&mut self) {
+        let reasons = self.shared.health.reasons();
+        let status = if !self.shared.health.is_scanned() {
+            let read: u64 = crate::ops::ReadOutcome::ALL.map(|outcome| self.shared.metrics.reads(outcome)).iter().sum();
+            format!("first scan: {read} seeds read")
+        } else if let Some(reason) = reasons.first() {
+            format!("degraded: {reason}")
+        } else if let (Ok(figures), Ok(found)) = (self.reader.figures(), self.reader.diagnostic_counts()) {
+            let diagnostics: u64 = found.iter().map(|(_, _, count)| count).sum();
+            let feeds = self.config.feeds.len();
+            format!("{} items of {} seeds in {feeds} feeds, {diagnostics} diagnostics", figures.live, figures.seeds)
+        } else {
+            return;
+        };
+        self.manager.status(status);
+    }
+
+    /// Reads the configuration again. What is wrong with it is logged, and the old one stays. An error means that the
+    /// service cannot go on.
+    fn reload(&mut self) -> anyhow::Result<()> {
+        self.manager.reloading();
+        let result = self.take_configuration();
+        self.manager.reloaded();
+        result
+    }
+
+    fn take_configuration(&mut self) -> anyhow::Result<()> {
+        let new = match (self.outside.reload)() {
             Ok(new) => new,
             Err(error) => {
                 tracing::error!("reload refused, the old configuration stays: {error}");
-                return;
+                self.reopen_logs(None);
+                return Ok(());
             }
         };
-        for key in needs_restart(&self.config, &new) {
-            tracing::warn!("`{key}` has changed; it takes effect at the next start");
-        }
         // The new directory is watched before the old one is let go.
         let watcher = match Watcher::new(new.seeds.options.clone()) {
             Ok(watcher) => watcher,
             Err(error) => {
                 tracing::error!("reload refused, the old configuration stays: {error}");
-                return;
+                self.reopen_logs(None);
+                return Ok(());
             }
         };
-        if let Err(error) = self.replace_ingest(watcher, new) {
-            // The thread is gone; the supervisor ends the service, whose store has everything.
-            tracing::error!("reload failed: {error:#}");
-        } else {
-            tracing::info!("configuration reloaded");
+        self.reopen_logs(Some(&new));
+        self.renew_certificate();
+        for key in needs_restart(&self.config, &new) {
+            tracing::warn!("`{key}` has changed; it takes effect at the next start");
+        }
+        self.replace_ingest(watcher, new)?;
+        tracing::info!("configuration reloaded");
+        Ok(())
+    }
+
+    /// A certificate that was renewed keeps its file name.
+    fn renew_certificate(&self) {
+        if let Some(Err(error)) = self.tls.as_ref().map(|tls| tls.reload()) {
+            tracing::error!("the certificate stays as it was: {error}");
+        }
+    }
+
+    /// Opens the access log anew, since it may have been rotated away, and has the log written as a new configuration
+    /// says.
+    fn reopen_logs(&self, new: Option<&Config>) {
+        let log = &new.unwrap_or(&self.config).log;
+        if let Err(error) = self.access.configure(log.access, log.access_file.as_deref()) {
+            tracing::error!("the access log stays as it was: `log.access_file`: {error}");
+        }
+        if let Err(error) = (self.outside.relog)(log) {
+            tracing::error!("the log stays as it was: {error:#}");
         }
     }
 
@@ -131,10 +251,12 @@ impl Running {
         let site = site(&new, &self.fallback_url);
         let authority = tag_authority(&new, &site.base_url);
         self.pages.reload(&new, site.clone());
-        self.state.reload(settings(&site.base_url));
+        self.state.reload(settings(&site.base_url, &new.http));
+        self.traffic.set_feeds(&new.feeds);
         self.shared.restart();
         let shared = Arc::clone(&self.shared);
-        self.ingest = Some(Ingest::start(watcher, new.clone(), site, authority, store, shared, self.clock)?);
+        let clock = self.outside.clock;
+        self.ingest = Some(Ingest::start(watcher, new.clone(), site, authority, store, shared, clock)?);
         self.config = new;
         Ok(())
     }
@@ -143,6 +265,7 @@ impl Running {
         if let Some(Err(error)) = self.ingest.take().map(Ingest::stop) {
             tracing::error!("{error}");
         }
+        self.access.stop();
         tracing::info!("stopped");
     }
 }

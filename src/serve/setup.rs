@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::feed::Site;
-use crate::http::{BindError, Listener};
+use crate::http::{BindError, Listener, TlsError};
 use crate::seed::{ScanError, WatchError};
 use crate::store::StoreError;
 
@@ -23,6 +23,12 @@ pub enum SetupError {
         /// What is wrong with it.
         error: BindError,
     },
+    /// Certificate or key cannot be used.
+    #[error("`http.tls_certificate`, `http.tls_key`: {0}")]
+    Tls(TlsError),
+    /// The access log cannot be written.
+    #[error("`log.access_file`: {0}")]
+    AccessLog(std::io::Error),
     /// The store is another program's, or a newer version's.
     #[error("{0}")]
     Store(StoreError),
@@ -63,10 +69,12 @@ pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
 
 /// The address of the first listener as a URL.
 pub(super) fn listener_url(listener: &Listener) -> String {
+    let url = listener.to_string();
+    let scheme = if url.starts_with("https:") { "https" } else { "http" };
     match listener.local_address() {
         // A wildcard is no address that anyone can ask.
-        Some(address) if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-        Some(address) => format!("http://{address}"),
+        Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        Some(address) => format!("{scheme}://{address}"),
         None => "http://localhost".to_owned(),
     }
 }
@@ -85,9 +93,9 @@ pub(super) fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     [
         ("http.listen", old.http.listen != new.http.listen),
         ("http.admin_listen", old.http.admin_listen != new.http.admin_listen),
+        ("http.tls_certificate", old.http.tls != new.http.tls),
         ("store.url", old.store != new.store),
-        ("log.level", old.log.level != new.log.level),
-        ("log.format", old.log.is_json != new.log.is_json),
+        ("http.drain_seconds", old.http.drain != new.http.drain),
     ]
     .into_iter()
     .filter_map(|(key, differs)| differs.then_some(key))

@@ -1,5 +1,7 @@
 //! Items as stored.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -80,9 +82,26 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
     })
 }
 
-pub(super) fn encode_body(item: &Item) -> Result<Vec<u8>, StoreError> {
-    let text = serde_json::to_vec(&(&item.summary, &item.content)).expect("strings become JSON");
-    zstd::bulk::compress(&text, BODY_LEVEL).map_err(|e| StoreError::Engine(format!("cannot compress a body: {e}")))
+/// Summary and content as they are stored. Made where there is time for it: with many items, away from the writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body(Vec<u8>);
+
+impl Body {
+    /// The body of an item.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        thread_local! {
+            /// Setting one up costs more than a small text does.
+            static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+        }
+        let text = serde_json::to_vec(&(&item.summary, &item.content)).expect("strings become JSON");
+        Self(COMPRESSOR.with_borrow_mut(|kept| {
+            let compressor = kept.get_or_insert_with(|| {
+                zstd::bulk::Compressor::new(BODY_LEVEL).expect("the level is one that zstd has")
+            });
+            compressor.compress(&text).expect("compressing to memory does not fail")
+        }))
+    }
 }
 
 fn decode_body(body: &[u8]) -> Result<(Option<String>, String), StoreError> {
@@ -140,13 +159,13 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn insert_item(&mut self, row: &ItemRow) -> Result<i64, StoreError> {
+    pub fn insert_item(&mut self, row: &ItemRow, body: &Body) -> Result<i64, StoreError> {
         let sql = "INSERT INTO items (state, published, published_offset, published_source, updated, updated_offset, \
                    updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, \
                    categories, body, restored_at, handle) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let mut insert = self.connection().prepare_cached(sql)?;
-        bind(&mut insert, row)?;
+        bind(&mut insert, row, body)?;
         insert.raw_bind_parameter(11, row.item.id.as_str())?;
         insert.raw_bind_parameter(20, handle_of(&row.item.id))?;
         insert.raw_execute()?;
@@ -163,7 +182,7 @@ impl Batch<'_> {
                    standing = ?10, url = ?12, title = ?13, source = ?14, language = ?15, author = ?16, \
                    categories = ?17, body = ?18, restored_at = ?19 WHERE seq = ?11";
         let mut update = self.connection().prepare_cached(sql)?;
-        bind(&mut update, row)?;
+        bind(&mut update, row, &Body::of(&row.item))?;
         update.raw_bind_parameter(11, row.seq)?;
         update.raw_execute()?;
         Ok(())
@@ -214,7 +233,7 @@ impl Batch<'_> {
     }
 }
 
-fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow) -> Result<(), StoreError> {
+fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow, body: &Body) -> Result<(), StoreError> {
     let Item { url, title, language, categories, author, source, .. } = &row.item;
     let times: &Times = &row.item.times;
     let (published, published_offset, published_source, updated, updated_offset, updated_source) = times_columns(times);
@@ -234,7 +253,7 @@ fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow) -> Result<(), St
     statement.raw_bind_parameter(15, language.as_ref().map(Language::as_str))?;
     statement.raw_bind_parameter(16, author)?;
     statement.raw_bind_parameter(17, serde_json::to_string(categories).expect("strings become JSON"))?;
-    statement.raw_bind_parameter(18, encode_body(&row.item)?)?;
+    statement.raw_bind_parameter(18, &body.0)?;
     statement.raw_bind_parameter(19, row.restored_at.map(|at| at.timestamp_millis()))?;
     Ok(())
 }

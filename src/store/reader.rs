@@ -17,6 +17,12 @@ pub struct Reader {
     idle: Mutex<Vec<Connection>>,
 }
 
+impl Clone for Reader {
+    fn clone(&self) -> Self {
+        Self::new(self.location.clone())
+    }
+}
+
 impl Reader {
     pub(super) fn new(location: StoreUrl) -> Self {
         Self { location, idle: Mutex::default() }
@@ -41,5 +47,9 @@ impl Reader {
             idle.push(connection);
         }
         answer
+    }
+
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.read(|reading| ask(reading.connection))
     }
 }

@@ -4,6 +4,7 @@
 import json
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from xml.etree import ElementTree
 
 from expectations import Comparison, Report, arguments, blocks, fetch, load
@@ -15,22 +16,25 @@ LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def rss(body):
+    """The description of RSS is HTML, unlike the summaries of the other two."""
     for item in ElementTree.fromstring(body).iter("item"):
         yield {
             "id": item.findtext("guid"), "url": item.findtext("link") or item.findtext("guid"), "title": item.findtext("title"),
-            "summary": item.findtext("description"), "published": parsedate_to_datetime(item.findtext("pubDate")),
+            "summary": unescape(item.findtext("description") or ""), "published": parsedate_to_datetime(item.findtext("pubDate")),
             "updated": datetime.fromisoformat(item.findtext(ATOM + "updated")), "language": item.findtext(DC + "language"),
             "categories": [term.text for term in item.findall("category")], "blocks": blocks(item.findtext(CONTENT + "encoded")),
         }
 
 
 def atom(body):
-    for entry in ElementTree.fromstring(body).iter(ATOM + "entry"):
+    feed = ElementTree.fromstring(body)
+    for entry in feed.iter(ATOM + "entry"):
         link = next((link for link in entry.findall(ATOM + "link") if link.get("rel", "alternate") == "alternate"), None)
-        language = entry.get(LANG) or next((part.get(LANG) for part in entry if part.get(LANG)), None)
+        title = entry.find(ATOM + "title")
+        language = title.get(LANG) or entry.get(LANG) or feed.get(LANG)
         yield {
             "id": entry.findtext(ATOM + "id"), "url": None if link is None else link.get("href"),
-            "title": entry.findtext(ATOM + "title"), "summary": entry.findtext(ATOM + "summary"),
+            "title": title.text, "summary": entry.findtext(ATOM + "summary"),
             "published": datetime.fromisoformat(entry.findtext(ATOM + "published")),
             "updated": datetime.fromisoformat(entry.findtext(ATOM + "updated")), "language": language,
             "categories": [term.get("term") for term in entry.findall(ATOM + "category")],

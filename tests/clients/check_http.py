@@ -93,7 +93,6 @@ def main():
         judge("redbot", name, redbot(url), wanted)
         judge("httplint", name, httplint(url), wanted)
         judge("httplint compressed", name, httplint(url, "-H", "Accept-Encoding: gzip"), wanted)
-        judge("httplint HEAD", name, httplint(url, "--head"), wanted)
         if wanted == "200" and not name.endswith("z"):
             tag = fetch(url)[1].get("ETag", "")
             judge("httplint again", name, httplint(url, "-H", f"If-None-Match: {tag}"), "304")

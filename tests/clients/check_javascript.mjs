@@ -33,9 +33,11 @@ function check(name, found, seen = "") {
 
 const entities = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", "#39": "'", "#34": '"' };
 
+const unescaped = (html) => (html ?? "").replace(/&(\w+|#\d+);/gu, (whole, name) => entities[name] ?? whole);
+
 function blocks(html) {
   const found = [...(html ?? "").matchAll(/<(\w+)([^>]*)>([^<]*)<\/\1>/gu)].map(([, tag, attributes, inner]) => {
-    const text = inner.replace(/&(\w+|#\d+);/gu, (whole, name) => entities[name] ?? whole);
+    const text = unescaped(inner);
     return [tag + attributes, tag === "h3" ? text.replace(quotes, "") : oneLine(text)];
   });
   return JSON.stringify(found);
@@ -89,9 +91,10 @@ const [rss, atom, json] = await Promise.all(["/rss.xml", "/atom.xml", "/feed.jso
 const parser = new Parser({ customFields: { item: [["atom:updated", "atomUpdated"]] } });
 const list = (values) => JSON.stringify((values ?? []).map((value) => value.term ?? value._ ?? value.name ?? value));
 
+// The description of RSS is HTML, unlike the summaries of the other two.
 compare("rss-parser /rss.xml", (await parser.parseString(rss)).items.map((item) => ({
   id: item.guid, url: item.link, title: item.title, published: instant(item.pubDate), updated: instant(item.atomUpdated),
-  blocks: blocks(item["content:encoded"]), summary: item.content, categories: list(item.categories),
+  blocks: blocks(item["content:encoded"]), summary: unescaped(item.content), categories: list(item.categories),
 })), ["title", "url", "published", "updated", "blocks", "summary", "categories"]);
 
 compare("rss-parser /atom.xml", (await parser.parseString(atom)).items.map((item) => ({
@@ -108,7 +111,7 @@ const valueOf = (part) => part?.value ?? part;
 
 compare("feedsmith /rss.xml", read(rss, "rss").items.map((item) => ({
   id: valueOf(item.guid), url: item.link, title: valueOf(item.title), published: instant(item.pubDate), updated: instant(item.atom?.updated),
-  blocks: blocks(item.content?.encoded), summary: valueOf(item.description), categories: list(item.categories),
+  blocks: blocks(item.content?.encoded), summary: unescaped(valueOf(item.description)), categories: list(item.categories),
 })), ["title", "url", "published", "updated", "blocks", "summary", "categories"]);
 
 compare("feedsmith /atom.xml", read(atom, "atom").entries.map((entry) => ({

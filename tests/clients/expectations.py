@@ -105,12 +105,12 @@ def one_line(text):
     return re.sub(r"\s+", " ", text or "").strip()
 
 
-def summary_problem(summary, item, fold=str):
+def summary_problem(summary, item):
     """What is wrong with a summary: it is the description, or else the beginning of the body."""
-    summary = fold(summary or "")
+    summary = summary or ""
     if item["summary"] is not None:
-        return None if one_line(summary) == one_line(fold(item["summary"])) else f"{summary!r}, not {item['summary']!r}"
-    text = fold(one_line(" ".join(text for tag, text in item["blocks"] if tag == "p")))
+        return None if one_line(summary) == one_line(item["summary"]) else f"{summary!r}, not {item['summary']!r}"
+    text = one_line(" ".join(text for tag, text in item["blocks"] if tag == "p"))
     bare = one_line(summary).rstrip("…").rstrip()
     if not bare:
         return "empty"
@@ -185,12 +185,19 @@ class Comparison:
     def categories(self):
         self.same("categories")
 
-    def summaries(self, fold=str):
-        """Both sides go through `fold` first."""
-        self.field("summary", lambda item, record: summary_problem(record["summary"], item, fold))
+    def summaries(self):
+        self.field("summary", lambda item, record: summary_problem(record["summary"], item))
 
     def contents(self):
-        self.same("blocks", want=lambda value: [[tag, text if tag == "h3" else one_line(text)] for tag, text in value])
+        def problem(item, record):
+            want = [[tag, text if tag == "h3" else one_line(text)] for tag, text in item["blocks"]]
+            got = record["blocks"]
+            if want == got:
+                return None
+            at = next((at for at, (a, b) in enumerate(zip(want, got)) if a != b), min(len(want), len(got)))
+            return f"{len(got)} of {len(want)} blocks, number {at} is {got[at:at + 1]}, not {want[at:at + 1]}"
+
+        self.field("content", problem)
 
     def languages(self):
         """The language of the article, or that of the site for the few that nobody could tell."""

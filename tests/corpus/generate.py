@@ -17,6 +17,7 @@ Seeds that name a time without an offset mean Europe/Berlin: the site must be co
 
 import argparse
 import json
+import os
 import random
 import sys
 import tomllib
@@ -30,11 +31,12 @@ HOSTS = ["harbour-post.example", "www.fener.example", "nachtblatt.example", "le-
 DIRECTORIES = ["", "", "world", "culture", "dünya", "наука", "science/space", "sport", "arts & crafts", "経済"]
 CODE_PAGES = {"tr": "windows-1254", "ru": "windows-1251", "el": "windows-1253", "ja": "shift_jis", "pl": "windows-1250"}
 CASED = {"en", "tr", "de", "fr", "es", "pl", "vi", "ru", "uk", "el"}
-# What must come through a feed letter by letter. The second is what is left of the first.
+# What must come through a feed letter by letter, or what is to be left of it: characters that no XML document may hold go,
+# and so do references to them.
 HOSTILE = [
     (" & daughters", None), (" <b>not bold</b>", None), (' "so-called"', None), (" &amp; &#169; &lt;", None), (" ]]> done", None),
     (" 1 < 2 > 0", None), (" 👩‍🚀 🏳️‍🌈 🇨🇿", None), (" <script>alert(1)</script>", None), (" \u0008back\u0001space", " backspace"),
-    (" non\ufffecharacter", " noncharacter"), (" &#1; &#xFFFE;", None), (" a\u0301 e\u0323\u0302", None), (" 𝔊othic 𠮷野家", None),
+    (" non\ufffecharacter", " noncharacter"), (" &#1; &#xFFFE;", ""), (" a\u0301 e\u0323\u0302", None), (" 𝔊othic 𠮷野家", None),
     (" -- <!-- comment -->", None), (" {{ template }} ${x}", None), (" %s %00 \\u0000", None),
 ]
 # Full stops and capitals that end no sentence.
@@ -131,10 +133,10 @@ class Writer:
         blocks, seen = self.body(language)
         hostile = None
         if dice.random() < 0.12:
-            hostile, left = dice.choice(HOSTILE)
-            left = hostile if left is None else left
-            blocks[-1] += hostile
-            seen[-1][1] += left
+            text_of_it, left = dice.choice(HOSTILE)
+            hostile = (text_of_it, text_of_it if left is None else left)
+            blocks[-1] += hostile[0]
+            seen[-1][1] += hostile[1]
         minutes = dice.choice(OFFSETS)
         start = datetime(2024, 9, 20, tzinfo=zone(minutes))
         published = start + timedelta(minutes=dice.randrange(60 * 24 * 60))
@@ -158,7 +160,8 @@ def seed(dice, article, shape):
     if shape != "no-url":
         lead = "" if shape == "no-space" else " "
         parts.insert(0, f"{lead}date {article['published']:%Y-%m} {article['url']}")
-    if shape == "no-description":
+    # Without a time after it, a description could as well be the beginning of the body.
+    if shape in ("no-description", "url-day"):
         parts.remove(description)
         article["description"] = None
     if shape == "no-updated":
@@ -222,6 +225,9 @@ def make(count, directory, word):
         roll = dice.random()
         if roll < 0.02:
             why = dice.choice(["empty", "blank", "no-title", "bad-date", "damaged-utf-8", "nul"])
+            # Damage in a text of plain ASCII makes a good file of some old code page.
+            while why == "damaged-utf-8" and article["language"] == "en":
+                article = writer.article(number)
             data = damaged(dice, article, why)
             line.update(expected="malformed", why=why)
         else:
@@ -234,9 +240,10 @@ def make(count, directory, word):
             else:
                 shape = dice.choices(["plain", "no-space", "gaps", "no-description", "no-updated", "no-day", "day-only", "url-day", "no-url"],
                                      [70, 4, 4, 8, 5, 3, 2, 2, 2])[0]
-            if article["hostile"] and "\ufffe" not in article["hostile"] and "\u0008" not in article["hostile"]:
-                article["title"] += article["hostile"]
-                article["shown_title"] = article["title"]
+            if article["hostile"]:
+                hostile, left = article["hostile"]
+                article["shown_title"] = article["title"] + left
+                article["title"] += hostile
             text, published, updated = seed(dice, article, shape)
             data = encode(dice, text, article["language"], article["hostile"])
             line.update(
@@ -253,6 +260,9 @@ def make(count, directory, word):
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+        # An archive, not the work of this moment: a file that has only just changed may be still being written.
+        moment = article["updated"].timestamp()
+        os.utime(target, (moment, moment))
     return truth
 
 

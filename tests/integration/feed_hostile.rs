@@ -183,6 +183,9 @@ fn check_of_documents_agrees_with_expat() {
         "<?xml version=\"1.0\"?>\n<a>text &amp; &#65; &#x1F600;</a>\n",
         "<a><b x='1' y=\"&lt;\"/><![CDATA[<raw>]]><!-- note --></a>",
         "<p:a xmlns:p='urn:p' p:b='1'/>",
+        "<a  x = '1'\n\ty='>' ></a >",
+        "<!-- before --><a>] ]] ]&gt; ></a> <!-- after -->\n",
+        "<a xml:lang='tr'><![CDATA[]] ]> ]]]]><![CDATA[>]]></a>",
         "<a>\u{85}\u{FFFD}\u{1F600}\u{FF0F}</a>",
     ];
     let bad = [
@@ -209,6 +212,24 @@ fn check_of_documents_agrees_with_expat() {
         "<a><![CDATA[</a>",
         "<a><!-- </a>",
         "<![CDATA[x]]>",
+        "<a>&#+65;</a>",
+        "<a>&#;</a>",
+        "<a>&#x;</a>",
+        "<a>&amp </a>",
+        "<a x='1'y='2'/>",
+        "<a x/>",
+        "<a x='1/>",
+        "<a><!-- a -- b --></a>",
+        "<a><!-- a ---></a>",
+        " <?xml version=\"1.0\"?><a/>",
+        "<a/>&amp;",
+        "<a/>]",
+        "< a/>",
+        "<1/>",
+        "<a",
+        "<a><?pi </a>",
+        "<?xml?><a/>",
+        "<?xml version=\"1.0\" encoding=\"utf-7\"?><a/>",
     ];
     for document in good {
         assert_eq!(check_xml(document.as_bytes()), Ok(()), "{document}");
@@ -222,6 +243,27 @@ fn check_of_documents_agrees_with_expat() {
         let expected: Vec<_> = all.iter().map(|document| good.contains(document)).collect();
         assert_eq!(expat, json!(expected));
     }
+}
+
+#[test]
+fn whatever_the_check_lets_pass_expat_lets_pass() {
+    let document =
+        "<?xml version=\"1.0\"?><a xmlns:p='u'><p:b x='1' p:y=\"&amp;\"/>t&lt;&#9;<![CDATA[]>]]><!--n--></a>\n";
+    let mut mutants = Vec::new();
+    for (at, c) in document.char_indices() {
+        let (before, after) = (&document[..at], &document[at + c.len_utf8()..]);
+        mutants.push(format!("{before}{after}"));
+        mutants.push(format!("{before}{c}{c}{after}"));
+        mutants.extend("<>&\"'/=]-!? #;:x1".chars().map(|other| format!("{before}{other}{after}")));
+    }
+    let Some(expat) = read(&serde_json::to_vec(&mutants).unwrap(), "expat") else { return };
+    let mut passed = 0;
+    for (mutant, expat) in mutants.iter().zip(expat.as_array().unwrap()) {
+        let passes = check_xml(mutant.as_bytes()).is_ok();
+        passed += usize::from(passes);
+        assert!(!passes || expat == &json!(true), "{mutant}");
+    }
+    assert!(passed > 100, "many mutants only change text");
 }
 
 /// Any text, rich in what markup and Unicode make difficult.

@@ -9,7 +9,7 @@ use seedcast::config::{self, Config, Overrides};
 use seedcast::feed::{Document, Published, Site};
 use seedcast::http::{OnDemand, Rendered};
 use seedcast::ingest::{Clock, Ingest, Shared};
-use seedcast::ops::Health;
+use seedcast::ops::{Health, Metrics};
 use seedcast::seed::Watcher;
 use seedcast::serve::Pages;
 use seedcast::store::{Store, StoreUrl};
@@ -87,7 +87,8 @@ impl Desk {
         };
         let pages = Pages::new(store.reader(), &self.config, site.clone(), self.clock);
         let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
-        let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), Box::new(|_| ()));
+        let metrics = Arc::new(Metrics::default());
+        let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, Box::new(|_| ()));
         let authority = "feeds.example,2026".to_owned();
         let ingest = Ingest::start(watcher, self.config.clone(), site, authority, store, shared, self.clock).unwrap();
         eventually("the first scan is done", PATIENCE, || health.is_scanned().then_some(()));

@@ -1,8 +1,6 @@
 //! A life in fast motion: thousands of changes to the seed directory while the server is killed again and again and a
 //! reader polls. Afterwards the feeds say exactly what the directory says, and the reader has missed nothing.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
@@ -20,7 +18,7 @@ const CHANGES_A_ROUND: usize = 80;
 
 /// The `whole` feed shows everything at once; the reader has to get by with the feed of everything as it is by default.
 const CONFIGURATION: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n\
-    [[feed]]\nname = \"whole\"\nitems = 100000\nmax_items = 100000\nmax_bytes = 500000000\n";
+    [[feed]]\nname = \"whole\"\nitems = 10000\nmax_items = 10000\nmax_bytes = 100000000\n";
 
 /// A reproducible source of chance (SplitMix64).
 struct Dice(u64);
@@ -392,7 +390,8 @@ fn live(seed: u64) {
     polling.join().unwrap();
     rested.extend(ids.iter().cloned());
 
-    assert_eq!(*reader.problems.lock().unwrap(), [String::new(); 0]);
+    let problems = reader.problems.lock().unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
     let strange: Vec<&String> = ids.iter().filter(|id| !model.urls[&article_of(id)].contains(*id)).collect();
     assert!(strange.is_empty(), "ids that no seed ever named: {strange:?}");
     let known = reader.ids.lock().unwrap();
@@ -414,5 +413,6 @@ fn live(seed: u64) {
 
 #[test]
 fn two_thousand_changes_and_many_deaths_leave_what_the_directory_says() {
-    live(20_241_101);
+    // Another life can be had by LIFE_SEED; this one is the same every time, but for the moments of death.
+    live(std::env::var("LIFE_SEED").map_or(20_241_101, |word| word.parse().unwrap()));
 }

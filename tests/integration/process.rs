@@ -1,7 +1,5 @@
 //! The program as a person and a service manager meet it: exit codes, messages, signals, files that come in odd ways.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
@@ -11,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, seed_text, write_seed};
 
 const WHOLE: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n\
-    [feeds]\nitems = 20000\nmax_items = 20000\nmax_bytes = 200000000\n";
+    [feeds]\nitems = 10000\nmax_items = 10000\nmax_bytes = 100000000\n";
 
 fn good_seed(number: u32) -> String {
     let url = format!("https://news.example/20241101/a-good-day-{}.html", 1_200_000_000 + number);
@@ -147,7 +145,8 @@ fn environment_stands_between_file_and_flag() {
     let mut command = place.serve();
     command.env("SEEDCAST_FEEDS_ITEMS", "3");
     let (_server, address) = Server::ready(command);
-    assert_eq!(titles(address).len(), 3);
+    // Files as young as these are looked at twice before they are taken, so the last may come after readiness.
+    eventually("three of five items", PATIENCE, || (titles(address).len() == 3).then_some(()));
 }
 
 #[test]
@@ -185,7 +184,8 @@ fn half_written_seed_is_never_seen() {
         file.sync_all().unwrap();
         let until = Instant::now() + Duration::from_millis(500);
         while Instant::now() < until {
-            assert_eq!(titles(address), [String::new(); 0], "seen before it was closed");
+            let seen = titles(address);
+            assert!(seen.is_empty(), "seen before it was closed: {seen:?}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -222,4 +222,134 @@ fn ten_thousand_files_made_at_once_by_another_process_are_all_there() {
     found.sort();
     found.dedup();
     assert_eq!(found.len(), 10_000);
+}
+
+#[test]
+fn seed_without_offset_means_the_same_instant_whatever_zone_the_server_has() {
+    let place = Place::new("[seeds]\n[[seeds.rule]]\npaths = [\"rio/**\"]\ntime_zone = \"America/Sao_Paulo\"\n");
+    let config = std::fs::read_to_string(place.config()).unwrap();
+    std::fs::write(place.config(), config.replace("[site]", "[site]\ntime_zone = \"Europe/Istanbul\"")).unwrap();
+    let text = "A day\n\nOf which much is told.\n\n2024-07-01T13:04\n\nIt was quiet.\n";
+    write_seed(&place.seeds().join("a.txt"), text);
+    std::fs::create_dir(place.seeds().join("rio")).unwrap();
+    write_seed(&place.seeds().join("rio/b.txt"), text);
+    let check = |zone: &str| {
+        let mut command = program();
+        command.args(["check", "--format", "json", "--config"]).arg(place.config()).arg("--seeds").arg(place.seeds());
+        run(command.env("TZ", zone))
+    };
+    let (code, out, err) = check("Asia/Tokyo");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("2024-07-01T13:04:00+03:00") && out.contains("2024-07-01T13:04:00-03:00"), "{out}");
+    for zone in ["America/New_York", "UTC", ":/no/such/zone"] {
+        assert_eq!(check(zone).1, out, "TZ={zone}");
+    }
+}
+
+#[test]
+fn restart_with_nothing_changed_keeps_every_validator() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let validators = |address| {
+        ["/rss.xml", "/atom.xml", "/feed.json", "/", "/opml.xml"].map(|path| {
+            let answer = get(address, path, &[]).unwrap();
+            assert_eq!(answer.status, 200, "{path}");
+            (answer.header("etag").map(str::to_owned), answer.header("last-modified").map(str::to_owned))
+        })
+    };
+    let (mut server, address) = Server::ready(place.serve());
+    // Until the second in which a document was made is over, it is as new as "now".
+    let first = eventually("validators that stay", PATIENCE, || {
+        let (one, two) = (validators(address), validators(address));
+        std::thread::sleep(Duration::from_millis(1100));
+        (one == two && one == validators(address)).then_some(one)
+    });
+    server.terminate();
+    server.end();
+    let (_server, address) = Server::ready(place.serve());
+    assert_eq!(validators(address), first);
+}
+
+#[test]
+fn damaged_store_is_set_aside_and_filled_again_with_the_same_ids() {
+    let place = Place::new("");
+    for number in 0..30 {
+        write_seed(&place.seeds().join(format!("{number}.txt")), &good_seed(number));
+    }
+    let ids = |address| {
+        let feed = get(address, "/feed.json", &[]).unwrap().json();
+        feed["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()).collect::<Vec<_>>()
+    };
+    let (mut server, address) = Server::ready(place.serve());
+    let before = ids(address);
+    server.terminate();
+    server.end();
+    let folder = place.config().parent().unwrap().to_owned();
+    std::fs::write(folder.join("store.sqlite"), "this is no database ".repeat(500)).unwrap();
+    let (server, address) = Server::ready(place.serve());
+    assert_eq!(ids(address), before);
+    let log = server.log();
+    assert!(log.contains("damaged") && log.contains("store.sqlite.corrupt-"), "{log}");
+    let is_aside = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().to_string_lossy().starts_with("store.sqlite.corrupt-")
+    };
+    assert!(std::fs::read_dir(folder).unwrap().any(is_aside));
+}
+
+#[test]
+fn store_of_a_newer_version_or_another_program_is_refused_and_left_alone() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let (mut server, _) = Server::ready(place.serve());
+    server.terminate();
+    server.end();
+    let path = place.config().parent().unwrap().join("store.sqlite");
+    let sql = |text: &str| rusqlite::Connection::open(&path).unwrap().execute_batch(text).unwrap();
+    sql("PRAGMA user_version = 999");
+    let (code, _, err) = run(&mut place.serve());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("999") && err.contains("newer") && err.contains("store.sqlite"), "{err}");
+    sql("PRAGMA user_version = 1; PRAGMA application_id = 7");
+    let (code, _, err) = run(&mut place.serve());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("another program"), "{err}");
+}
+
+#[test]
+fn second_process_on_one_store_is_refused() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let (_server, _) = Server::ready(place.serve());
+    let (code, _, err) = run(&mut place.serve());
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("in use"), "{err}");
+}
+
+#[test]
+fn directory_without_events_is_polled() {
+    let place = Place::new("[seeds]\nwatch = \"poll\"\npoll_seconds = 1\n");
+    write_seed(&place.seeds().join("1.txt"), &good_seed(1));
+    let (_server, address) = Server::ready(place.serve());
+    assert_eq!(titles(address).len(), 1);
+    write_seed(&place.seeds().join("2.txt"), &good_seed(2));
+    eventually("the second seed", PATIENCE, || (titles(address).len() == 2).then_some(()));
+}
+
+#[test]
+fn reload_takes_up_new_feeds_and_refuses_a_wrong_file() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let (server, address) = Server::ready(place.serve());
+    assert_eq!(get(address, "/feeds/quiet/rss.xml", &[]).unwrap().status, 404);
+    let config = std::fs::read_to_string(place.config()).unwrap();
+    std::fs::write(place.config(), format!("{config}[[feed]]\nname = \"quiet\"\nwords = [\"day\"]\n")).unwrap();
+    server.signal(rustix::process::Signal::HUP);
+    eventually("the new feed", PATIENCE, || {
+        let answer = get(address, "/feeds/quiet/feed.json", &[]).ok()?;
+        (answer.status == 200).then(|| assert_eq!(answer.json()["items"].as_array().unwrap().len(), 1))
+    });
+    std::fs::write(place.config(), format!("{config}[[feed]]\nname = \"Not a name\"\n")).unwrap();
+    server.signal(rustix::process::Signal::HUP);
+    eventually("a word about it", PATIENCE, || server.log().contains("reload refused").then_some(()));
+    assert_eq!(get(address, "/feeds/quiet/rss.xml", &[]).unwrap().status, 200);
 }

@@ -1,7 +1,5 @@
 //! The program itself as a process of its own, seen only from outside: its standard error, its signals, its HTTP.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -62,6 +60,27 @@ impl Place {
         command.arg("serve").arg("--config").arg(self.config()).arg("--seeds").arg(self.seeds());
         command.arg("--store").arg(format!("sqlite:{}", self.folder.path().join("store.sqlite").display()));
         command.current_dir(self.folder.path());
+        command
+    }
+}
+
+impl Place {
+    /// The command that serves this place with nothing but its configuration; the store is the default one.
+    pub(crate) fn serve_as_configured(&self) -> Command {
+        let mut command = program();
+        command.arg("serve").arg("--config").arg(self.config()).env("SEEDCAST_SEEDS_DIRECTORY", self.seeds());
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    /// Address of an admin listener in the folder, for commands that start with [`Place::serve_with_admin`].
+    pub(crate) fn admin(&self) -> String {
+        format!("unix:{}", self.folder.path().join("admin.sock").display())
+    }
+
+    pub(crate) fn serve_with_admin(&self) -> Command {
+        let mut command = self.serve();
+        command.env("SEEDCAST_HTTP_ADMIN_LISTEN", self.admin());
         command
     }
 }
@@ -132,8 +151,17 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Has it read its configuration again.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
+    }
+
     pub(crate) fn terminate(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits for its end.
@@ -179,7 +207,7 @@ impl Answer {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).expect("a JSON document, whole")
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in the answer\n{}", self.head))
     }
 }
 

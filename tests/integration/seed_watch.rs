@@ -1,5 +1,6 @@
 //! What the watch tells of a directory that others work in.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -141,7 +142,7 @@ fn directory_moved_out_is_no_longer_watched_and_watched_again_when_it_is_back() 
     let mut watching = directory.watch();
     watching.follow_until(|known| known.len() == 1);
     directory.shell("mv a ../out");
-    watching.follow_until(|known| known.is_empty());
+    watching.follow_until(BTreeMap::is_empty);
     directory.shell("echo two > ../out/b/y.txt; mv ../out back; echo three > back/b/z.txt");
     watching.follow_until(|known| known.len() == 3);
     assert!(known_names(&watching).iter().all(|path| path.starts_with("back/b")));
@@ -165,7 +166,7 @@ fn deleted_directory_is_to_be_listed_and_one_made_in_its_place_is_watched() {
     let mut watching = directory.watch();
     watching.follow_until(|known| known.len() == 1);
     directory.shell("rm -r a; mkdir -p a/b");
-    watching.follow_until(|known| known.is_empty());
+    watching.follow_until(BTreeMap::is_empty);
     directory.shell("echo > a/b/y.txt");
     watching.follow_until(|known| known.keys().eq([&seed("a/b/y.txt")]));
 }

@@ -42,7 +42,7 @@ impl<'a> Card<'a> {
     pub(super) fn new(site: &Site, item: &'a Item) -> Self {
         Self {
             title: text::plain(&item.title),
-            lang: item.language.as_ref().map_or("", |language| language.as_str()),
+            lang: item.language.as_ref().map_or("", Language::as_str),
             dir: direction(item.language.as_ref()),
             article: item.url.as_deref().filter(|url| iri::is_http(url)).map(|url| iri::uri(url).into_owned()),
             page: site.local(&item_path(item)),
@@ -63,6 +63,8 @@ impl<'a> Card<'a> {
 /// A feed with the addresses of its documents.
 pub(super) struct FeedLinks<'a> {
     pub(super) title: Cow<'a, str>,
+    /// Of the title; empty when unknown.
+    pub(super) lang: &'a str,
     pub(super) page: String,
     /// Absolute, for copying: the preferred format.
     pub(super) address: String,
@@ -80,21 +82,27 @@ pub(super) struct DocumentLink {
 }
 
 impl<'a> FeedLinks<'a> {
-    pub(super) fn new(site: &Site, summary: &FeedSummary<'a>) -> Self {
+    pub(super) fn new(site: &'a Site, summary: &FeedSummary<'a>) -> Self {
         let feed: &'a Definition = summary.feed;
         let older = summary.archive.map(|page| site.local(&format!("{}/archive/{page}/", feed.path)));
-        Self { older, ..Self::of(site, &feed.title, &feed.path, summary.updated) }
+        Self { older, ..Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated) }
     }
 
     /// The feed of everything, for a front page that was given no feeds.
     pub(super) fn everything(site: &'a Site) -> Self {
-        Self::of(site, &site.title, "", None)
+        Self::of(site, (&site.title, site.language.as_ref()), "", None)
     }
 
-    fn of(site: &Site, title: &'a str, path: &str, updated: Option<DateTime<FixedOffset>>) -> Self {
+    fn of(
+        site: &Site,
+        (title, language): (&'a str, Option<&'a Language>),
+        path: &str,
+        updated: Option<DateTime<FixedOffset>>,
+    ) -> Self {
         let document = |format: Format| format!("{path}/{}", format.file_name());
         Self {
             title: text::plain(title),
+            lang: language.map_or("", Language::as_str),
             page: site.local(&format!("{path}/")),
             address: site.url(&document(Format::ALL[0])),
             documents: Format::ALL
@@ -114,7 +122,7 @@ impl<'a> FeedLinks<'a> {
 pub(super) type Group<'a> = (&'static str, Option<String>, Vec<FeedLinks<'a>>);
 
 /// The feeds other than that of everything, by the first segment of their path.
-pub(super) fn group_feeds<'a>(site: &Site, feeds: &[FeedSummary<'a>]) -> Vec<Group<'a>> {
+pub(super) fn group_feeds<'a>(site: &'a Site, feeds: &[FeedSummary<'a>]) -> Vec<Group<'a>> {
     const GROUPS: [(&str, &str); 4] =
         [("/feeds/", "Feeds"), ("/categories/", "Categories"), ("/sources/", "Sources"), ("/languages/", "Languages")];
     let group = |(start, name)| {

@@ -70,6 +70,7 @@ impl Waiting {
 
     /// Waits for the answer. `body` is the request's, empty unless wanted.
     pub(crate) async fn reply(mut self: Box<Self>, state: &State, body: Vec<u8>) -> Reply {
+        let _waits = state.wait();
         let mut reply = match std::mem::replace(&mut self.task, Task::Render) {
             Task::Render => self.rendered(state).await,
             Task::Submit { content_type } => self.submitted(state, content_type, body).await,
@@ -81,7 +82,7 @@ impl Waiting {
             path: &self.path,
             status: reply.status,
             coding: reply.coding(),
-            body_bytes: reply.body().len(),
+            body_bytes: reply.body_len(),
             is_conditional: self.asked.preconditions.is_poll(),
             user_agent: self.user_agent.as_deref(),
             client: self.client,

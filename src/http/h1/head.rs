@@ -76,6 +76,7 @@ pub(super) fn parse<'a>(bytes: &'a [u8], fields: &'a mut [Header<'a>; MAX_FIELDS
 }
 
 /// A request line.
+#[derive(Clone, Copy)]
 struct Line<'a> {
     method: &'a str,
     target: &'a str,
@@ -172,12 +173,14 @@ fn has_bare_line_feed(head: &[u8]) -> bool {
     })
 }
 
-/// `… HTTP/3.1` as opposed to no version at all.
+/// `GET / HTTP/3.1` as opposed to no version at all.
 fn asks_for_another_version(bytes: &[u8]) -> bool {
     let line = bytes.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
-    let mut last = line.rsplit(|b| *b == b' ');
-    match last.next() {
-        Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]) => major.is_ascii_digit() && minor.is_ascii_digit(),
+    let mut words = line.split(|b| *b == b' ').skip(2);
+    match (words.next(), words.next()) {
+        (Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None) => {
+            major.is_ascii_digit() && minor.is_ascii_digit()
+        }
         _ => false,
     }
 }

@@ -16,7 +16,7 @@ use super::super::reply::Reply;
 use super::super::settings::{Limits, Settings};
 
 /// Bodies up to this size are copied behind the head: one buffer is sent faster than two.
-pub(super) const COPIED_BYTES: usize = 4096;
+const COPIED_BYTES: usize = 4096;
 /// Longest usual head.
 const HEAD_BYTES: usize = 1024;
 
@@ -80,41 +80,51 @@ fn date(now: DateTime<Utc>) -> [u8; DATE_BYTES] {
 /// What is still to be written.
 #[derive(Debug)]
 pub(super) struct Rest {
-    head: Bytes,
+    head: Vec<u8>,
+    /// How much of `head` is written.
+    sent: usize,
     body: Bytes,
 }
 
 impl Rest {
-    pub(super) fn new(head: Vec<u8>, body: Bytes) -> Self {
-        Self { head: head.into(), body }
+    pub(super) fn new(mut head: Vec<u8>, mut body: Bytes) -> Self {
+        if body.len() <= COPIED_BYTES {
+            head.extend_from_slice(&body);
+            body = Bytes::new();
+        }
+        Self { head, sent: 0, body }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.head.len() + self.body.len()
+        self.head.len() - self.sent + self.body.len()
     }
 
-    /// Writes once; whether that was all.
+    /// Writes once, or flushes when all is written; whether that was all.
     pub(super) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<bool>> {
-        let stream = Pin::new(stream);
+        let mut stream = Pin::new(stream);
+        if self.len() == 0 {
+            return stream.poll_flush(cx).map_ok(|()| true);
+        }
+        let head = &self.head[self.sent..];
         let written = if self.body.is_empty() {
-            ready!(stream.poll_write(cx, &self.head))?
-        } else if self.head.is_empty() {
-            ready!(stream.poll_write(cx, &self.body))?
+            ready!(stream.as_mut().poll_write(cx, head))?
+        } else if head.is_empty() {
+            ready!(stream.as_mut().poll_write(cx, &self.body))?
         } else {
-            let both = [IoSlice::new(&self.head), IoSlice::new(&self.body)];
-            ready!(stream.poll_write_vectored(cx, &both))?
+            let both = [IoSlice::new(head), IoSlice::new(&self.body)];
+            ready!(stream.as_mut().poll_write_vectored(cx, &both))?
         };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        let of_head = written.min(self.head.len());
-        self.head.advance(of_head);
+        let of_head = written.min(head.len());
+        self.sent += of_head;
         self.body.advance(written - of_head);
-        Poll::Ready(Ok(self.len() == 0))
+        if self.len() == 0 { stream.poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
     }
 }
 

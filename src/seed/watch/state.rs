@@ -81,10 +81,26 @@ impl State {
     }
 
     /// Whether bytes that were just read are all that the writer meant.
-    pub(super) fn is_finished(&mut self, path: &Path, found: Fingerprint, now: SystemTime, clock: Instant) -> bool {
-        // A file that is opened to be written anew is seen empty before the event that says so is queued: the file
-        // system may take milliseconds in between.
-        if found.size == 0 { !self.holds(path, found, now, clock) } else { !self.unfinished.is_being_written(path) }
+    ///
+    /// 1. Who wrote before the bytes were read and has not closed the file is known by now.
+    /// 2. Who has closed it since wrote more, and so it looks different; what looks different for another reason is
+    ///    read again when it has settled.
+    /// 3. A file that is opened to be written anew is seen empty before the event that says so is queued: the file
+    ///    system may take milliseconds in between.
+    pub(super) fn is_finished(&mut self, path: &Path, read: Fingerprint, now: SystemTime, clock: Instant) -> bool {
+        if self.unfinished.is_being_written(path) {
+            return false;
+        }
+        let Some(found) = self.look(path) else { return false };
+        if found != read {
+            self.unfinished.unsettled(path.to_owned(), found, SETTLE, clock);
+            return false;
+        }
+        found.size > 0 || !self.holds(path, found, now, clock)
+    }
+
+    fn look(&self, path: &Path) -> Option<Fingerprint> {
+        rustix::fs::stat(self.options.directory.join(path)).ok().as_ref().map(Fingerprint::of)
     }
 
     /// Whether a seed that was met in a listing is to wait.
@@ -310,8 +326,8 @@ impl State {
 
     fn look_at_unfinished(&mut self, now: Instant) {
         while let Some(path) = self.unfinished.next_due(now) {
-            let found = rustix::fs::stat(self.options.directory.join(&path)).ok();
-            match self.unfinished.looked(path.clone(), found.as_ref().map(Fingerprint::of), now) {
+            let found = self.look(&path);
+            match self.unfinished.looked(path.clone(), found, now) {
                 Verdict::Finished => self.closed(path),
                 Verdict::Gone => self.removed(path),
                 Verdict::Unfinished => {}

@@ -119,7 +119,7 @@ def expat(data):
         try:
             ElementTree.fromstring(document.encode("utf-8"))
             return True
-        except ElementTree.ParseError:
+        except (ElementTree.ParseError, ValueError):
             return False
 
     return [is_well_formed(document) for document in json.loads(data)]

@@ -1,0 +1,33 @@
+# The steps of .ci/run by their names, and the few commands of every day.
+
+# Shows the recipes.
+default:
+    @just --list
+
+# Serves the example seeds.
+run *arguments:
+    cargo run --release -- serve --seeds examples/seeds {{ arguments }}
+
+# Runs all tests.
+test:
+    .ci/run test
+
+# Checks format, lints, and dependencies where cargo-deny is installed.
+lint:
+    .ci/run format lint deny
+
+# Builds the documentation, warnings as errors.
+docs:
+    .ci/run docs
+
+# Tries the feeds with real readers and checkers.
+clients:
+    .ci/run clients
+
+# Measures.
+bench *arguments:
+    cargo bench {{ arguments }}
+
+# Everything that a change has to pass.
+ci:
+    .ci/run

@@ -1,0 +1,68 @@
+//! Speaks to the running service over its admin listener.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+/// Longest wait for the service, for each step.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest answer read; the status of a million seeds is far below it.
+const ANSWER: u64 = 64 * 1024 * 1024;
+
+/// An answer of the service.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Asks for `target` at `address` (`HOST:PORT` or `unix:/path`).
+///
+/// # Errors
+/// When nobody answers there, or not in HTTP.
+pub(super) fn ask(address: &str, method: &str, target: &str) -> anyhow::Result<Answer> {
+    let request =
+        format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    let answer = match address.strip_prefix("unix:") {
+        Some(path) => UnixStream::connect(path).and_then(|stream| {
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            exchange(stream, &request)
+        }),
+        None => connect(address).and_then(|stream| {
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            exchange(stream, &request)
+        }),
+    };
+    let answer = answer.with_context(|| {
+        format!(
+            "nobody answers at the admin address `{address}`: is the service running, with this `http.admin_listen`?"
+        )
+    })?;
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else { bail!("`{address}` does not speak HTTP") };
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let Some(status) = status.filter(|_| head.starts_with("HTTP/1.")) else { bail!("`{address}` does not speak HTTP") };
+    Ok(Answer { status, body: body.to_owned() })
+}
+
+fn connect(address: &str) -> io::Result<TcpStream> {
+    let mut failed = io::Error::from(io::ErrorKind::NotFound);
+    for one in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&one, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn exchange(mut stream: impl Read + Write, request: &str) -> io::Result<String> {
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.take(ANSWER).read_to_string(&mut answer)?;
+    Ok(answer)
+}

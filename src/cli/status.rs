@@ -1,0 +1,183 @@
+//! `seedcast status`, `rescan` and `healthcheck`.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+use crate::ops::{FeedStatus, Status};
+
+use super::admin::ask;
+use super::{Admin, Format, Rescan, StatusArguments, load_settings, print};
+
+/// Findings shown; `--format json` has more.
+const FINDINGS: usize = 10;
+
+/// Shows how the service is doing; 1 when it is not ready.
+pub(super) fn status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
+    let address = address(arguments.admin)?;
+    let answer = ask(&address, "GET", "/status")?;
+    if answer.status != 200 {
+        bail!("the service answers {}: {}", answer.status, answer.body.trim());
+    }
+    if arguments.format == Format::Json {
+        return print(&answer.body);
+    }
+    let status: Status = serde_json::from_str(&answer.body).context("the service is of another version")?;
+    let text = if arguments.subscribers { subscribers(&status) } else { table(&status) };
+    print(&text)?;
+    Ok(if status.is_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Has the seed directory listed now.
+pub(super) fn rescan(arguments: Rescan) -> anyhow::Result<ExitCode> {
+    let target = if arguments.accept_removals { "/rescan?accept-removals" } else { "/rescan" };
+    let answer = ask(&address(arguments.admin)?, "POST", target)?;
+    if answer.status != 202 {
+        bail!("the service answers {}: {}", answer.status, answer.body.trim());
+    }
+    print(&answer.body)
+}
+
+/// 0 when right feeds are served, else 1 and why not.
+pub(super) fn healthcheck(arguments: Admin) -> anyhow::Result<ExitCode> {
+    let answer = ask(&address(arguments)?, "GET", "/readyz")?;
+    print(&answer.body)?;
+    Ok(if answer.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn address(arguments: Admin) -> anyhow::Result<String> {
+    if let Some(address) = arguments.admin {
+        return Ok(address);
+    }
+    let config = load_settings(arguments.config.as_deref())?;
+    config.http.admin_listen.context("`http.admin_listen` is empty: the service has no admin listener to ask")
+}
+
+fn table(status: &Status) -> String {
+    let mut out = String::new();
+    let uptime = humantime(status.uptime_seconds);
+    let mut line = |name: &str, value: String| {
+        writeln!(out, "{name:<12} {value}").expect("writing to a string cannot fail");
+    };
+    line("seedcast", format!("{}, up {uptime}", status.version));
+    line("state", if status.is_ready { "ready".to_owned() } else { "DEGRADED".to_owned() });
+    for reason in &status.reasons {
+        line("", reason.clone());
+    }
+    for part in &status.late {
+        line("", format!("`{part}` gives no sign of life"));
+    }
+    line("store", status.store.clone());
+    let (seeds, items) = (status.seeds, status.items);
+    line("seeds", format!("{} known, {} missing", seeds.known, seeds.missing));
+    line("items", format!("{} live, {} scheduled, {} withdrawn", items.live, items.scheduled, items.withdrawn));
+    let ingest = status.ingest;
+    let millis = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value} ms"));
+    let visible =
+        format!("half visible within {}, 99 % within {}", millis(ingest.visible_p50_ms), millis(ingest.visible_p99_ms));
+    line("changes", format!("{} waiting; {visible}; {} overflows", ingest.queue, ingest.overflows));
+    let http = status.http;
+    let share = percent(http.not_modified, http.answers);
+    line("answers", format!("{}, {share} not modified, {} sent", http.answers, bytes(http.bytes)));
+    line("connections", format!("{} open, {} refused", http.connections, http.refused));
+    let resident = bytes(status.resident_bytes);
+    line("process", format!("{resident} memory, {} descriptors, {} threads", status.open_fds, status.threads));
+    out.push('\n');
+    let rows = status.feeds.iter().map(|feed| {
+        let subscribers = feed.subscribers.announced + feed.subscribers.addresses;
+        let updated = feed.updated.clone().unwrap_or_else(|| "never".to_owned());
+        let share = percent(feed.not_modified, feed.answers);
+        [feed.path.clone(), feed.items.to_string(), updated, feed.answers.to_string(), share, subscribers.to_string()]
+    });
+    columns(&mut out, ["FEED", "ITEMS", "UPDATED", "ANSWERS", "304", "SUBSCRIBERS"], rows);
+    diagnostics(&mut out, status);
+    out
+}
+
+fn diagnostics(out: &mut String, status: &Status) {
+    if status.diagnostics.is_empty() {
+        return;
+    }
+    out.push('\n');
+    let rows = status.diagnostics.iter().map(|one| [one.code.clone(), one.severity.clone(), one.count.to_string()]);
+    columns(out, ["DIAGNOSTIC", "SEED WAS", "COUNT"], rows);
+    for finding in status.diagnostic_lines.iter().take(FINDINGS) {
+        let at = finding.line.map_or_else(String::new, |line| format!(":{line}"));
+        writeln!(out, "{}{at}: {}", finding.path, finding.reason).expect("writing to a string cannot fail");
+    }
+}
+
+fn subscribers(status: &Status) -> String {
+    let mut out = String::new();
+    for FeedStatus { path, subscribers, .. } in &status.feeds {
+        let all = subscribers.announced + subscribers.addresses;
+        let text = format!(
+            "{path}: about {all} ({} announced by aggregators, about {} addresses by themselves); {} ignore caching\n",
+            subscribers.announced, subscribers.addresses, subscribers.ignoring_caching
+        );
+        out.push_str(&text);
+        let services = subscribers.services.iter().map(|(name, count)| [name.clone(), count.to_string()]);
+        if services.len() > 0 {
+            columns(
+                &mut out,
+                ["  AGGREGATOR", "SUBSCRIBERS"],
+                services.map(|[name, count]| [format!("  {name}"), count]),
+            );
+        }
+        let agents = subscribers.agents.iter().map(|(name, polls, conditional, not_modified)| {
+            [format!("  {name}"), polls.to_string(), percent(*conditional, *polls), percent(*not_modified, *polls)]
+        });
+        if agents.len() > 0 {
+            columns(&mut out, ["  PROGRAM", "POLLS", "CONDITIONAL", "304"], agents);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Left-aligned columns as wide as their widest cell.
+fn columns<const N: usize>(out: &mut String, heads: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+    let mut all = vec![heads.map(str::to_owned)];
+    all.extend(rows);
+    let mut widths = [0; N];
+    for row in &all {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in all {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    match (part * 100).checked_div(whole) {
+        Some(percent) => format!("{percent} %"),
+        None => "-".to_owned(),
+    }
+}
+
+fn bytes(count: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let mut value = count;
+    let mut unit = 0;
+    while value >= 10_000 && unit + 1 < units.len() {
+        value /= 1000;
+        unit += 1;
+    }
+    format!("{value} {}", units[unit])
+}
+
+fn humantime(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    if days > 0 {
+        format!("{days} d {hours} h")
+    } else if hours > 0 {
+        format!("{hours} h {minutes} min")
+    } else {
+        format!("{minutes} min {} s", seconds % 60)
+    }
+}

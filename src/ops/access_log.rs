@@ -1,0 +1,168 @@
+//! The access log: one line an answer, in the combined format or JSON, to standard output or a file.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwapOption;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
+
+use super::counter::Counter;
+
+/// Lines that wait to be written; more are dropped and counted. A slow disk must not slow down answers.
+const WAITING: usize = 8192;
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessStyle {
+    /// As Apache and nginx write it by default.
+    Combined,
+    /// An object a line.
+    Json,
+}
+
+/// One answer, as far as it is logged.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// The client, where known.
+    pub client: Option<IpAddr>,
+    /// As sent.
+    pub method: &'a str,
+    /// Path below the base path, without query.
+    pub path: &'a str,
+    /// Status code.
+    pub status: u16,
+    /// Bytes of the body.
+    pub body_bytes: usize,
+    /// As sent, where it is text.
+    pub user_agent: Option<&'a str>,
+}
+
+/// Writes lines on a thread of its own.
+#[derive(Debug, Default)]
+pub struct AccessLog {
+    writer: ArcSwapOption<Writer>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Lines that were not written because too many waited.
+    pub dropped: Counter,
+}
+
+#[derive(Debug)]
+struct Writer {
+    style: AccessStyle,
+    lines: SyncSender<String>,
+}
+
+impl AccessLog {
+    /// Logs in this style from now on (`None`: not at all), to a file, or to standard output. A file is opened anew
+    /// each time, so that one that was rotated away is let go.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or the system gives no thread; then the log goes on as before.
+    pub fn configure(&self, style: Option<AccessStyle>, file: Option<&Path>) -> io::Result<()> {
+        let Some(style) = style else {
+            self.stop();
+            return Ok(());
+        };
+        let output: Box<dyn Write + Send> = match file {
+            Some(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+            None => Box::new(io::stdout()),
+        };
+        let name = file.map_or_else(|| PathBuf::from("standard output"), Path::to_path_buf);
+        let (lines, waiting) = sync_channel(WAITING);
+        let thread = std::thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(move || write_all(BufWriter::new(output), &waiting, &name))?;
+        let before = self.writer.swap(Some(Arc::new(Writer { style, lines })));
+        drop(before);
+        // The thread of before ends by itself when the last line that waits is written.
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(())
+    }
+
+    /// Logs an answer; never waits.
+    pub fn note(&self, visit: &Visit<'_>, now: impl FnOnce() -> DateTime<Utc>) {
+        let Some(writer) = &*self.writer.load() else { return };
+        let line = match writer.style {
+            AccessStyle::Combined => combined(visit, now()),
+            AccessStyle::Json => json_line(visit, now()),
+        };
+        if writer.lines.try_send(line).is_err() {
+            self.dropped.add_one();
+        }
+    }
+
+    /// Writes what waits, and ends.
+    pub fn stop(&self) {
+        drop(self.writer.swap(None));
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A panic of the thread has been printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(mut output: BufWriter<Box<dyn Write + Send>>, lines: &Receiver<String>, name: &Path) {
+    let mut is_failing = false;
+    while let Ok(line) = lines.recv() {
+        let mut written = output.write_all(line.as_bytes());
+        while let Ok(line) = lines.try_recv() {
+            written = written.and_then(|()| output.write_all(line.as_bytes()));
+        }
+        match written.and_then(|()| output.flush()) {
+            Err(error) if !is_failing => {
+                is_failing = true;
+                tracing::error!("cannot write the access log to `{}`: {error}", name.display());
+            }
+            Err(_) => {}
+            Ok(()) => is_failing = false,
+        }
+    }
+}
+
+fn combined(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
+    let Visit { client, method, path, status, body_bytes, user_agent } = visit;
+    let client = client.map_or_else(|| "-".to_owned(), |client| client.to_string());
+    let mut line = format!("{client} - - [{}] \"", now.format("%d/%b/%Y:%H:%M:%S %z"));
+    escape(&mut line, method);
+    line.push(' ');
+    escape(&mut line, path);
+    line.write_fmt(format_args!(" HTTP/1.1\" {status} {body_bytes} \"-\" \""))
+        .expect("writing to a string cannot fail");
+    escape(&mut line, user_agent.unwrap_or("-"));
+    line.push_str("\"\n");
+    line
+}
+
+/// SECURITY: nothing that a client sends may end the quotes or the line, or reach a terminal as a control sequence.
+fn escape(line: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => line.extend(['\\', c]),
+            c if c.is_control() => {
+                line.write_fmt(format_args!("\\x{:02X}", u32::from(c))).expect("writing to a string cannot fail");
+            }
+            other => line.push(other),
+        }
+    }
+}
+
+fn json_line(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
+    let Visit { client, method, path, status, body_bytes, user_agent } = visit;
+    let object = json!({
+        "time": now.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "client": client.map(|client| client.to_string()),
+        "method": method,
+        "path": path,
+        "status": status,
+        "size_bytes": body_bytes,
+        "user_agent": user_agent,
+    });
+    format!("{object}\n")
+}

@@ -1,0 +1,259 @@
+//! What was answered: by feed, resource, status and coding; and who asked.
+
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::feed::{Coding, Definition, Format};
+
+use super::agent::{Agent, announcement};
+use super::counter::Counter;
+use super::distinct::digest;
+use super::heedless::Sketch;
+use super::polls::{Poll, Polls};
+
+/// Feeds that are counted one by one, in the order of the configuration; those after them count as no feed, so that the
+/// number of series stays bounded.
+pub const MAX_FEEDS: usize = 500;
+
+/// Kinds of resources, as the label `format` names them.
+const RESOURCES: [&str; 10] = ["rss", "atom", "json", "page", "archive", "item", "opml", "probe", "admin", "other"];
+const PAGE: usize = 3;
+const ARCHIVE: usize = 4;
+const ITEM: usize = 5;
+const OPML: usize = 6;
+const PROBE: usize = 7;
+const ADMIN: usize = 8;
+const OTHER: usize = 9;
+
+/// Status codes that are counted one by one; 0 stands for all others.
+const STATUSES: [u16; 18] = [200, 304, 0, 202, 204, 206, 308, 400, 403, 404, 405, 408, 410, 412, 416, 429, 500, 503];
+const CODINGS: [&str; 5] = ["none", "identity", "gzip", "br", "zstd"];
+
+/// An answer, as far as it is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Path below the base path, without query.
+    pub path: &'a str,
+    /// Status code.
+    pub status: u16,
+    /// Coding of the document, for documents.
+    pub coding: Option<Coding>,
+    /// Bytes of the body.
+    pub body_bytes: usize,
+    /// Whether it had a validator.
+    pub is_conditional: bool,
+    /// The field, where it is text.
+    pub user_agent: Option<&'a str>,
+    /// The client's address, where it is known.
+    pub client: Option<IpAddr>,
+    /// Whether it came on the admin listener.
+    pub is_admin: bool,
+}
+
+/// Counts of one feed, or of everything that is no feed.
+#[derive(Debug)]
+pub struct FeedTraffic {
+    /// Path of the feed, `/` for the feed of everything, empty for what is no feed.
+    pub path: String,
+    answers: Vec<Counter>,
+    bytes: [Counter; RESOURCES.len()],
+    /// Requests with a validator.
+    pub conditional: Counter,
+    /// Who polls it.
+    pub polls: Polls,
+}
+
+/// Counts of all answers.
+pub struct Traffic {
+    table: ArcSwap<Table>,
+    no_feed: FeedTraffic,
+    /// Differs from day to day, so that digests cannot be compared over days.
+    salt: ArcSwap<RandomState>,
+    sketch: Sketch,
+    day: AtomicU64,
+}
+
+#[derive(Default)]
+struct Table {
+    feeds: Vec<Arc<FeedTraffic>>,
+    /// Where each live path counts: index of the feed, index of the resource.
+    routes: HashMap<String, (usize, usize)>,
+    /// Index of the feed at a path.
+    by_path: HashMap<String, usize>,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            table: ArcSwap::default(),
+            no_feed: FeedTraffic::new(String::new()),
+            salt: ArcSwap::default(),
+            sketch: Sketch::default(),
+            day: AtomicU64::new(0),
+        }
+    }
+}
+
+impl FeedTraffic {
+    fn new(path: String) -> Self {
+        let cells = RESOURCES.len() * STATUSES.len() * CODINGS.len();
+        Self {
+            path,
+            answers: std::iter::repeat_with(Counter::default).take(cells).collect(),
+            bytes: Default::default(),
+            conditional: Counter::default(),
+            polls: Polls::default(),
+        }
+    }
+
+    fn cell(resource: usize, status: usize, coding: usize) -> usize {
+        (resource * STATUSES.len() + status) * CODINGS.len() + coding
+    }
+
+    fn count(&self, resource: usize, request: &Request<'_>) {
+        let status = STATUSES.iter().position(|known| *known == request.status).unwrap_or(2);
+        let coding = match request.coding {
+            None => 0,
+            Some(Coding::Identity) => 1,
+            Some(Coding::Gzip) => 2,
+            Some(Coding::Brotli) => 3,
+            Some(Coding::Zstd) => 4,
+        };
+        self.answers[Self::cell(resource, status, coding)].add_one();
+        self.bytes[resource].add(u64::try_from(request.body_bytes).unwrap_or(u64::MAX));
+        if request.is_conditional {
+            self.conditional.add_one();
+        }
+    }
+
+    /// How many answers there were of each kind that occurred: resource, status (`other` for rare ones), coding.
+    pub fn answers(&self) -> impl Iterator<Item = (&'static str, String, &'static str, u64)> + use<'_> {
+        self.answers.iter().enumerate().filter_map(|(cell, count)| {
+            let count = count.value();
+            let (rest, coding) = (cell / CODINGS.len(), cell % CODINGS.len());
+            let (resource, status) = (rest / STATUSES.len(), STATUSES[rest % STATUSES.len()]);
+            let status = if status == 0 { "other".to_owned() } else { status.to_string() };
+            (count > 0).then(|| (RESOURCES[resource], status, CODINGS[coding], count))
+        })
+    }
+
+    /// Bytes sent of each resource of which any were.
+    pub fn bytes(&self) -> impl Iterator<Item = (&'static str, u64)> + use<'_> {
+        RESOURCES.iter().zip(&self.bytes).map(|(name, bytes)| (*name, bytes.value())).filter(|(_, bytes)| *bytes > 0)
+    }
+
+    /// All answers, those with 304, and all bytes.
+    #[must_use]
+    pub fn totals(&self) -> (u64, u64, u64) {
+        let (mut all, mut not_modified) = (0, 0);
+        for (_, status, _, count) in self.answers() {
+            all += count;
+            not_modified += if status == "304" { count } else { 0 };
+        }
+        (all, not_modified, self.bytes.iter().map(Counter::value).sum())
+    }
+}
+
+impl Traffic {
+    /// These feeds are served from now on; those that were before keep their counts.
+    pub fn set_feeds(&self, definitions: &[Definition]) {
+        let old = self.table.load();
+        let mut table = Table::default();
+        for definition in definitions.iter().take(MAX_FEEDS) {
+            let path = if definition.path.is_empty() { "/" } else { &definition.path };
+            let known = old.by_path.get(path).map(|index| Arc::clone(&old.feeds[*index]));
+            let index = table.feeds.len();
+            table.feeds.push(known.unwrap_or_else(|| Arc::new(FeedTraffic::new(path.to_owned()))));
+            table.by_path.insert(path.to_owned(), index);
+            for format in Format::ALL {
+                table.routes.insert(definition.document_path(format), (index, resource(format)));
+            }
+            table.routes.insert(definition.page_path(), (index, PAGE));
+        }
+        self.table.store(Arc::new(table));
+    }
+
+    /// Counts an answer.
+    pub fn note(&self, request: &Request<'_>) {
+        let table = self.table.load();
+        if request.is_admin {
+            return self.no_feed.count(ADMIN, request);
+        }
+        match table.route(request.path) {
+            Some((feed, resource)) => {
+                feed.count(resource, request);
+                // 304 to a condition, or the whole document: anything else is no poll.
+                if resource < PAGE && matches!(request.status, 200 | 304) {
+                    self.note_poll(feed, request);
+                }
+            }
+            None => self.no_feed.count(resource_of(request.path), request),
+        }
+    }
+
+    fn note_poll(&self, feed: &FeedTraffic, request: &Request<'_>) {
+        let salt = self.salt.load();
+        let client = request.client.map(|client| digest(&salt, client));
+        let agent = Agent::of(request.user_agent);
+        let is_heedless =
+            !request.is_conditional && client.is_some_and(|client| self.sketch.note(&salt, client, request.path));
+        feed.polls.note(&Poll {
+            agent,
+            announcement: request.user_agent.and_then(announcement),
+            client,
+            is_conditional: request.is_conditional,
+            is_not_modified: request.status == 304,
+            is_heedless,
+            day: self.day.load(Ordering::Relaxed),
+        });
+    }
+
+    /// A day is over: addresses are digested with another salt, and yesterday's sums stay for a day.
+    pub fn turn_day(&self) {
+        let day = self.day.fetch_add(1, Ordering::Relaxed) + 1;
+        for feed in &self.table.load().feeds {
+            feed.polls.turn_day(day);
+        }
+        self.salt.store(Arc::default());
+        self.sketch.clear();
+    }
+
+    /// The counts of every feed, then of what is no feed.
+    pub fn each(&self, mut take: impl FnMut(&FeedTraffic)) {
+        self.table.load().feeds.iter().for_each(|feed| take(feed));
+        take(&self.no_feed);
+    }
+}
+
+impl Table {
+    fn route(&self, path: &str) -> Option<(&FeedTraffic, usize)> {
+        if let Some((feed, resource)) = self.routes.get(path) {
+            return Some((&self.feeds[*feed], *resource));
+        }
+        let (feed, _) = path.split_once("/archive/")?;
+        let feed = self.by_path.get(if feed.is_empty() { "/" } else { feed })?;
+        Some((&self.feeds[*feed], ARCHIVE))
+    }
+}
+
+fn resource(format: Format) -> usize {
+    match format {
+        Format::Rss => 0,
+        Format::Atom => 1,
+        Format::Json => 2,
+    }
+}
+
+fn resource_of(path: &str) -> usize {
+    match path {
+        "/opml.xml" => OPML,
+        "/livez" | "/readyz" => PROBE,
+        _ if path.starts_with("/items/") => ITEM,
+        _ => OTHER,
+    }
+}

@@ -1,0 +1,318 @@
+//! Pages rendered when asked for, requests with a body, and the admin listener.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
+
+use hyper::StatusCode;
+use seedcast::feed::{Coding, Document};
+use seedcast::http::{
+    Accepted, Admin, AdminAnswer, Answered, Endpoint, Limits, Observer, OnDemand, Parts, Readiness, Rendered, Settings,
+    Submission,
+};
+
+use crate::http_site::{Client, FRESH, Server, changed, encoding, parts};
+
+/// Renders pages of `/items/…`, counts, and can be held up.
+#[derive(Default)]
+struct Pages {
+    rendered: AtomicUsize,
+    word: Mutex<String>,
+    held: Mutex<bool>,
+    released: Condvar,
+    begun: Option<Barrier>,
+}
+
+impl Pages {
+    fn release(&self) {
+        *self.held.lock().unwrap() = false;
+        self.released.notify_all();
+    }
+}
+
+impl OnDemand for Pages {
+    fn render(&self, path: &str) -> Rendered {
+        self.rendered.fetch_add(1, Ordering::SeqCst);
+        let word = self.word.lock().unwrap().clone();
+        if let Some(begun) = self.begun.as_ref().filter(|_| *self.held.lock().unwrap()) {
+            begun.wait();
+        }
+        let held = self.held.lock().unwrap();
+        drop(self.released.wait_while(held, |held| *held).unwrap());
+        match path {
+            "/items/gone/" => Rendered::Gone,
+            "/items/moved/" => Rendered::Redirect("/items/one/".to_owned()),
+            "/items/away/" => Rendered::Redirect("https://elsewhere.example/".to_owned()),
+            "/items/broken/" => Rendered::Failed,
+            "/items/panic/" => panic!("a bug"),
+            path if path.starts_with("/items/") => {
+                let bytes = format!("<!doctype html><title>{word}</title>{}", "text ".repeat(200)).into_bytes();
+                Rendered::Found(Document::new("text/html; charset=utf-8", bytes, changed(), FRESH, None).compress())
+            }
+            _ => Rendered::Missing,
+        }
+    }
+}
+
+fn site(pages: &Arc<Pages>, settings: Settings) -> Server {
+    let on_demand = Arc::clone(pages);
+    Server::start(Parts { on_demand, ..parts() }, settings)
+}
+
+#[test]
+fn a_page_is_rendered_once_and_negotiated_like_any_document() {
+    let pages = Arc::new(Pages::default());
+    let server = site(&pages, Settings::default());
+    let first = server.get("/items/one/", &encoding("gzip"));
+    assert_eq!((first.status, first.field("content-encoding")), (200, Some("gzip")));
+    assert!(first.field("content-security-policy").is_some());
+    assert_eq!(
+        server.get("/items/one/", &format!("{}If-None-Match: {}\r\n", encoding("gzip"), first.etag())).status,
+        304
+    );
+    assert_eq!(server.get("/items/one/?utm_source=x", "").status, 200);
+    assert_eq!(server.connect().ask("HEAD", "/items/one/", "").status, 200);
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn what_is_no_page_has_its_own_answer_each_time() {
+    let pages = Arc::new(Pages::default());
+    let server = site(&pages, Settings { base_path: "/news".to_owned(), ..Settings::default() });
+    for (path, status, location) in [
+        ("/news/items/gone/", 410, None),
+        ("/news/nothing", 404, None),
+        ("/news/items/moved/?a=b", 308, Some("/news/items/one/?a=b")),
+        ("/news/items/away/", 308, Some("https://elsewhere.example/")),
+        ("/news/items/broken/", 503, None),
+        ("/news/items/panic/", 500, None),
+    ] {
+        let answer = server.get(path, "");
+        assert_eq!((answer.status, answer.field("location")), (status, location), "{path}");
+        assert!(answer.body.len() < 60);
+    }
+    assert_eq!(server.state.counters().panics(), 1);
+    server.get("/news/items/gone/", "");
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 7);
+}
+
+#[test]
+fn simultaneous_requests_share_one_rendering() {
+    let pages = Arc::new(Pages { held: Mutex::new(true), begun: Some(Barrier::new(2)), ..Pages::default() });
+    let server = site(&pages, Settings::default());
+    let mut clients: Vec<Client> = (0..8).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send("GET /items/one/ HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    pages.begun.as_ref().unwrap().wait();
+    pages.release();
+    for client in &mut clients {
+        assert_eq!(client.answer(false).status, 200);
+    }
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn an_invalidated_page_is_rendered_anew_even_if_it_was_being_rendered() {
+    let pages = Arc::new(Pages { held: Mutex::new(true), begun: Some(Barrier::new(2)), ..Pages::default() });
+    *pages.word.lock().unwrap() = "before".to_owned();
+    let server = site(&pages, Settings::default());
+    let mut early = server.connect();
+    early.send("GET /items/one/ HTTP/1.1\r\nHost: h\r\n\r\n");
+    pages.begun.as_ref().unwrap().wait();
+    *pages.word.lock().unwrap() = "after".to_owned();
+    server.state.invalidate("/items/one/");
+    pages.release();
+    assert!(early.answer(false).text().contains("before"));
+    assert!(server.get("/items/one/", "").text().contains("after"));
+    *pages.word.lock().unwrap() = "later".to_owned();
+    assert!(server.get("/items/one/", "").text().contains("after"), "kept until invalidated");
+    server.state.invalidate_all();
+    assert!(server.get("/items/one/", "").text().contains("later"));
+}
+
+#[test]
+fn pages_beyond_the_room_push_out_the_oldest() {
+    let pages = Arc::new(Pages::default());
+    let limits = Limits { rendered_bytes: 10_000, ..Limits::default() };
+    let server = site(&pages, Settings { limits, ..Settings::default() });
+    for n in 0..50 {
+        assert_eq!(server.get(&format!("/items/{n}/"), "").status, 200);
+    }
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 50);
+    server.get("/items/49/", "");
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 50, "the newest is at hand");
+    server.get("/items/0/", "");
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 51, "the oldest was pushed out");
+}
+
+struct Echo;
+
+impl Endpoint for Echo {
+    fn submit(&self, submission: Submission) -> Pin<Box<dyn Future<Output = Accepted> + Send>> {
+        Box::pin(async move {
+            let body = String::from_utf8(submission.body).unwrap();
+            assert_ne!(body, "panic", "a bug");
+            let text = format!("{} {body}\n", submission.content_type.unwrap_or_default());
+            Accepted { status: StatusCode::ACCEPTED, text, retry_after_seconds: (body == "later").then_some(7) }
+        })
+    }
+}
+
+fn hub() -> Server {
+    let limits = Limits { body_bytes: 1000, ..Limits::default() };
+    Server::start(Parts { hub: Some(Arc::new(Echo)), ..parts() }, Settings { limits, ..Settings::default() })
+}
+
+#[test]
+fn the_hub_gets_whole_bodies_and_scripts_of_other_sites_do_not_get_its_answer() {
+    let server = hub();
+    let mut client = server.connect();
+    client.send("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Type: text/a\r\nContent-Length: 8\r\n\r\n12");
+    client.send("345678GET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
+    let answer = client.answer(false);
+    assert_eq!((answer.status, answer.text()), (202, "text/a 12345678\n"));
+    assert_eq!(answer.field("access-control-allow-origin"), None);
+    assert_eq!(answer.field("cache-control"), Some("no-store"));
+    assert_eq!(client.answer(false).text(), "ok\n", "the next request begins behind the body");
+}
+
+#[test]
+fn the_hub_says_continue_when_it_is_expected() {
+    let server = hub();
+    let mut client = server.connect();
+    client.send("POST /hub HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    assert_eq!(client.answer(false).status, 100);
+    client.send("later");
+    let answer = client.answer(false);
+    assert_eq!((answer.status, answer.field("retry-after")), (202, Some("7")));
+}
+
+#[test]
+fn bodies_that_the_hub_cannot_take_are_refused() {
+    let server = hub();
+    let post = "POST /hub HTTP/1.1\r\nHost: h\r\n";
+    for (what, request, status) in [
+        ("too long", format!("{post}Content-Length: 1001\r\n\r\n"), 413),
+        ("far too long", format!("{post}Content-Length: 18446744073709551615\r\n\r\n"), 413),
+        ("too long, asking first", format!("{post}Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n"), 413),
+        ("of unknown length", format!("{post}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 411),
+        ("fatal", format!("{post}Content-Length: 5\r\n\r\npanic"), 500),
+    ] {
+        let mut client = server.connect();
+        client.send(request);
+        assert_eq!(client.answer(false).status, status, "{what}");
+    }
+    assert_eq!(server.state.counters().panics(), 1);
+}
+
+#[test]
+fn the_hub_allows_post_only() {
+    let server = hub();
+    for method in ["GET", "HEAD"] {
+        let answer = server.connect().ask(method, "/hub", "");
+        assert_eq!((answer.status, answer.field("allow")), (405, Some("POST, OPTIONS")), "{method}");
+    }
+    let options =
+        server.connect().ask("OPTIONS", "/hub", "Origin: https://x\r\nAccess-Control-Request-Method: POST\r\n");
+    assert_eq!((options.status, options.field("allow")), (204, Some("POST, OPTIONS")));
+    assert_eq!(options.field("access-control-allow-origin"), None);
+    assert_eq!(Server::plain().connect().ask("POST", "/hub", "").status, 405);
+}
+
+struct Desk;
+
+impl Admin for Desk {
+    fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<AdminAnswer> {
+        let body = format!("{method} {path} {}", query.unwrap_or("-"));
+        (path != "/nothing").then_some(AdminAnswer { status: StatusCode::OK, content_type: "text/x-desk", body })
+    }
+}
+
+impl Readiness for Desk {
+    fn reasons_not_ready(&self) -> Vec<String> {
+        vec!["first scan under way".to_owned(), "store does not answer".to_owned()]
+    }
+}
+
+#[test]
+fn the_admin_listener_has_its_own_resources() {
+    let server = Server::start(Parts { admin: Arc::new(Desk), ..parts() }, Settings::default());
+    let ask = |method, path, lines| Client::to(server.admin).ask(method, path, lines);
+    let metrics = ask("GET", "/metrics?x=1", "");
+    assert_eq!((metrics.status, metrics.text()), (200, "GET /metrics x=1"));
+    assert_eq!(metrics.field("content-type"), Some("text/x-desk"));
+    assert_eq!(metrics.field("access-control-allow-origin"), None);
+    assert_eq!(ask("POST", "/rescan", "").text(), "POST /rescan -");
+    assert_eq!(ask("HEAD", "/status", "").field("content-length"), Some("13"));
+    assert_eq!(ask("GET", "/nothing", "").status, 404);
+    assert_eq!(ask("GET", "/livez", "").text(), "ok\n");
+    assert_eq!(ask("DELETE", "/status", "").status, 405);
+    assert_eq!(server.get("/metrics", "").status, 404, "not on the public listener");
+}
+
+#[test]
+fn web_pages_cannot_command_the_admin_listener() {
+    let server = Server::start(Parts { admin: Arc::new(Desk), ..parts() }, Settings::default());
+    for (lines, status) in [
+        ("Origin: https://evil.example\r\n", 403),
+        ("Origin: null\r\n", 403),
+        ("Sec-Fetch-Site: cross-site\r\n", 403),
+        ("Sec-Fetch-Site: none\r\n", 200),
+    ] {
+        assert_eq!(Client::to(server.admin).ask("POST", "/rescan", lines).status, status, "{lines}");
+    }
+}
+
+#[test]
+fn readiness_says_why_not_and_liveness_stays() {
+    let server = Server::start(Parts { readiness: Arc::new(Desk), ..parts() }, Settings::default());
+    let ready = server.get("/readyz", "");
+    assert_eq!((ready.status, ready.text()), (503, "first scan under way\nstore does not answer\n"));
+    assert_eq!(ready.field("retry-after"), Some("5"));
+    assert_eq!(server.get("/livez", "").status, 200);
+    assert_eq!(Server::plain().get("/readyz", "").text(), "ready\n");
+}
+
+/// Keeps a line for each answer.
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Observer for Log {
+    fn answered(&self, answer: &Answered<'_>) {
+        let Answered { method, path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin } =
+            *answer;
+        let line = format!(
+            "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {user_agent:?} {client:?} {is_admin}"
+        );
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+#[test]
+fn every_answer_is_observed() {
+    let log = Arc::new(Log::default());
+    let on_demand = Arc::new(Pages::default());
+    let observer: Arc<dyn Observer> = Arc::clone(&log) as _;
+    let server = Server::start(Parts { observer, on_demand, ..parts() }, Settings::default());
+    let gzip = server.get("/rss.xml?q", &format!("{}User-Agent: reader/1\r\n", encoding("gzip")));
+    server.get("/rss.xml", "If-None-Match: *\r\n");
+    server.connect().ask("HEAD", "/items/gone/", "");
+    Client::to(server.admin).ask("GET", "/livez", "");
+    let local = "Some(127.0.0.1)";
+    assert_eq!(
+        *log.0.lock().unwrap(),
+        [
+            format!(
+                "GET /rss.xml 200 OK {:?} {} false Some(\"reader/1\") {local} false",
+                Some(Coding::Gzip),
+                gzip.body.len()
+            ),
+            format!("GET /rss.xml 304 Not Modified {:?} 0 true None {local} false", Some(Coding::Identity)),
+            format!("HEAD /items/gone/ 410 Gone None 0 false None {local} false"),
+            format!("GET /livez 200 OK None 3 false None {local} true"),
+        ]
+    );
+}

@@ -1,0 +1,149 @@
+//! Mistakes in the configuration, each with what the operator is told.
+
+use crate::running::{Place, program, run};
+
+/// What the file says, and words that the message must have.
+const FILE: [(&str, &[&str]); 45] = [
+    // Not TOML.
+    ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
+    ("[site]\ntitle = x\n", &["line 2", "^"]),
+    ("[site]\ntitle = \"x\n", &["line 2", "^"]),
+    ("[site]\ntitle = \"a\"\ntitle = \"b\"\n", &["line 3", "duplicate key"]),
+    ("[site]\n[site]\n", &["duplicate", "site"]),
+    // Names that do not exist.
+    ("[sites]\ntitle = \"x\"\n", &["line 1", "sites", "expected one of", "`site`"]),
+    ("[site]\ntitel = \"x\"\n", &["line 2", "titel", "`title`", "^"]),
+    ("title = \"x\"\n", &["line 1", "title"]),
+    ("[[feed]]\nname = \"a\"\nsorces = []\n", &["line 3", "sorces", "`sources`"]),
+    ("[[seeds.rule]]\npath = [\"a/**\"]\n", &["line 2", "`paths`"]),
+    // Values of the wrong type.
+    ("[feeds]\nitems = \"50\"\n", &["line 2", "invalid type: string \"50\"", "^"]),
+    ("[feeds]\nitems = 50.5\n", &["line 2", "invalid type: floating point"]),
+    ("[seeds]\ninclude = \"*.txt\"\n", &["line 2", "expected a sequence"]),
+    ("[seeds]\ndirectory_categories = \"yes\"\n", &["line 2", "expected a boolean"]),
+    ("[http]\nlisten = \"127.0.0.1:8080\"\n", &["line 2", "expected a sequence"]),
+    ("[[feed]]\ntitle = \"no name\"\n", &["name"]),
+    // Values out of range.
+    ("[feeds]\nitems = 0\n", &["`feeds.items` must be between 1 and 1000000: 0"]),
+    ("[feeds]\nitems = -1\n", &["`feeds.items` must be between 1 and 1000000: -1"]),
+    ("[feeds]\nitems = 500\nmax_items = 300\n", &["`feeds.items` must be at most max_items (300): 500"]),
+    ("[feeds]\nwindow_hours = 1000\n", &["`feeds.window_hours` must be between 0 and 168: 1000"]),
+    ("[feeds]\nmax_age_seconds = 100000\n", &["`feeds.max_age_seconds` must be between 0 and 86400: 100000"]),
+    ("[seeds]\nreconcile_seconds = 0\n", &["`seeds.reconcile_seconds` must be between 1 and 86400: 0"]),
+    ("[seeds]\nmax_bytes = 0\n", &["`seeds.max_bytes` must be between 1 and 1073741824: 0"]),
+    ("[http]\ndrain_seconds = 301\n", &["`http.drain_seconds` must be between 0 and 300: 301"]),
+    ("[http]\nmax_connections = 1\n", &["`http.max_connections` must be between 16 and 1000000: 1"]),
+    ("[http]\nrequest_burst = 0\n", &["`http.request_burst` must be between 1 and 1000000: 0"]),
+    // Words that mean nothing.
+    ("[seeds]\nwatch = \"inotify\"\n", &["`seeds.watch` must be \"events\" or \"poll\": \"inotify\""]),
+    ("[seeds]\nsilent_edit = \"no\"\n", &["`seeds.silent_edit` must be \"keep\" or \"bump\": \"no\""]),
+    ("[feeds]\ncontent = \"all\"\n", &["`feeds.content` must be \"full\" or \"summary\": \"all\""]),
+    ("[log]\nformat = \"xml\"\n", &["`log.format` must be \"text\" or \"json\": \"xml\""]),
+    ("[log]\naccess = \"on\"\n", &["`log.access` must be \"off\" or \"combined\" or \"json\": \"on\""]),
+    ("[log]\nlevel = \"seedcast=loud\"\n", &["`log.level` must be error, warn, info", "\"seedcast=loud\""]),
+    // Names, zones, languages, addresses.
+    ("[site]\ntitle = \"\"\n", &["`site.title` must be some text"]),
+    (
+        "[site]\nbase_url = \"feeds.example\"\n",
+        &["`site.base_url` must be an absolute http or https URL", "\"feeds.example\""],
+    ),
+    ("[site]\nbase_url = \"https://a.example/?x=1\"\n", &["`site.base_url`", "without query"]),
+    ("[site]\ntime_zone = \"Istanbul\"\n", &["`site.time_zone`", "\"Europe/Istanbul\"", "\"Istanbul\""]),
+    ("[site]\nlanguage = \"english please\"\n", &["`site.language`", "\"pt-BR\""]),
+    ("[site]\ntag_authority = \"example.org\"\n", &["`site.tag_authority`", "\"example.org,2026\""]),
+    ("[seeds]\ninclude = [\"[a\"]\n", &["`seeds.include` must be a glob", "\"[a\""]),
+    ("[store]\nurl = \"/var/lib/x.db\"\n", &["`store.url` must be of the form sqlite:PATH: /var/lib/x.db"]),
+    ("[http]\nlisten = []\n", &["`http.listen` must be one address or more"]),
+    ("[http]\ntrusted_proxies = [\"proxy.local\"]\n", &["`http.trusted_proxies`", "\"10.0.0.0/8\"", "\"proxy.local\""]),
+    ("[[feed]]\nname = \"World News\"\n", &["`feed.name` must be 1 to 64 of a-z, 0-9 and -: \"World News\""]),
+    (
+        "[[feed]]\nname = \"a\"\n[[feed]]\nname = \"a\"\n",
+        &["`feed.name` must be different for every feed: \"a\" twice"],
+    ),
+    ("[[feed]]\nname = \"a\"\nitems = 0\n", &["`feed a: items` must be between 1 and 1000000: 0"]),
+];
+
+#[test]
+fn every_mistake_in_the_file_is_named_with_its_place() {
+    for (text, words) in FILE {
+        let place = Place::new("");
+        std::fs::write(place.config(), text).unwrap();
+        let (code, out, err) = run(program().arg("check").arg("--config").arg(place.config()).arg(place.seeds()));
+        assert_eq!(code, 2, "{text}\n{out}{err}");
+        for word in words {
+            assert!(err.contains(word), "no {word:?} for\n{text}\nbut\n{err}");
+        }
+        assert!(err.contains("seedcast.toml"), "the file is not named for\n{text}\nbut\n{err}");
+        assert!(!err.contains("panicked") && !err.contains("ConfigError"), "{err}");
+    }
+}
+
+/// Name and value of a variable, and words that the message must have.
+const ENVIRONMENT: [(&str, &str, &[&str]); 6] = [
+    ("SEEDCAST_FEEDS_ITEMS", "many", &["`SEEDCAST_FEEDS_ITEMS` must be a whole number: many"]),
+    ("SEEDCAST_FEEDS_ITMES", "3", &["SEEDCAST_FEEDS_ITMES names no setting", "items"]),
+    ("SEEDCAST_SEEDS_DIRECTORY_CATEGORIES", "yes", &["must be true or false: yes"]),
+    ("SEEDCAST_FEEDS_ITEMS", "0", &["`feeds.items` must be between 1 and 1000000: 0"]),
+    ("SEEDCAST_STORE_URL", "credential:store", &["`store.url`: cannot read credential `store`", "LoadCredential"]),
+    ("SEEDCAST_STORE_URL", "credential:../x", &["`store.url`", "one file name"]),
+];
+
+#[test]
+fn every_mistake_in_the_environment_is_named() {
+    for (name, value, words) in ENVIRONMENT {
+        let place = Place::new("");
+        let (code, _, err) = run(place.serve_as_configured().env(name, value));
+        assert_eq!(code, 2, "{name}={value}\n{err}");
+        for word in words {
+            assert!(err.contains(word), "no {word:?} for {name}={value} but\n{err}");
+        }
+    }
+}
+
+/// Arguments after `serve`, exit code, and words that the message must have.
+const STARTS: [(&[&str], i32, &[&str]); 8] = [
+    (&["--listen", "8080"], 2, &["`http.listen`", "HOST:PORT"]),
+    (&["--listen", "unix:relative"], 2, &["`http.listen`", "unix:/path"]),
+    (&["--listen", "203.0.113.7:8080"], 1, &["203.0.113.7:8080", "does not belong to this machine"]),
+    (&["--listen", "unix:/nowhere/http.sock"], 1, &["/nowhere/http.sock", "directory must exist"]),
+    (&["--seeds", "/nowhere"], 2, &["/nowhere", "--seeds DIR"]),
+    (&["--seeds", "/etc/hostname"], 2, &["/etc/hostname"]),
+    (&["--store", "mysql:x"], 2, &["sqlite:PATH"]),
+    (&["--store", "sqlite:/proc/nowhere/x.db"], 1, &["/proc/nowhere/x.db"]),
+];
+
+#[test]
+fn every_mistake_at_the_start_says_what_to_do() {
+    for (arguments, expected, words) in STARTS {
+        let place = Place::new("");
+        let (code, _, err) = run(place.serve_as_configured().args(arguments));
+        assert_eq!(code, expected, "{arguments:?}\n{err}");
+        for word in words {
+            assert!(err.contains(word), "no {word:?} for {arguments:?} but\n{err}");
+        }
+    }
+}
+
+#[test]
+fn secret_is_read_from_its_credential() {
+    let place = Place::new("");
+    let credentials = tempfile::tempdir().unwrap();
+    std::fs::write(credentials.path().join("store-url"), "postgres-is-not-here-yet:secret\n").unwrap();
+    std::fs::write(place.config(), "[store]\nurl = \"credential:store-url\"\n").unwrap();
+    let (code, _, err) = run(place.serve_as_configured().env("CREDENTIALS_DIRECTORY", credentials.path()));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("`store.url` must be of the form sqlite:PATH: postgres-is-not-here-yet:secret"), "{err}");
+}
+
+#[test]
+fn store_of_another_program_is_left_alone() {
+    let place = Place::new("");
+    let other = place.config().with_file_name("other.db");
+    let connection = rusqlite::Connection::open(&other).unwrap();
+    connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(connection);
+    let store = format!("sqlite:{}", other.display());
+    let (code, _, err) = run(place.serve_as_configured().args(["--store", &store]));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("other.db"), "{err}");
+}

@@ -1,0 +1,175 @@
+//! Which URLs are one article, and what items are called.
+
+use crate::parse_seed::{Given, parsed};
+use proptest::prelude::*;
+use seedcast::item::SeedPath;
+use seedcast::parse::key_of_url;
+
+#[track_caller]
+fn same(one: &str, other: &str) {
+    assert!(key_of_url(one).is_some(), "{one}");
+    assert_eq!(key_of_url(one), key_of_url(other), "{one} and {other}");
+}
+
+#[track_caller]
+fn different(one: &str, other: &str) {
+    assert!(key_of_url(one).is_some() && key_of_url(other).is_some(), "{one} {other}");
+    assert_ne!(key_of_url(one), key_of_url(other), "{one} and {other}");
+}
+
+#[test]
+fn scheme_host_case_port_and_fragment_do_not_matter() {
+    same("http://site.example/a", "https://site.example/a");
+    same("https://Site.Example/a", "HTTPS://site.example/a");
+    same("https://site.example:443/a", "http://site.example:80/a");
+    same("https://site.example./a", "https://site.example/a");
+    same("https://site.example/a#comments", "https://site.example/a");
+    same("https://site.example", "https://site.example/");
+    same("https://münchen.example/a", "https://xn--mnchen-3ya.example/a");
+    same("https://site.example/%7eali/%c5%9fiir", "https://site.example/~ali/şiir");
+    same("https://site.example/a/../b", "https://site.example/b");
+}
+
+#[test]
+fn parameters_that_tell_where_a_reader_came_from_do_not_matter() {
+    same("https://site.example/a?utm_source=x&UTM_Medium=y&fbclid=z", "https://site.example/a");
+    same("https://site.example/a?id=7&gclid=q", "https://site.example/a?id=7");
+    same("https://site.example/a?", "https://site.example/a");
+}
+
+#[test]
+fn everything_that_may_name_another_article_matters() {
+    different("https://site.example/a", "https://site.example/b");
+    different("https://site.example/a", "https://site.example/A");
+    different("https://site.example/a", "https://site.example/a/");
+    different("https://site.example/a", "https://www.site.example/a");
+    different("https://site.example/a", "https://site.example:8080/a");
+    different("https://site.example/a?id=7", "https://site.example/a?id=8");
+    different("https://site.example/a?id=7", "https://site.example/a");
+    different("https://site.example/#!/article/1", "https://site.example/#!/article/2");
+    different("https://site.example/a%2Fb", "https://site.example/a/b");
+}
+
+#[test]
+fn a_retitled_slug_is_the_same_article() {
+    same(
+        "https://site.example/20241101/slug-1089925937.html",
+        "http://site.example/20241101/other-words-1089925937.html?utm_id=1",
+    );
+    same("https://site.example/x/slug_123456", "https://site.example/x/other_123456/");
+    same("https://site.example/x/slug-123456.html", "https://site.example/x/slug-123456.php");
+    same("https://site.example/a-1089925937", "https://site.example/b-1089925937");
+    same("https://site.example/%C5%9F-123456", "https://site.example/a-123456");
+}
+
+#[test]
+fn two_articles_are_never_taken_for_one() {
+    different(
+        "https://site.example/20241101/slug-1089925937.html",
+        "https://site.example/20241101/slug-1089925938.html",
+    );
+    different(
+        "https://site.example/20241101/slug-1089925937.html",
+        "https://site.example/20241102/slug-1089925937.html",
+    );
+    different("https://site.example/x/slug-123456", "https://other.example/x/slug-123456");
+    // Too short a number, no number of its own, no slug, another kind of file, another page.
+    different("https://site.example/x/slug-12345", "https://site.example/x/other-12345");
+    different("https://site.example/x/slug123456", "https://site.example/x/other123456");
+    different("https://site.example/x/12-123456", "https://site.example/x/34-123456");
+    different("https://site.example/x/slug-123456", "https://site.example/x/123456");
+    different("https://site.example/x/slug-123456.jpg", "https://site.example/x/other-123456.jpg");
+    different("https://site.example/x/slug-123456?page=1", "https://site.example/x/slug-123456?page=2");
+    different("https://site.example/x/slug-123456/a", "https://site.example/x/other-123456/a");
+    // Dates, which many articles of a directory share.
+    different("https://site.example/x/weather-20241101", "https://site.example/x/horoscope-20241101");
+    different("https://site.example/x/weather-202411011304", "https://site.example/x/horoscope-202411011304");
+    different("https://site.example/x/weather-202411", "https://site.example/x/horoscope-202411");
+    different("https://site.example/x/weather-241101", "https://site.example/x/horoscope-241101");
+}
+
+#[test]
+fn only_http_urls_have_keys() {
+    for url in ["", "a", "/a", "ftp://site.example/a", "mailto:a@b.example", "javascript:alert(1)", "https://"] {
+        assert_eq!(key_of_url(url), None, "{url}");
+    }
+}
+
+fn id_of(url: &str) -> String {
+    let item = parsed(format!("date 2024-11 {url}\n\nH\n\nB")).item;
+    assert_eq!(item.url.as_deref(), Some(item.id.as_str()));
+    item.id.to_string()
+}
+
+#[test]
+fn the_id_is_the_url_as_the_seed_gives_it() {
+    for url in [
+        "https://site.example/a?utm_source=x#top",
+        "HTTP://Site.Example:80/a/%c5%9f",
+        "https://site.example/şiir?q=[1]".split('?').next().unwrap(),
+        "http://[2001:db8::1]:8080/a",
+    ] {
+        assert_eq!(id_of(url), url);
+    }
+}
+
+#[test]
+fn an_id_that_would_not_be_a_legal_iri_is_escaped() {
+    assert_eq!(id_of("https://site.example/a b<c>\"|\\d"), "https://site.example/a%20b%3Cc%3E%22%7C/d");
+    assert_eq!(id_of("https://site.example/100%"), "https://site.example/100%25");
+    assert_eq!(id_of("https://site.example/a?x[1]=2"), "https://site.example/a?x%5B1%5D=2");
+    assert_eq!(id_of("https:/site.example/a"), "https://site.example/a");
+    assert_eq!(id_of("https://site.example/\u{202e}a"), "https://site.example/%E2%80%AEa");
+}
+
+#[test]
+fn credentials_in_a_url_are_not_passed_on() {
+    let parsed = parsed("date 2024-11 https://user:secret@site.example/a\n\nH\n\nB");
+    assert_eq!(parsed.item.url.as_deref(), Some("https://site.example/a"));
+    assert_eq!(parsed.repairs[0].code, "bad_url");
+}
+
+#[test]
+fn the_source_is_the_host_alone() {
+    let source = |url: &str| parsed(format!("date 2024-11 {url}\n\nH\n\nB")).item.source;
+    assert_eq!(source("https://Www.Site.Example:8443/a").as_deref(), Some("www.site.example"));
+    assert_eq!(source("https://site.example./a").as_deref(), Some("site.example"));
+}
+
+#[test]
+fn a_seed_without_url_is_known_by_its_path() {
+    let path = SeedPath::from_bytes(b"d\xfcnya/a b:\xc5\x9f~1.txt");
+    let parsed = Given { path: path.clone(), ..Given::default() }.parse("H\n\nB").unwrap();
+    assert_eq!(parsed.item.id.as_str(), "tag:example.org,2026:d%FCnya/a%20b%3A%C5%9F~1.txt");
+    assert!(parsed.key.is_path());
+    assert_ne!(parsed.key, Given::at("other.txt").parse("H\n\nB").unwrap().key);
+}
+
+proptest! {
+    #[test]
+    fn seeds_of_one_url_have_its_key(slug in "[a-z]{1,8}(-[a-z]{1,8}){0,3}", number in 100_000_000_u64..999_999_999) {
+        let url = format!("https://site.example/n/{slug}-{number}.html");
+        let seed = format!("date 2024-11 {url}\n\nH\n\nB");
+        prop_assert_eq!(Some(parsed(&seed).key), key_of_url(&url));
+        prop_assert_eq!(key_of_url(&url), key_of_url(&format!("http://SITE.example/n/new-{number}.html#x")));
+    }
+
+    #[test]
+    fn articles_with_different_numbers_or_directories_differ(
+        a in "[a-z0-9]{1,5}", b in "[a-z0-9]{1,5}", one in 0..u64::MAX, other in 0..u64::MAX,
+    ) {
+        let url = |directory: &str, number: u64| key_of_url(&format!("https://site.example/{directory}/slug-{number}"));
+        prop_assert_eq!(url(&a, one) == url(&b, other), a == b && one == other);
+    }
+
+    #[test]
+    fn normalising_is_stable_for_any_url(rest in "\\PC{0,40}") {
+        let url = format!("https://site.example/{rest}");
+        if let Some(key) = key_of_url(&url) {
+            let again = format!("https:{}", std::str::from_utf8(key.as_bytes()).unwrap().strip_prefix("url:").unwrap());
+            if !again.contains('#') {
+                prop_assert_eq!(key_of_url(&again), Some(key));
+            }
+        }
+    }
+}

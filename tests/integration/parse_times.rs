@@ -1,0 +1,333 @@
+//! What is a time, which instant it is, and what must be refused.
+
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Europe::Istanbul;
+use proptest::prelude::*;
+use seedcast::parse::time::{Reading, read};
+
+use crate::parse_seed::{Given, first_seen, parsed, refused};
+
+/// Block and instant, read in Istanbul (+03:00 since 2016).
+const MOMENTS: &[(&str, &str)] = &[
+    // ISO 8601 and RFC 3339, calendar dates.
+    ("2024-11-01T13:04+0300", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01T13:04+03:00", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01T13:04+03", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01T13:04:05+03:00", "2024-11-01T13:04:05+03:00"),
+    ("2024-11-01T13:04:05Z", "2024-11-01T13:04:05+00:00"),
+    ("2024-11-01t13:04:05z", "2024-11-01T13:04:05+00:00"),
+    ("2024-11-01T13:04Z", "2024-11-01T13:04:00+00:00"),
+    ("2024-11-01T13:04", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01 13:04", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01 13:04:05 +0530", "2024-11-01T13:04:05+05:30"),
+    ("2024-11-01 13:04:05 UTC", "2024-11-01T13:04:05+00:00"),
+    ("  2024-11-01T13:04+0300  ", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01T13:04:05.999999999Z", "2024-11-01T13:04:05+00:00"),
+    ("2024-11-01T13:04:05,5-05:00", "2024-11-01T13:04:05-05:00"),
+    ("2024-11-01T13:04:05.1234567890123456789Z", "2024-11-01T13:04:05+00:00"),
+    ("2024-11-01T13:04,5Z", "2024-11-01T13:04:30+00:00"),
+    ("2024-11-01T13.25Z", "2024-11-01T13:15:00+00:00"),
+    ("2024-11-01T13Z", "2024-11-01T13:00:00+00:00"),
+    ("2024-11-01T13:04\u{2212}05:00", "2024-11-01T13:04:00-05:00"),
+    ("2024-11-01T13:04:05-00:00", "2024-11-01T13:04:05+00:00"),
+    ("2024-11-01T13:04:05+18:00", "2024-11-01T13:04:05+18:00"),
+    ("2024-11-01T24:00Z", "2024-11-02T00:00:00+00:00"),
+    ("2024-12-31T24:00:00.0Z", "2025-01-01T00:00:00+00:00"),
+    ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59+00:00"),
+    ("2024-02-29T00:00Z", "2024-02-29T00:00:00+00:00"),
+    ("0001-01-01T12:00Z", "0001-01-01T12:00:00+00:00"),
+    ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"),
+    // RFC 9557.
+    ("2024-11-01T13:04:05+03:00[Europe/Istanbul]", "2024-11-01T13:04:05+03:00"),
+    // Basic format, ordinal and week dates.
+    ("20241101T1304+0300", "2024-11-01T13:04:00+03:00"),
+    ("20241101T130405Z", "2024-11-01T13:04:05+00:00"),
+    ("20241101T130405,5Z", "2024-11-01T13:04:05+00:00"),
+    ("20241101T13", "2024-11-01T13:00:00+03:00"),
+    ("2024-306T13:04Z", "2024-11-01T13:04:00+00:00"),
+    ("2024306T1304Z", "2024-11-01T13:04:00+00:00"),
+    ("2024-W44-5T13:04Z", "2024-11-01T13:04:00+00:00"),
+    ("2024W445T1304Z", "2024-11-01T13:04:00+00:00"),
+    // Digits in other orders that can be read in one way only.
+    ("01.11.2024 13:04", "2024-11-01T13:04:00+03:00"),
+    ("1.11.2024 9:05", "2024-11-01T09:05:00+03:00"),
+    ("01.11.2024, 13:04:05", "2024-11-01T13:04:05+03:00"),
+    ("2024/11/01 13:04", "2024-11-01T13:04:00+03:00"),
+    ("2024.11.01 13:04", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01 1:04 PM", "2024-11-01T13:04:00+03:00"),
+    ("2024-11-01 12:04 a.m.", "2024-11-01T00:04:00+03:00"),
+    // UNIX seconds.
+    ("1730455440", "2024-11-01T10:04:00+00:00"),
+    ("1730455440.75", "2024-11-01T10:04:00+00:00"),
+    ("100000000", "1973-03-03T09:46:40+00:00"),
+    // RFC 5322, RFC 850, asctime; the weekday may be wrong or missing.
+    ("Fri, 01 Nov 2024 13:04:00 +0300", "2024-11-01T13:04:00+03:00"),
+    ("Mon, 1 Nov 2024 13:04:00 +0300", "2024-11-01T13:04:00+03:00"),
+    ("1 Nov 2024 13:04 GMT", "2024-11-01T13:04:00+00:00"),
+    ("01 Nov 2024 13:04:00 EST", "2024-11-01T13:04:00-05:00"),
+    ("Fri, 01 Nov 2024 13:04:00 +0300 (MSK)", "2024-11-01T13:04:00+03:00"),
+    ("Fri, 01 Nov 2024 13:04:00 -0000", "2024-11-01T13:04:00+00:00"),
+    ("Friday, 01-Nov-24 13:04:00 GMT", "2024-11-01T13:04:00+00:00"),
+    ("Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37+00:00"),
+    ("Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37+02:00"),
+    ("Fri Nov 01 2024 13:04:00 GMT+0300 (GMT+03:00)", "2024-11-01T13:04:00+03:00"),
+    // Month names.
+    ("1 Kasım 2024 13:04", "2024-11-01T13:04:00+03:00"),
+    ("1 KASIM 2024 Cuma, saat 13:04", "2024-11-01T13:04:00+03:00"),
+    ("01 Ağustos 2024, 13.04", "2024-08-01T13:04:00+03:00"),
+    ("November 1, 2024 1:04 pm", "2024-11-01T13:04:00+03:00"),
+    ("Friday, November 1st, 2024 at 13:04", "2024-11-01T13:04:00+03:00"),
+    ("1 ноября 2024 г., 13:04", "2024-11-01T13:04:00+03:00"),
+    ("пятница, 1 мая 2026 года в 09:30", "2026-05-01T09:30:00+03:00"),
+    ("1. November 2024, 13:04 Uhr", "2024-11-01T13:04:00+03:00"),
+    ("Freitag, 1. März 2024 um 13.04 Uhr", "2024-03-01T13:04:00+03:00"),
+    ("1er novembre 2024 à 13h04", "2024-11-01T13:04:00+03:00"),
+    ("mar. 5 nov. 2024 13:04", "2024-11-05T13:04:00+03:00"),
+    ("jeudi 15 août 2024 à 9 h 05", "2024-08-15T09:05:00+03:00"),
+    ("1 de noviembre de 2024 a las 13:04", "2024-11-01T13:04:00+03:00"),
+    ("miércoles, 2 de octubre de 2024, 13:04 h", "2024-10-02T13:04:00+03:00"),
+    ("terça-feira, 5 de março de 2024 às 13h04", "2024-03-05T13:04:00+03:00"),
+    ("1º de dezembro de 2024, 13:04", "2024-12-01T13:04:00+03:00"),
+    ("venerdì 1 novembre 2024 ore 13:04", "2024-11-01T13:04:00+03:00"),
+    ("12 mar 2024 13:04", "2024-03-12T13:04:00+03:00"),
+];
+
+const DAYS: &[(&str, &str)] = &[
+    ("2024-11-01", "2024-11-01"),
+    ("20241101", "2024-11-01"),
+    ("2024/11/01", "2024-11-01"),
+    ("01.11.2024", "2024-11-01"),
+    ("2024-306", "2024-11-01"),
+    ("2024-W44-5", "2024-11-01"),
+    ("1 Kasım 2024", "2024-11-01"),
+    ("Friday, November 1, 2024", "2024-11-01"),
+    ("1 de noviembre de 2024", "2024-11-01"),
+    ("1 ноября 2024 г.", "2024-11-01"),
+];
+
+/// Written as times, but not to be read as any.
+const IMPOSSIBLE: &[&str] = &[
+    "2024-13-45T99:99",
+    "2024-02-30",
+    "2023-02-29T10:00Z",
+    "2024-11-01T25:00",
+    "2024-11-01T24:01",
+    "2024-11-01T24:00:00.001Z",
+    "2024-11-01T13:60",
+    "2024-11-01T13:04:61Z",
+    "2024-11-01T13:4",
+    "2024-11-01T1:04",
+    "2024-11-01T",
+    "2024-11-01T13:04+19:00",
+    "2024-11-01T13:04+03:60",
+    "2024-11-01T13:04+9900",
+    "2024-1-5",
+    "0000-01-01T00:00Z",
+    "99999-01-01T00:00Z",
+    "+12024-01-01T00:00Z",
+    "9999-12-31T24:00Z",
+    "9999-12-31T23:59:59-05:00",
+    "0001-01-01T00:00+05:00",
+    "2024-366T24:01Z",
+    "2023-366T10:00Z",
+    "2024-W53-1T10:00Z",
+    "2024-W10-8T10:00Z",
+    "31.11.2024 13:04",
+    "31 Kasım 2024",
+    "Fri, 30 Feb 2024 10:00:00 GMT",
+    "1 Nov 2024 25:00",
+    // Which is the day?
+    "03/04/2024",
+    "25/12/2024",
+    "03-04-2024 13:04",
+    "3/4/24",
+    // Which offset?
+    "2024-11-01 13:04 CET",
+    "2024-11-01 13:04 13:05",
+];
+
+/// Not written as a time, whole.
+const TEXT: &[&str] = &[
+    "",
+    "Headline",
+    "2024",
+    "2024-11",
+    "2024-2025",
+    "12345678",
+    "12345678901",
+    "3.5",
+    "1.2.34",
+    "2024-999",
+    "2024-11-01 Istanbul",
+    "2024-11-01: what happened",
+    "2024-11-01 13 kişi öldü",
+    "01.11.2024 - 05.11.2024",
+    "1 Kasım 2024 İstanbul",
+    "On 1 November 2024",
+    "1 November",
+    "November 2024",
+    "13:04",
+    "11 Mart 2024 depremi",
+    "15 Temmuz",
+    "9/11",
+    "٢٠٢٤-١١-٠١",
+];
+
+#[test]
+fn accepted_forms_give_their_instant_and_offset() {
+    for (block, expected) in MOMENTS {
+        let expected: DateTime<chrono::FixedOffset> = expected.parse().unwrap();
+        match read(block, Istanbul) {
+            Reading::Moment(moment) => assert_eq!(moment.to_rfc3339(), expected.to_rfc3339(), "{block}"),
+            other => panic!("{block}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn days_alone_are_days() {
+    for (block, expected) in DAYS {
+        let expected: NaiveDate = expected.parse().unwrap();
+        assert_eq!(read(block, Istanbul), Reading::Day(expected), "{block}");
+    }
+}
+
+#[test]
+fn impossible_and_ambiguous_times_are_refused_not_bent() {
+    for block in IMPOSSIBLE {
+        assert!(matches!(read(block, Istanbul), Reading::Impossible(_)), "{block}: {:?}", read(block, Istanbul));
+    }
+}
+
+#[test]
+fn a_block_is_a_time_only_if_the_whole_block_is_one() {
+    for block in TEXT {
+        assert_eq!(read(block, Istanbul), Reading::Text, "{block}");
+    }
+}
+
+#[test]
+fn every_month_is_known_in_eight_languages() {
+    let months = [
+        "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+        "oca şub mar nis may haz tem ağu eyl eki kas ara",
+        "january february march april may june july august september october november december",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+        "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+        "янв февр мар апр мая июн июл авг сент окт нояб дек",
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "jan feb mär apr mai jun jul aug sep okt nov dez",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "janv févr mars avr mai juin juil août sept oct nov déc",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "ene feb mar abr may jun jul ago sept oct nov dic",
+        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+        "jan fev mar abr mai jun jul ago set out nov dez",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "gen feb mar apr mag giu lug ago set ott nov dic",
+    ];
+    for row in months {
+        for (index, name) in row.split(' ').enumerate() {
+            let day = NaiveDate::from_ymd_opt(2024, u32::try_from(index).unwrap() + 1, 7).unwrap();
+            for written in [name.to_owned(), name.to_uppercase(), format!("{name}.")] {
+                assert_eq!(read(&format!("7 {written} 2024"), Istanbul), Reading::Day(day), "{written}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_instant_written_with_any_offset_is_read_back(
+        seconds in -62_000_000_000_i64..253_000_000_000,
+        offset in -18 * 60..=18 * 60_i32,
+    ) {
+        let offset = chrono::FixedOffset::east_opt(offset * 60).unwrap();
+        let moment = DateTime::from_timestamp(seconds, 0).unwrap().with_timezone(&offset);
+        for form in ["%Y-%m-%dT%H:%M:%S%:z", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z", "%d.%m.%Y %H:%M:%S %z",
+            "%a, %d %b %Y %H:%M:%S %z", "%G-W%V-%uT%H:%M:%S%:z", "%Y-%jT%H:%M:%S%:z"] {
+            let written = moment.format(form).to_string();
+            prop_assert_eq!(read(&written, Istanbul), Reading::Moment(moment), "{}", written);
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_odd_to_be_read(block in "\\PC{0,60}") {
+        let _ = read(&block, Istanbul);
+    }
+
+    #[test]
+    fn nothing_made_of_the_characters_of_times_breaks(block in "[0-9:T Z+.,/W-]{1,40}") {
+        if let Reading::Moment(moment) = read(&block, Istanbul) {
+            prop_assert_eq!(moment.timestamp_subsec_nanos(), 0);
+            prop_assert!((1..=9999).contains(&chrono::Datelike::year(&moment)));
+        }
+    }
+}
+
+const URL: &str = "https://site.example/20241030/slug-1089925937.html";
+
+#[test]
+fn published_comes_from_the_best_source_there_is() {
+    let cases = [
+        (
+            format!("date 2024-11 {URL}\n\nH\n\nD\n\n2024-11-01\n\n2024-11-01T13:04Z\n\nB"),
+            "2024-11-01T13:04:00+03:00",
+            "declared",
+        ),
+        (format!("date 2024-11 {URL}\n\nH\n\nD\n\n2024-11-01\n\nB"), "2024-11-01T00:00:00+03:00", "day"),
+        (format!("date 2024-11 {URL}\n\nH\n\nB"), "2024-10-30T00:00:00+03:00", "url-day"),
+        ("date 2024-11 https://site.example/2024/10/29/a\n\nH\n\nB".into(), "2024-10-29T00:00:00+03:00", "url-day"),
+        ("date 2024-11 https://site.example/29991231/a\n\nH\n\nB".into(), "2024-11-01T00:00:00+03:00", "crawl-month"),
+        ("date 2024-11 https://site.example/a\n\nH\n\nB".into(), "2024-11-01T00:00:00+03:00", "crawl-month"),
+        ("date 2024-13 https://site.example/a\n\nH\n\nB".into(), "2026-05-06T10:08:09+03:00", "first-seen"),
+        ("H\n\nB".into(), "2026-05-06T10:08:09+03:00", "first-seen"),
+    ];
+    for (seed, published, source) in cases {
+        let given = Given { zone: Istanbul, ..Given::default() };
+        let times = given.parse(&seed).unwrap().item.times;
+        assert_eq!(times.published_source.as_str(), source, "{seed}");
+        let published: DateTime<chrono::FixedOffset> =
+            if source == "declared" { "2024-11-01T13:04:00Z" } else { published }.parse().unwrap();
+        assert_eq!(times.published, published, "{seed}");
+        assert_eq!(times.updated, times.published);
+        assert_eq!(times.updated_source.as_str(), "published");
+    }
+    assert_eq!(parsed("H\n\nB").item.times.published, first_seen());
+}
+
+#[test]
+fn updated_before_published_is_taken_as_not_updated_and_reported() {
+    let parsed = parsed("H\n\nD\n\n2024-11-01T13:04Z\n\n2024-11-01T12:00Z\n\nB");
+    assert_eq!(parsed.item.times.updated, parsed.item.times.published);
+    assert_eq!(parsed.repairs[0].code, "updated_before_published");
+}
+
+#[test]
+fn updated_keeps_its_own_offset() {
+    let times = parsed("H\n\nD\n\n2024-11-01T13:04+0300\n\n2024-11-01T10:05-0500\n\nB").item.times;
+    assert_eq!(times.updated.to_rfc3339(), "2024-11-01T10:05:00-05:00");
+    assert_eq!(times.updated_source.as_str(), "declared");
+}
+
+#[test]
+fn a_third_time_is_left_out_and_reported() {
+    let parsed = parsed("H\n\nD\n\n2024-11-01T13:04Z\n\n2024-11-01T14:00Z\n\n2024-11-01T15:00Z\n\nB");
+    assert_eq!(parsed.item.times.updated.to_rfc3339(), "2024-11-01T14:00:00+00:00");
+    assert_eq!(parsed.item.content, "<p>B</p>");
+    assert_eq!((parsed.repairs[0].code, parsed.repairs[0].line), ("extra_time", Some(9)));
+}
+
+#[test]
+fn times_further_down_are_body() {
+    let item = parsed("H\n\nD\n\n2024-11-01T13:04Z\n\nB\n\n2024-11-02\n\n2024-13-45T99:99").item;
+    assert_eq!(item.content, "<p>B</p><p>2024-11-02</p><p>2024-13-45T99:99</p>");
+}
+
+#[test]
+fn an_impossible_time_refuses_the_seed_with_its_line() {
+    let diagnostic = refused("date 2024-11 https://site.example/a\n\nH\n\nD\n\n2024-11-01\n\n2024-13-45T99:99\n\nB");
+    assert_eq!((diagnostic.code, diagnostic.line), ("bad_time", Some(9)));
+    assert!(diagnostic.reason.contains("2024-13-45T99:99"), "{}", diagnostic.reason);
+}

@@ -1,0 +1,258 @@
+//! The admin listener and the commands that speak to it.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, seed_text, write_seed};
+
+fn seed(number: u32) -> String {
+    let url = format!("https://news.example/20241101/a-good-day-{}.html", 1_200_000_000 + number);
+    seed_text(&url, &format!("Day {number}"), "2024-11-01T13:04+0300", "2024-11-01T13:17+0300", "It was quiet.")
+}
+
+/// GET on the admin listener: status code and body.
+fn ask(place: &Place, method: &str, target: &str, field: &str) -> (u16, String) {
+    let admin = place.admin();
+    let mut stream = UnixStream::connect(admin.trim_start_matches("unix:")).unwrap();
+    let request = format!("{method} {target} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n{field}\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// The value of a metric, given as it stands before the space.
+fn metric(text: &str, series: &str) -> Option<f64> {
+    text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+}
+
+#[test]
+fn metrics_follow_what_happens() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &seed(1));
+    write_seed(&place.seeds().join("nul.txt"), "a title\n\nand a \0\n");
+    let (_server, address) = Server::ready(place.serve_with_admin());
+    let first = get(address, "/atom.xml", &[("Accept-Encoding", "gzip")]).unwrap();
+    let etag = first.header("etag").unwrap().to_owned();
+    let feedly = "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 462 subscribers; )";
+    let fields = [("If-None-Match", etag.as_str()), ("User-Agent", feedly), ("Accept-Encoding", "gzip")];
+    assert_eq!(get(address, "/atom.xml", &fields).unwrap().status, 304);
+    get(address, "/no/such/path", &[]).unwrap();
+    write_seed(&place.seeds().join("2.txt"), &seed(2));
+    let text = eventually("the second item is counted", PATIENCE, || {
+        let (code, text) = ask(&place, "GET", "/metrics", "");
+        assert_eq!(code, 200);
+        (metric(&text, "seedcast_items{state=\"live\"}") == Some(2.0)
+            && metric(&text, "seedcast_visible_seconds_count") == Some(1.0)
+            && metric(&text, "seedcast_ingest_queue_seeds") == Some(0.0))
+        .then_some(text)
+    });
+    for (series, value) in [
+        ("seedcast_ready", 1.0),
+        ("seedcast_degraded{reason=\"brake\"}", 0.0),
+        ("seedcast_seeds{state=\"present\"}", 3.0),
+        ("seedcast_diagnostics{code=\"nul\",severity=\"rejected\"}", 1.0),
+        ("seedcast_seeds_read_total{outcome=\"parsed\"}", 2.0),
+        ("seedcast_seeds_read_total{outcome=\"rejected\"}", 1.0),
+        ("seedcast_requests_total{feed=\"/\",format=\"atom\",status=\"200\",encoding=\"gzip\"}", 1.0),
+        ("seedcast_requests_total{feed=\"/\",format=\"atom\",status=\"304\",encoding=\"gzip\"}", 1.0),
+        ("seedcast_requests_total{feed=\"\",format=\"other\",status=\"404\",encoding=\"none\"}", 1.0),
+        ("seedcast_conditional_requests_total{feed=\"/\"}", 1.0),
+        ("seedcast_subscribers{feed=\"/\",source=\"announced\"}", 462.0),
+        ("seedcast_subscribers{feed=\"/\",source=\"addresses\"}", 1.0),
+        ("seedcast_not_modified_polls_total{agent=\"Feedly\"}", 1.0),
+        ("seedcast_ingest_queue_seeds", 0.0),
+        ("seedcast_watcher_overflows_total", 0.0),
+        ("seedcast_panics_total", 0.0),
+    ] {
+        assert_eq!(metric(&text, series), Some(value), "{series} in\n{text}");
+    }
+    assert!(metric(&text, "process_resident_memory_bytes").unwrap() > 1e6);
+    assert!(!text.contains("/no/such/path"), "a client's words are no label");
+    // Every family is declared once, before its samples.
+    let mut declared = std::collections::HashSet::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            assert!(declared.insert(rest.split(' ').next().unwrap()), "{line} twice");
+        } else if !line.starts_with('#') {
+            let name = line.split(['{', ' ']).next().unwrap();
+            let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+            assert!(declared.contains(name) || family.is_some_and(|family| declared.contains(family)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn status_is_a_table_for_people_and_json_for_programs() {
+    let place = Place::new("[[feed]]\nname = \"world\"\nsources = [\"news.example\"]\n");
+    write_seed(&place.seeds().join("1.txt"), &seed(1));
+    write_seed(&place.seeds().join("nul.txt"), "a title\n\nand a \0\n");
+    let (_server, address) = Server::ready(place.serve_with_admin());
+    get(address, "/feeds/world/rss.xml", &[("User-Agent", "Feedbin feed-id:7 - 102 subscribers")]).unwrap();
+    let (code, out, err) = run(program().args(["status", "--admin", &place.admin()]));
+    assert_eq!(code, 0, "{err}");
+    for part in ["ready", "1 live", "2 known", "/feeds/world", "nul", "nul.txt:3: ", "SUBSCRIBERS", "102"] {
+        assert!(out.contains(part), "no {part:?} in\n{out}");
+    }
+    let (code, out, _) = run(program().args(["status", "--subscribers", "--admin", &place.admin()]));
+    assert_eq!(code, 0);
+    assert!(out.contains("/feeds/world: about 102 (102 announced") && out.contains("Feedbin"), "{out}");
+    let (code, out, _) = run(program().args(["status", "--format", "json", "--admin", &place.admin()]));
+    assert_eq!(code, 0);
+    let status: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(status["is_ready"], true);
+    assert_eq!(status["feeds"][1]["path"], "/feeds/world");
+    assert_eq!(status["feeds"][1]["subscribers"]["services"][0][0], "Feedbin");
+    let (code, out, _) = run(program().args(["healthcheck", "--admin", &place.admin()]));
+    assert_eq!((code, out.as_str()), (0, "ready\n"));
+}
+
+#[test]
+fn commands_say_when_nobody_answers() {
+    let place = Place::new("");
+    for command in ["status", "rescan", "healthcheck"] {
+        let (code, _, err) = run(program().args([command, "--admin", "127.0.0.1:1"]));
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains("127.0.0.1:1") && err.contains("is the service running"), "{err}");
+        let (code, _, err) = run(program().arg(command).arg("--config").arg(place.config()));
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains("`http.admin_listen` is empty"), "{err}");
+    }
+}
+
+#[test]
+fn operator_confirms_a_mass_removal() {
+    let place = Place::new("[seeds]\nwithdraw_after_seconds = 1\n");
+    for number in 0..40 {
+        write_seed(&place.seeds().join(format!("{number}.txt")), &seed(number));
+    }
+    let (_server, address) = Server::ready(place.serve_with_admin());
+    for number in 0..30 {
+        std::fs::remove_file(place.seeds().join(format!("{number}.txt"))).unwrap();
+    }
+    let items = || get(address, "/feed.json", &[]).unwrap().json()["items"].as_array().unwrap().len();
+    let reason = eventually("the brake holds", PATIENCE, || {
+        let (code, out, _) = run(program().args(["healthcheck", "--admin", &place.admin()]));
+        (code == 1 && out.contains("rescan --accept-removals")).then_some(out)
+    });
+    assert!(reason.contains("seeds are gone at once"), "{reason}");
+    let (code, out, _) = run(program().args(["status", "--admin", &place.admin()]));
+    assert!(code == 1 && out.contains("DEGRADED") && out.contains("seeds are gone at once"), "{out}");
+    let (code, out, err) = run(program().args(["rescan", "--accept-removals", "--admin", &place.admin()]));
+    assert_eq!(code, 0, "{out}{err}");
+    eventually("thirty are withdrawn", PATIENCE, || (items() == 10).then_some(()));
+    eventually("it is ready again", PATIENCE, || (get(address, "/readyz", &[]).unwrap().status == 200).then_some(()));
+}
+
+#[test]
+fn web_pages_cannot_use_the_admin_listener() {
+    let place = Place::new("");
+    let (_server, address) = Server::ready(place.serve_with_admin());
+    for field in ["Origin: https://evil.example\r\n", "Sec-Fetch-Site: cross-site\r\n"] {
+        assert_eq!(ask(&place, "POST", "/rescan?accept-removals", field).0, 403);
+        assert_eq!(ask(&place, "GET", "/status", field).0, 403);
+    }
+    assert_eq!(ask(&place, "GET", "/rescan", "").0, 404);
+    for path in ["/metrics", "/status", "/rescan"] {
+        assert_eq!(get(address, path, &[]).unwrap().status, 404, "{path} on the public listener");
+    }
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn access_log_is_written_rotated_changed_and_turned_off() {
+    let place = Place::new("");
+    let file = place.config().with_file_name("access.log");
+    let base = std::fs::read_to_string(place.config()).unwrap();
+    let configure = |access: &str| {
+        let text = format!("{base}\n[log]\naccess = \"{access}\"\naccess_file = \"{}\"\n", file.display());
+        std::fs::write(place.config(), text).unwrap();
+    };
+    configure("combined");
+    let (server, address) = Server::ready(place.serve());
+    let odd = "odd\" \\ agent";
+    get(address, "/atom.xml?q=secret", &[("User-Agent", odd)]).unwrap();
+    let line =
+        eventually("it is written", PATIENCE, || lines(&file).into_iter().find(|line| line.contains("/atom.xml")));
+    assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
+    assert!(line.contains("] \"GET /atom.xml HTTP/1.1\" 200 "), "{line}");
+    assert!(line.ends_with(r#" "-" "odd\" \\ agent""#), "{line}");
+    // Rotated away, as logrotate does it.
+    std::fs::rename(&file, file.with_extension("log.1")).unwrap();
+    configure("json");
+    server.hang_up();
+    let line = eventually("the new file is written", PATIENCE, || {
+        get(address, "/rss.xml", &[]).unwrap();
+        lines(&file).into_iter().find(|line| line.contains("/rss.xml"))
+    });
+    let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (&object["path"], &object["status"], &object["client"]),
+        (&"/rss.xml".into(), &200.into(), &"127.0.0.1".into())
+    );
+    configure("off");
+    server.hang_up();
+    eventually("it is reloaded", PATIENCE, || {
+        (server.log().matches("configuration reloaded").count() == 2).then_some(())
+    });
+    let before = lines(&file).len();
+    get(address, "/feed.json", &[]).unwrap();
+    assert_eq!(lines(&file).len(), before);
+}
+
+#[test]
+fn log_level_and_format_change_while_it_runs_and_the_rest_is_named() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &seed(1));
+    let base = std::fs::read_to_string(place.config()).unwrap();
+    let (server, address) = Server::ready(place.serve());
+    std::fs::write(place.config(), format!("{base}drain_seconds = 3\n[log]\nlevel = \"debug\"\nformat = \"json\"\n"))
+        .unwrap();
+    server.hang_up();
+    eventually("debug lines in JSON", PATIENCE, || {
+        server.log().lines().find(|line| {
+            serde_json::from_str::<serde_json::Value>(line).is_ok_and(|object| object["level"] == "DEBUG")
+        })?;
+        Some(())
+    });
+    assert!(server.log().contains("`http.drain_seconds` has changed; it takes effect at the next start"));
+    assert_eq!(get(address, "/readyz", &[]).unwrap().status, 200);
+}
+
+#[test]
+fn bad_seed_is_warned_about_once_for_each_version() {
+    let place = Place::new("[seeds]\nreconcile_seconds = 1\n");
+    let bad = place.seeds().join("nul.txt");
+    write_seed(&bad, "a title\n\nand a \0\n");
+    let (server, _) = Server::ready(place.serve_with_admin());
+    let warned = || server.log().lines().filter(|line| line.contains("WARN") && line.contains("nul.txt")).count();
+    let listings = || {
+        let (_, text) = ask(&place, "GET", "/metrics", "");
+        metric(&text, "seedcast_listings_total").unwrap()
+    };
+    eventually("three more listings", PATIENCE, || (listings() >= 4.0).then_some(()));
+    assert_eq!(warned(), 1, "{}", server.log());
+    write_seed(&bad, "another title\n\nand a \0 still\n");
+    eventually("the next version is warned about", PATIENCE, || (warned() == 2).then_some(()));
+}
+
+#[test]
+fn manual_and_completions_name_every_command() {
+    let (code, page, _) = run(program().arg("man"));
+    assert_eq!(code, 0);
+    let commands = ["serve", "check", "status", "rescan", "healthcheck", "default-config", "completions", "man"];
+    for command in commands {
+        let heading = format!(".SH \"SEEDCAST {}\"", command.to_uppercase());
+        assert!(page.contains(&heading), "{heading}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, script, _) = run(program().args(["completions", shell]));
+        assert_eq!(code, 0);
+        assert!(commands.iter().all(|command| script.contains(command)), "{shell}");
+    }
+}
