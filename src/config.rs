@@ -14,13 +14,14 @@ mod validate;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 pub use error::ConfigError;
 pub use layers::{Overrides, load};
 pub use rules::Rule;
 
-use crate::feed::Definition;
+use crate::feed::{By, Definition};
 use crate::item::Language;
 use crate::ops::AccessStyle;
 use crate::seed;
@@ -44,6 +45,8 @@ pub struct Config {
     pub feeds: Vec<Definition>,
     /// Section `[hub]`.
     pub hub: crate::hub::Settings,
+    /// `feeds.automatic`: the kinds of feeds that need no configuration.
+    pub automatic: Vec<By>,
     /// Section `[log]`.
     pub log: Log,
 }
@@ -72,6 +75,8 @@ pub struct Seeds {
     pub options: seed::Options,
     /// How long a seed must be gone before it is withdrawn.
     pub withdraw_after: Duration,
+    /// For how long after its withdrawal an item is named as withdrawn.
+    pub tombstones: TimeDelta,
     /// What an edit under an unchanged update time does.
     pub silent_edit: SilentEdit,
     /// Whether sub-directories become categories.

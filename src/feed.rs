@@ -3,6 +3,7 @@
 //! Pure: no clock, files, SQL or network. `rss::` and `atom_syndication::` appear only here.
 
 mod atom;
+mod automatic;
 mod compress;
 mod definition;
 mod document;
@@ -20,6 +21,7 @@ mod view;
 mod write;
 mod xml;
 
+pub use automatic::{Automatic, By, automatic, automatic_definition, slug};
 pub use definition::{Content, Definition, Filter, Format, Limits, Site};
 pub use document::{CachePolicy, Coding, Document, Published, Slot, Variant};
 pub use link_header::link_header;

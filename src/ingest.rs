@@ -4,16 +4,21 @@
 //! when that is durable. One thread writes; reading and parsing are spread over several.
 
 mod apply;
+mod automatic;
+mod choose;
 mod engine;
 mod feeds;
+mod fill;
+mod progression;
 mod publish;
 mod read;
 mod revise;
+mod stale;
 mod sweep;
 mod withdraw;
 mod work;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -31,13 +36,14 @@ use crate::store::{Store, StoreError};
 use engine::Engine;
 use read::Source;
 
-pub use revise::{Seen, is_edited, revise};
+pub(crate) use choose::{archive_pages, choose};
+pub use revise::{Seen, is_edited, not_before, revise};
 
 /// Tells the time; passed in, so that tests can set it.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// Called with the handle of each item that changed.
-pub type ItemChanged = Box<dyn Fn(&str) + Send + Sync>;
+/// Called with the path of each document that is made when asked for and is no longer right.
+pub type Changed = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Called with the paths of documents that were made anew, once they are shown.
 pub type DocumentsShown = Box<dyn Fn(&[String]) + Send + Sync>;
@@ -50,32 +56,34 @@ pub struct Shared {
     pub health: Arc<Health>,
     /// What was done, and how long it took.
     pub metrics: Arc<Metrics>,
-    item_changed: ItemChanged,
+    changed: Changed,
     documents_shown: DocumentsShown,
     is_stopping: AtomicBool,
     accepts_removals: AtomicBool,
+    listings: AtomicU64,
     failure: Mutex<Option<String>>,
 }
 
 impl Shared {
-    /// `item_changed` is told the handle of each item whose page is no longer right, `documents_shown` the paths of
-    /// documents that took the place of others.
+    /// `changed` is told the path of each document that is not kept ready and is no longer right, `documents_shown` the
+    /// paths of documents that took the place of others.
     #[must_use]
     pub fn new(
         published: Arc<Published>,
         health: Arc<Health>,
         metrics: Arc<Metrics>,
-        item_changed: ItemChanged,
+        changed: Changed,
         documents_shown: DocumentsShown,
     ) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
             metrics,
-            item_changed,
+            changed,
             documents_shown,
             is_stopping: AtomicBool::new(false),
             accepts_removals: AtomicBool::new(false),
+            listings: AtomicU64::new(0),
             failure: Mutex::default(),
         })
     }
@@ -93,8 +101,12 @@ impl Shared {
         self.accepts_removals.swap(false, Ordering::AcqRel)
     }
 
-    fn item_changed(&self, handle: &str) {
-        (self.item_changed)(handle);
+    fn changed(&self, path: &str) {
+        (self.changed)(path);
+    }
+
+    fn listed(&self) {
+        self.listings.fetch_add(1, Ordering::AcqRel);
     }
 
     fn documents_shown(&self, paths: &[String]) {
@@ -159,6 +171,12 @@ impl Ingest {
         }
         // Nobody listens only when the thread has ended; then there is nothing to list for.
         let _ = self.sender.send(Change::Rescan(Reason::Reconcile));
+    }
+
+    /// How many times everything was listed and all that followed from it was done.
+    #[must_use]
+    pub fn listings(&self) -> u64 {
+        self.shared.listings.load(Ordering::Acquire)
     }
 
     /// Whether the thread still works.

@@ -25,7 +25,7 @@ use globset::GlobSet;
 pub use fingerprint::Fingerprint;
 pub use name::is_passed_over;
 pub use read::{ReadError, read};
-pub use scan::{Listing, ScanError, scan};
+pub use scan::{Listing, ScanError, scan, walk};
 pub use watch::{Change, Reason, WatchError, WatchHandle, Watcher, watch};
 
 /// Which files of which directory are seeds, and how changes are noticed.

@@ -28,12 +28,12 @@ use crate::store::{Opened, Origin, Store};
 use admin::Panel;
 use manager::Manager;
 use observer::Observer;
-use pages::ItemPages;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
 use vitals::Ready;
 
+pub use pages::Pages;
 pub use setup::{SetupError, tag_authority};
 
 /// How long connections wait in the listeners' queues for the first scan, so that the first visitor of a new service
@@ -94,7 +94,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         clock,
         state: OnceLock::new(),
     });
-    let pages = Arc::new(ItemPages::new(store.reader(), site.clone()));
+    let pages = Arc::new(Pages::new(store.reader(), &config, site.clone(), clock));
     let hub = Hub::new(
         config.hub.clone(),
         &site.base_url,
@@ -117,7 +117,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let _ = panel.state.set(Arc::downgrade(&state));
     let changed = {
         let state = Arc::clone(&state);
-        Box::new(move |handle: &str| state.invalidate(&format!("/items/{handle}/")))
+        Box::new(move |path: &str| state.invalidate(path))
     };
     let shown = {
         let hub = Arc::clone(&hub);

@@ -8,11 +8,15 @@ mod documents;
 mod error;
 mod feeds;
 mod figures;
+mod filling;
 mod hub;
 mod items;
 mod lock;
+mod members;
 mod open;
+mod place;
 mod reader;
+mod reading;
 mod row;
 mod seeds;
 
@@ -21,14 +25,18 @@ use rusqlite::Connection;
 pub use batch::Batch;
 pub use documents::Validator;
 pub use error::StoreError;
-pub use feeds::{FeedRow, Selected};
+pub use feeds::{FeedKind, FeedRow};
 pub use figures::{FeedFigures, Figures, Finding};
+pub use filling::MemberIndexes;
 pub use hub::{
     Attempt, AttemptEnd, Bounds, Claim, Due, Kind, NOTHING, NewSubscription, SubscriptionRow, Subscriptions, Wanted,
 };
-pub use items::{ItemRow, State};
+pub use items::{Body, ItemRow, State};
+pub use members::{ARCHIVE_PAGE, Selected, TOMBSTONES};
 pub use open::{Opened, Origin, StoreUrl};
+pub use place::{Light, Placing};
 pub use reader::Reader;
+pub use reading::Reading;
 pub use seeds::{Digest, KnownSeed, SeedRow};
 
 /// The writing side, owned by the one thread that ingests.

@@ -38,6 +38,7 @@ pub(super) struct RawSeeds {
     pub poll_seconds: i64,
     pub reconcile_seconds: i64,
     pub withdraw_after_seconds: i64,
+    pub tombstone_days: i64,
     pub silent_edit: String,
     pub directory_categories: bool,
     #[serde(default)]
@@ -80,6 +81,7 @@ pub(super) struct RawHttp {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFeeds {
+    pub automatic: Vec<String>,
     pub items: i64,
     pub window_hours: i64,
     pub max_items: i64,

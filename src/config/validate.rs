@@ -5,10 +5,11 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::feed::{Content, Definition, Filter, Limits};
+use crate::feed::{By, Content, Definition, Filter, Limits};
 use crate::http::TrustedProxies;
 use crate::item::Language;
 use crate::ops::AccessStyle;
@@ -48,6 +49,7 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
             reconcile: if mode == seed::Mode::Poll { poll } else { reconcile },
         },
         withdraw_after: check.seconds("seeds.withdraw_after_seconds", seeds.withdraw_after_seconds, 0, 86_400)?,
+        tombstones: TimeDelta::days(check.range("seeds.tombstone_days", seeds.tombstone_days, 0, 3650)?),
         silent_edit: check.word(
             "seeds.silent_edit",
             &seeds.silent_edit,
@@ -97,8 +99,13 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
         access_file: optional(log.access_file).map(PathBuf::from),
     };
     let hub = hub_settings(&check, &hub)?;
+    let known = By::ALL.map(|by| (by.word(), by));
+    let automatic = feeds.automatic.iter().map(|word| check.word("feeds.automatic", word, &known));
+    let mut automatic = automatic.collect::<Result<Vec<_>, _>>()?;
+    automatic.sort_unstable();
+    automatic.dedup();
     let feeds = check.feeds(&site.title, &feeds, feed)?;
-    Ok(Config { site, seeds, store, http, feeds, hub, log })
+    Ok(Config { site, seeds, store, http, feeds, automatic, hub, log })
 }
 
 fn optional(text: String) -> Option<String> {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
-use self::card::{Card, FeedLinks, When, group_feeds};
-use super::{Definition, Site, WriteError, html, text, xml};
+use self::card::{Card, FeedLinks, Group, When, group_feeds};
+use super::{By, Definition, Site, WriteError, html, text, xml};
 use crate::item::Item;
 
 pub use policy::content_security_policy;
@@ -26,6 +26,8 @@ pub struct FeedSummary<'a> {
     pub feed: &'a Definition,
     /// When its content last changed; `None` while it is empty.
     pub updated: Option<DateTime<FixedOffset>>,
+    /// The newest page of its archive, for a link to older items.
+    pub archive: Option<u64>,
 }
 
 /// Path of our page of an item, `/items/{handle}/`.
@@ -56,7 +58,7 @@ struct Front<'a> {
     frame: Frame<'a>,
     feed: FeedLinks<'a>,
     opml: String,
-    groups: Vec<(&'static str, Vec<FeedLinks<'a>>)>,
+    groups: Vec<Group<'a>>,
     cards: Vec<Card<'a>>,
 }
 
@@ -66,6 +68,25 @@ struct FeedPage<'a> {
     frame: Frame<'a>,
     feed: FeedLinks<'a>,
     cards: Vec<Card<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "archive.html", config = "src/feed/page/askama.toml")]
+struct ArchivePage<'a> {
+    frame: Frame<'a>,
+    feed: FeedLinks<'a>,
+    number: u64,
+    older: Option<String>,
+    newer: Option<String>,
+    cards: Vec<Card<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "list.html", config = "src/feed/page/askama.toml")]
+struct ListPage<'a> {
+    frame: Frame<'a>,
+    title: &'static str,
+    members: Vec<FeedLinks<'a>>,
 }
 
 #[derive(Template)]
@@ -117,6 +138,45 @@ pub fn feed(site: &Site, feed: &FeedSummary<'_>, newest: &[Arc<Item>]) -> Result
         cards: newest.iter().map(|item| Card::new(site, item)).collect(),
     };
     render(&page, &feed.feed.page_path())
+}
+
+/// Page `number` of a feed's archive, with the numbers of the pages before (older) and after it.
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn archive(
+    site: &Site,
+    feed: &Definition,
+    number: u64,
+    (older, newer): (Option<u64>, Option<u64>),
+    items: &[Arc<Item>],
+) -> Result<Vec<u8>, WriteError> {
+    let link = |number: u64| site.local(&format!("{}/archive/{number}/", feed.path));
+    let page = ArchivePage {
+        frame: Frame::new(site, false),
+        feed: FeedLinks::new(site, &FeedSummary { feed, updated: None, archive: None }),
+        number,
+        older: older.map(link),
+        newer: newer.map(link),
+        cards: items.iter().map(|item| Card::new(site, item)).collect(),
+    };
+    render(&page, &format!("{}/archive/{number}/", feed.path))
+}
+
+/// The page that lists automatic feeds of one kind, in the given order.
+///
+/// # Errors
+///
+/// When the template cannot be rendered.
+pub fn list(site: &Site, by: By, feeds: &[FeedSummary<'_>]) -> Result<Vec<u8>, WriteError> {
+    let title = match by {
+        By::Source => "Sources",
+        By::Language => "Languages",
+        By::Category => "Categories",
+    };
+    let members = feeds.iter().map(|summary| FeedLinks::new(site, summary)).collect();
+    render(&ListPage { frame: Frame::new(site, false), title, members }, &format!("/{}/", by.word()))
 }
 
 /// The page of one item: a preview of an article that lives elsewhere, or the article's own page.

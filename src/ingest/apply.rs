@@ -1,14 +1,14 @@
 //! What was read becomes what is stored: which item a seed is a version of, which version stands, what changed for
 //! subscribers.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::item::{Item, SeedPath, Times};
 use crate::parse::Parsed;
-use crate::store::{Batch, Digest, ItemRow, SeedRow, State, StoreError};
+use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
 use super::read::{Job, Outcome, Source, stamp};
-use super::revise::{Seen, is_edited, revise};
+use super::revise::{Seen, is_edited, not_before, revise};
 
 /// One item before and after; at least one of both is there.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Apply<'_, '_> {
                 self.batch.put_seed(&seed)?;
                 self.batch.set_diagnostics(&job.path, &[diagnostic])
             }
-            Outcome::Parsed { fingerprint, digest, parsed } => {
+            Outcome::Parsed { fingerprint, digest, parsed, body } => {
                 let seed = match &job.known {
                     Some(known) => SeedRow {
                         stamp: stamp(&fingerprint),
@@ -64,7 +64,7 @@ impl Apply<'_, '_> {
                     },
                     None => self.new_seed(&job.path, stamp(&fingerprint), digest),
                 };
-                self.take_parsed(seed, job.known.as_ref(), *parsed)
+                self.take_parsed(seed, job.known.as_ref(), *parsed, &body)
             }
         }
     }
@@ -83,7 +83,13 @@ impl Apply<'_, '_> {
         }
     }
 
-    fn take_parsed(&mut self, mut seed: SeedRow, known: Option<&SeedRow>, parsed: Parsed) -> Result<(), StoreError> {
+    fn take_parsed(
+        &mut self,
+        mut seed: SeedRow,
+        known: Option<&SeedRow>,
+        parsed: Parsed,
+        body: &Body,
+    ) -> Result<(), StoreError> {
         let Parsed { item, key, repairs } = parsed;
         let left = known.and_then(|known| known.seq);
         let seq = match self.batch.seq_by_key(&key)? {
@@ -105,7 +111,7 @@ impl Apply<'_, '_> {
             seq
         } else {
             let row = self.new_row(&seed.path, item);
-            let seq = self.batch.insert_item(&row)?;
+            let seq = self.batch.insert_item(&row, body)?;
             seed.times = Some(row.item.times);
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
@@ -140,6 +146,7 @@ impl Apply<'_, '_> {
             state: self.state(&item.times),
             changed_at: self.moment(&item.times),
             withdrawn_at: None,
+            restored_at: None,
             standing: path.clone(),
             item,
         }
@@ -177,8 +184,14 @@ impl Apply<'_, '_> {
             }
         }
         if stands {
-            after.state = self.state(&after.item.times);
-            after.withdrawn_at = None;
+            // A clock that was set back does not take away what subscribers have.
+            let is_kept = before.state == State::Live
+                && before.item.times.published.timestamp() == after.item.times.published.timestamp();
+            after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
+            if let Some(withdrawn) = after.withdrawn_at.take() {
+                after.restored_at = Some(self.now().max(withdrawn + TimeDelta::seconds(1)));
+            }
+            after.item.times = not_before(after.item.times, after.restored_at);
         } else if before.state == State::Withdrawn {
             return Ok(());
         } else {
@@ -235,7 +248,7 @@ impl Apply<'_, '_> {
     fn touch(&mut self, seq: i64, before: Option<ItemRow>, after: Option<ItemRow>) {
         let live = |row: Option<ItemRow>| row.filter(|row| row.state == State::Live);
         let (before, after) = (live(before), live(after));
-        if before.is_some() || after.is_some() {
+        if !self.is_first_scan && (before.is_some() || after.is_some()) {
             self.touched.push(Touched { seq, before, after });
         }
     }

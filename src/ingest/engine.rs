@@ -1,6 +1,6 @@
 //! The one thread through which every change goes: batch by batch, from changes to shown documents.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -15,14 +15,15 @@ use crate::ops::Degraded;
 use crate::seed::{Change, Reason, WatchHandle};
 use crate::store::{Batch, Store, StoreError};
 
-use super::apply::{Apply, Touched};
-use super::feeds::Feeds;
+use super::apply::Apply;
+use super::feeds::{Feeds, Noted, Wanted};
+use super::progression::Progression;
 use super::publish::{Press, live_paths, show};
 use super::read::{Job, Outcome, Source};
 use super::revise::Seen;
 use super::sweep::{Sweep, SweepError, sweep};
 use super::withdraw::{Brake, Expired, expired};
-use super::work::{BATCH, Work};
+use super::work::{BATCH, FIRST_BATCH, Work};
 use super::{Clock, Shared};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
@@ -31,6 +32,8 @@ const PARSER_VERSION: u32 = 1;
 const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
+/// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
+const PURGE: usize = 2000;
 /// Pause between looks while the first scan waits for such files.
 const SETTLE_LOOK: Duration = Duration::from_millis(5);
 /// Longest sleep with nothing to wait for.
@@ -53,8 +56,6 @@ pub(super) struct Engine {
     watch: Option<WatchHandle>,
     brake: Brake,
     progress: Progress,
-    /// Feeds whose documents are to be made when the first scan is through.
-    owed: BTreeSet<usize>,
     /// What is wrong with files that cannot be read, so that each is reported once.
     noticed: HashMap<SeedPath, Diagnostic>,
     /// Overflows of the watch that are counted already.
@@ -88,10 +89,19 @@ impl Engine {
     ) -> Result<Self, StoreError> {
         let now = clock();
         let parsing = parsing_fingerprint(&config, &tag_authority);
+        let is_first_scan = store.batch()?.meta("scanned")?.is_none();
+        if is_first_scan {
+            store.begin_filling()?;
+        }
         let mut batch = store.batch()?;
-        let is_first_scan = batch.meta("scanned")?.is_none();
         let is_forced = batch.meta("parsing")?.is_some_and(|known| known != parsing);
-        let feeds = Feeds::open(&mut batch, Arc::new(site), config.feeds.clone())?;
+        let wanted = Wanted {
+            definitions: config.feeds.clone(),
+            automatic: config.automatic.clone(),
+            tombstones: config.seeds.tombstones,
+        };
+        note_form(&mut batch, &config, &site, now)?;
+        let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
         batch.commit()?;
         shared.published.retain_paths(live_paths(&config.feeds));
         let mut engine = Self {
@@ -104,7 +114,6 @@ impl Engine {
             watch: None,
             brake: Brake::default(),
             progress: Progress::NotListed,
-            owed: BTreeSet::new(),
             noticed: HashMap::new(),
             overflows: 0,
             next_wake: None,
@@ -154,9 +163,13 @@ impl Engine {
             if self.retry_at.is_some_and(|at| at <= Instant::now()) {
                 work.rescan = Some(Reason::Overflow);
             }
+            let is_listing = work.rescan.is_some();
             let is_settled = was_listed && has_settled && !work.is_full();
             match self.step(work, is_settled) {
                 Ok(()) => {
+                    if is_listing {
+                        self.shared.listed();
+                    }
                     self.retry_at = None;
                     if self.shared.health.restore(Degraded::Store) {
                         tracing::info!("the store works again");
@@ -213,7 +226,8 @@ impl Engine {
             return at.saturating_duration_since(Instant::now());
         }
         let now = (self.clock)();
-        self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().min(WALL_CLOCK))
+        // What could not be done at its time is looked at again soon, but not without a pause.
+        self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().clamp(SETTLE_LOOK, WALL_CLOCK))
     }
 
     /// One round: everything in `work`, and whatever the clock says is due. `is_settled`: with this work done, no file is
@@ -283,7 +297,7 @@ impl Engine {
             // A sub-directory may be gone again by the time it is looked at.
             Err(SweepError::Scan(_)) if reason.is_none() => {
                 let batch = self.store.batch()?;
-                let known = batch.known_below(&SeedPath::new(below))?;
+                let known = batch.known_below(&SeedPath::new(below), None, usize::MAX)?;
                 vanished.extend(known.into_iter().filter(|seed| !seed.is_missing).map(|seed| seed.path));
                 Ok(true)
             }
@@ -305,7 +319,8 @@ impl Engine {
     /// soon as it is durable.
     fn take_in(&mut self, to_read: &[SeedPath], vanished: &[SeedPath]) -> Result<(), StoreError> {
         let mut vanished = vanished;
-        let mut chunks = to_read.chunks(BATCH);
+        let mut chunks = to_read.chunks(if self.is_first_scan { FIRST_BATCH } else { BATCH });
+        let mut progress = Progression::begin(to_read.len());
         let shared = Arc::clone(&self.shared);
         let metrics = &shared.metrics;
         let mut queue = to_read.len();
@@ -317,10 +332,12 @@ impl Engine {
             let is_last = chunks.len() == 0;
             let now = (self.clock)();
             metrics.store.beat(Duration::ZERO);
+            let grace = self.grace();
             let mut batch = self.store.batch()?;
             metrics.store.rest();
-            let back = Self::expire(&self.config, &self.shared, &mut self.brake, &batch, now)?;
-            let jobs = jobs(&batch, chunk.iter().chain(&back.back), self.is_forced)?;
+            let (options, health) = (&self.config.seeds.options, &self.shared.health);
+            let Expired { gone, back } = expired(&batch, options, grace, &mut self.brake, health, now)?;
+            let jobs = jobs(&batch, chunk.iter().chain(&back), self.is_forced)?;
             let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
             let seen = Seen {
                 at: now,
@@ -351,7 +368,7 @@ impl Engine {
                 }
                 apply.take(job, outcome)
             })?;
-            for seed in &back.gone {
+            for seed in &gone {
                 apply.remove(seed)?;
             }
             for seq in apply.batch.due_items(now)? {
@@ -359,16 +376,17 @@ impl Engine {
             }
             let touched = apply.touched;
             self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
-            let handles = handles(&touched);
-            let concerned = self.feeds.note(&mut batch, touched, now)?;
-            let ready = if self.is_first_scan {
-                // Half an archive is no feed: its documents are made when the scan is through.
-                self.owed.extend(concerned);
-                Vec::new()
+            // Half an archive is no feed: in the first scan the feeds are filled and shown when it is through.
+            let (noted, ready) = if self.is_first_scan {
+                (Noted::default(), Vec::new())
             } else {
+                let noted = self.feeds.note(&mut batch, touched, now)?;
                 let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
-                press.feeds(&mut self.feeds, &concerned)?;
-                press.finish()
+                press.feeds(&mut self.feeds, &noted.concerned)?;
+                if noted.has_new_feeds {
+                    press.opml(&self.feeds)?;
+                }
+                (noted, press.finish())
             };
             metrics.store.beat(Duration::ZERO);
             let committing = Instant::now();
@@ -378,6 +396,7 @@ impl Engine {
             metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
             self.shared.documents_shown(&show(&self.shared.published, ready));
             queue -= chunk.len();
+            progress.advance(chunk.len());
             metrics.set_queue(queue);
             if !chunk.is_empty() {
                 metrics.batch.record(begun.elapsed());
@@ -386,7 +405,7 @@ impl Engine {
                 let shown_at = (self.clock)();
                 changed_at.into_iter().for_each(|changed| metrics.visible.record(since(changed, shown_at)));
             }
-            handles.iter().for_each(|handle| self.shared.item_changed(handle));
+            noted.stale.iter().for_each(|path| self.shared.changed(path));
             for (diagnostic, is_of_new_bytes) in troubles {
                 if is_of_new_bytes { report(&diagnostic) } else { self.report_unread(diagnostic) }
             }
@@ -400,15 +419,10 @@ impl Engine {
         }
     }
 
-    fn expire(
-        config: &Config,
-        shared: &Shared,
-        brake: &mut Brake,
-        batch: &Batch<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Expired, StoreError> {
-        let seeds = &config.seeds;
-        expired(batch, &seeds.options, seeds.withdraw_after, brake, &shared.health, now)
+    /// How long a seed must be gone. What seems to be gone may have been moved to where files are not read yet.
+    fn grace(&self) -> Duration {
+        let is_settled = self.progress == Progress::Done && self.watch.as_ref().is_none_or(|w| w.unsettled() == 0);
+        self.config.seeds.withdraw_after + if is_settled { Duration::ZERO } else { SETTLE_AT_MOST }
     }
 
     /// Makes and shows every document.
@@ -432,6 +446,10 @@ impl Engine {
             self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
         }
         let mut batch = self.store.batch()?;
+        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstones, PURGE)?;
+        if purged > 0 {
+            tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
+        }
         batch.set_meta("parsing", &parsing_fingerprint(&self.config, &self.tag_authority))?;
         batch.commit()
     }
@@ -444,11 +462,12 @@ impl Engine {
         let now = (self.clock)();
         if self.is_first_scan {
             let mut batch = self.store.batch()?;
+            self.feeds.fill_all(&mut batch, now)?;
             batch.set_meta("scanned", &now.to_rfc3339())?;
             batch.commit()?;
+            self.store.end_filling()?;
             self.is_first_scan = false;
             self.show_all(now)?;
-            self.owed.clear();
         }
         self.progress = Progress::Done;
         let batch = self.store.batch()?;
@@ -495,17 +514,24 @@ fn jobs<'p>(
     paths.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
 }
 
-fn handles(touched: &[Touched]) -> Vec<String> {
-    let id = |change: &Touched| change.after.as_ref().or(change.before.as_ref()).map(|row| row.item.id.handle());
-    touched.iter().filter_map(id).collect()
-}
-
 /// The next moment at which something happens without any change to a file.
 fn next_wake(batch: &Batch<'_>, grace: Duration, brake: &Brake) -> Result<Option<DateTime<Utc>>, StoreError> {
     let due = batch.next_due()?;
     // The brake is looked at again with each listing; in between there is nothing to wait for.
     let removal = if brake.is_pulled() { None } else { batch.first_missing()?.map(|since| since + grace) };
     Ok([due, removal].into_iter().flatten().min())
+}
+
+/// Notes since when documents have the form that they have: another title, base URL or program writes other bytes for the
+/// same items.
+fn note_form(batch: &mut Batch<'_>, config: &Config, site: &Site, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let text = format!("{} {site:?} {:?} {:?}", env!("CARGO_PKG_VERSION"), config.feeds, config.automatic);
+    let form = blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
+    if batch.meta("form")?.as_ref() != Some(&form) {
+        batch.set_meta("form", &form)?;
+        batch.set_meta("form_since", &now.to_rfc3339())?;
+    }
+    Ok(())
 }
 
 /// A word that changes when the same bytes would be read differently.

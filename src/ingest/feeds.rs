@@ -1,25 +1,40 @@
-//! Which feeds a change concerns, and what their documents then hold.
+//! The feeds whose documents are kept ready, and what they hold.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
-use crate::feed::selection::{Candidate, select};
-use crate::feed::{Definition, Site};
+use crate::feed::{By, Definition, Paging, Site, Tombstone};
 use crate::item::Item;
-use crate::store::{Batch, FeedRow, Selected, StoreError};
+use crate::store::{Batch, FeedKind, FeedRow, StoreError};
 
 use super::apply::Touched;
+use super::automatic::Automatics;
+use super::choose::{Chosen, choose};
+use super::fill::fill;
+use super::stale::Stale;
 
 /// Items kept in memory beyond those of the last documents, so that the next change does not read them again.
 const SPARE: usize = 2048;
+
+/// What the feeds depend on besides the items.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub definitions: Vec<Definition>,
+    /// The kinds of automatic feeds.
+    pub automatic: Vec<By>,
+    /// For how long withdrawn items are named.
+    pub tombstones: TimeDelta,
+}
 
 /// The live feeds and what is remembered of them.
 #[derive(Debug)]
 pub(super) struct Feeds {
     pub site: Arc<Site>,
     pub states: Vec<FeedState>,
+    pub automatic: Vec<By>,
+    tombstones: TimeDelta,
     cache: HashMap<i64, Arc<Item>>,
 }
 
@@ -27,125 +42,135 @@ pub(super) struct Feeds {
 #[derive(Debug)]
 pub(super) struct FeedState {
     pub definition: Definition,
-    pub number: i64,
     pub row: FeedRow,
     /// What its documents hold at present.
     pub items: Vec<Arc<Item>>,
-    /// Whether they hold every item of the feed.
-    pub is_complete: bool,
+    /// Where its subscription document stands.
+    pub paging: Paging,
+    /// Withdrawn items that it names.
+    pub tombstones: Vec<Tombstone>,
     /// Numbers of `items`.
     seqs: Vec<i64>,
     /// Something changed that moves the feed's own update time.
     is_moved: bool,
 }
 
+/// What a batch of changes concerns.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    /// Indexes of the feeds whose documents are to be made.
+    pub concerned: BTreeSet<usize>,
+    /// Documents that are made when asked for, and are no longer right.
+    pub stale: Stale,
+    /// There are automatic feeds that were not there before.
+    pub has_new_feeds: bool,
+}
+
 impl Feeds {
-    /// Takes up the feeds as the store knows them; a feed that is new or selects by another filter is filled anew.
+    /// Takes up the feeds as the store knows them. A feed that is new or selects by another filter is filled anew,
+    /// unless the first scan is still to come; then [`Feeds::fill_all`] is called at its end.
     pub(super) fn open(
         batch: &mut Batch<'_>,
         site: Arc<Site>,
-        definitions: Vec<Definition>,
+        wanted: Wanted,
+        now: DateTime<Utc>,
+        is_first_scan: bool,
     ) -> Result<Self, StoreError> {
+        let Wanted { definitions, automatic, tombstones } = wanted;
         let paths: Vec<&str> = definitions.iter().map(|definition| definition.path.as_str()).collect();
         batch.retire_feeds(&paths)?;
         let mut states = Vec::with_capacity(definitions.len());
-        for definition in definitions {
+        let mut to_fill = Vec::new();
+        for (index, definition) in definitions.into_iter().enumerate() {
             let filter = definition.filter.fingerprint();
-            let known = batch.feed(&definition.path)?;
-            let is_same = known.as_ref().is_some_and(|row| row.filter == filter);
-            let row = FeedRow { filter, ..known.unwrap_or_else(new_row) };
-            let number = batch.put_feed(&definition.path, &row)?;
-            if !is_same && !definition.filter.is_everything() {
-                fill(batch, number, &definition)?;
+            let known = batch.reading().feed(&definition.path)?;
+            if known.as_ref().is_none_or(|row| row.filter != filter) {
+                to_fill.push(index);
             }
-            states.push(FeedState {
-                definition,
-                number,
-                row,
-                items: Vec::new(),
-                is_complete: false,
-                seqs: Vec::new(),
-                is_moved: false,
-            });
+            let known = known.unwrap_or_else(|| FeedRow::new(&definition.path, FeedKind::Configured, ""));
+            let row = FeedRow { filter, ..known };
+            let row = FeedRow { feed: batch.put_feed(&row)?, ..row };
+            states.push(FeedState::new(definition, row));
         }
-        Ok(Self { site, states, cache: HashMap::new() })
+        let mut feeds = Self { site, states, automatic, tombstones, cache: HashMap::new() };
+        let kinds = format!("{:?}", feeds.automatic);
+        let is_same = batch.meta("automatic")?.is_some_and(|known| known == kinds);
+        if !is_same {
+            batch.set_meta("automatic", &kinds)?;
+        }
+        if !is_first_scan {
+            if !is_same {
+                batch.clear_automatic()?;
+            }
+            let kinds = if is_same { Vec::new() } else { feeds.automatic.clone() };
+            fill(batch, &mut feeds.states, &to_fill, &kinds, now)?;
+        }
+        Ok(feeds)
     }
 
-    /// Notes what changed; gives the indexes of the feeds that it concerns.
+    /// Fills every feed with the live items: the end of the first scan.
+    pub(super) fn fill_all(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let all: Vec<usize> = (0..self.states.len()).collect();
+        let indexes = batch.drop_member_indexes()?;
+        fill(batch, &mut self.states, &all, &self.automatic, now)?;
+        batch.make_member_indexes(&indexes)
+    }
+
+    /// Notes what changed.
     pub(super) fn note(
         &mut self,
         batch: &mut Batch<'_>,
         touched: Vec<Touched>,
         now: DateTime<Utc>,
-    ) -> Result<BTreeSet<usize>, StoreError> {
-        let mut concerned = BTreeSet::new();
+    ) -> Result<Noted, StoreError> {
+        let mut noted = Noted::default();
+        let mut automatics = Automatics::new(&self.automatic);
         for change in touched {
+            let id = change.after.as_ref().or(change.before.as_ref()).map(|row| row.item.id.handle());
+            noted.stale.extend_item(id.as_deref());
             for (index, state) in self.states.iter_mut().enumerate() {
-                if state.note(batch, &change, now)? {
-                    concerned.insert(index);
+                if state.note(batch, &change, now, &mut noted.stale)? {
+                    noted.concerned.insert(index);
                 }
             }
+            automatics.note(batch, &change, now, &mut noted.stale)?;
             match change.after {
                 Some(row) => self.cache.insert(change.seq, Arc::new(row.item)),
                 None => self.cache.remove(&change.seq),
             };
         }
-        Ok(concerned)
+        noted.has_new_feeds = automatics.finish(batch, now, &mut noted.stale)?;
+        Ok(noted)
     }
 
     /// Chooses the items of a feed's documents anew and settles its update time.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, index: usize, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let state = &mut self.states[index];
+        let Self { states, cache, tombstones, .. } = self;
+        let state = &mut states[index];
         if state.row.updated.is_none() {
             // The window of a feed that is published for the first time ends now, so that an archive is no burst.
             state.row.changed_at = now;
         }
-        let limits = state.definition.limits;
-        let feed = (!state.definition.filter.is_everything()).then_some(state.number);
-        // One more than wanted tells whether the document holds all there is.
-        let newest = batch.newest(feed, limits.max_items + 1)?;
-        let holds_all = newest.len() <= limits.max_items;
-        let since = state.row.changed_at - limits.window;
-        let recent = batch.recent(feed, since, limits.max_items)?;
-        let mut seqs = HashMap::new();
-        let mut candidates = |feeds: &mut Self, chosen: &[Selected]| -> Result<Vec<Candidate>, StoreError> {
-            chosen
-                .iter()
-                .map(|one| {
-                    let item = feeds.item(batch, one.seq)?;
-                    seqs.insert(item.id.clone(), one.seq);
-                    Ok(Candidate {
-                        id: item.id.clone(),
-                        updated: item.times.updated.to_utc(),
-                        changed: one.changed_at,
-                        size: item.content.len(),
-                    })
-                })
-                .collect()
-        };
-        let top = &newest[..newest.len().min(limits.items)];
-        let chosen = select(candidates(self, top)?, candidates(self, &recent)?, &limits);
-        let seqs: Vec<i64> = chosen.iter().map(|candidate| seqs[&candidate.id]).collect();
-        let items = seqs.iter().map(|seq| self.item(batch, *seq)).collect::<Result<Vec<_>, _>>()?;
-
-        let state = &mut self.states[index];
-        state.is_complete = holds_all && items.len() == newest.len();
-        state.items = items;
-        state.seqs = seqs;
-        state.settle_updated(now);
-        batch.put_feed(&state.definition.path, &state.row)?;
-        Ok(())
-    }
-
-    fn item(&mut self, batch: &Batch<'_>, seq: i64) -> Result<Arc<Item>, StoreError> {
-        if let Some(item) = self.cache.get(&seq) {
-            return Ok(Arc::clone(item));
+        let reading = batch.reading();
+        if let Some(stored) = reading.feed(&state.definition.path)? {
+            (state.row.placed, state.row.live) = (stored.placed, stored.live);
         }
-        let row =
-            batch.item(seq)?.ok_or_else(|| StoreError::Corrupt(format!("item {seq} is selected but not there")))?;
-        let item = Arc::new(row.item);
-        self.cache.insert(seq, Arc::clone(&item));
-        Ok(item)
+        let item = |seq| -> Result<Arc<Item>, StoreError> {
+            if let Some(item) = cache.get(&seq) {
+                return Ok(Arc::clone(item));
+            }
+            let row = reading.item(seq)?;
+            let row = row.ok_or_else(|| StoreError::Corrupt(format!("item {seq} is selected but not there")))?;
+            let item = Arc::new(row.item);
+            cache.insert(seq, Arc::clone(&item));
+            Ok(item)
+        };
+        let Chosen { items, seqs, paging } = choose(reading, &state.row, &state.definition.limits, item)?;
+        state.tombstones = reading.tombstones(state.row.feed, now - *tombstones)?;
+        (state.items, state.seqs, state.paging) = (items, seqs, paging);
+        state.settle_updated(now);
+        batch.put_feed(&state.row)?;
+        Ok(())
     }
 
     /// Lets go of items that no document holds, once there are many.
@@ -164,8 +189,19 @@ impl Feeds {
 }
 
 impl FeedState {
+    fn new(definition: Definition, row: FeedRow) -> Self {
+        let paging = Paging::Subscription { prev_archive: None, is_complete: false };
+        Self { definition, row, items: Vec::new(), paging, tombstones: Vec::new(), seqs: Vec::new(), is_moved: false }
+    }
+
     /// Brings the feed's membership up to date; says whether the change concerns it.
-    fn note(&mut self, batch: &mut Batch<'_>, change: &Touched, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    fn note(
+        &mut self,
+        batch: &mut Batch<'_>,
+        change: &Touched,
+        now: DateTime<Utc>,
+        stale: &mut Stale,
+    ) -> Result<bool, StoreError> {
         let filter = &self.definition.filter;
         let was = change.before.as_ref().is_some_and(|row| filter.selects(&row.item, &row.standing));
         let after = change.after.as_ref().filter(|row| filter.selects(&row.item, &row.standing));
@@ -174,60 +210,57 @@ impl FeedState {
         }
         // An old item that only now belongs here arrives here now.
         let comes_in = after.is_some() && !was && change.before.is_some();
-        if !filter.is_everything() {
-            match after {
-                Some(row) => {
-                    let changed_at = if comes_in { now } else { row.changed_at };
-                    batch.put_member(self.number, change.seq, &row.item.id, row.item.times.updated, changed_at)?;
-                }
-                None => {
-                    batch.remove_member(self.number, change.seq)?;
-                }
-            }
-        }
         let moment = match after {
             Some(row) if !comes_in => row.changed_at,
             _ => now,
         };
+        match after {
+            Some(row) => {
+                let updated = row.item.times.updated;
+                let pages = batch.put_member(self.row.feed, change.seq, &row.item.id, updated, moment, now)?;
+                stale.extend_pages(&self.definition, pages);
+            }
+            None => {
+                let page = batch.remove_member(self.row.feed, change.seq, now)?;
+                stale.extend_pages(&self.definition, page);
+            }
+        }
         self.row.changed_at = self.row.changed_at.max(moment);
-        let is_retimed = match (&change.before, after) {
-            (Some(before), Some(after)) => before.item.times != after.item.times,
-            _ => true,
-        };
-        self.is_moved |= is_retimed || comes_in;
+        self.is_moved |= is_retimed(change, after.is_some()) || comes_in;
         Ok(true)
     }
 
-    /// The feed's own update time: the newest update among its items; or, where what happened shows in none of them
-    /// (a withdrawal, a late arrival), the moment it happened. Never back.
+    /// The feed's own update time; see [`moved_to`].
     fn settle_updated(&mut self, now: DateTime<Utc>) {
-        let now: DateTime<FixedOffset> = now.trunc_subsecs(0).into();
-        // An update time in the future would stop the clock of the feed until then.
-        let newest = self.items.iter().map(|item| item.times.updated.min(now)).max();
-        let updated = match (self.row.updated, newest) {
-            (None, newest) => newest.unwrap_or(now),
-            (Some(old), _) if !self.is_moved => old,
-            (Some(old), Some(newest)) if newest > old => newest,
-            (Some(old), _) => old.max(now),
-        };
-        self.row.updated = Some(updated);
+        let newest = self.items.iter().map(|item| item.times.updated).max();
+        self.row.updated = Some(moved_to(self.row.updated, newest, self.is_moved, now));
         self.is_moved = false;
     }
 }
 
-fn new_row() -> FeedRow {
-    // The window of a feed ends with its latest change; before the first one there is none.
-    FeedRow { feed: 0, filter: String::new(), updated: None, changed_at: DateTime::UNIX_EPOCH }
+/// Whether a change that concerns a feed moves its update time: everything but a silent correction does.
+pub(super) fn is_retimed(change: &Touched, is_in: bool) -> bool {
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) if is_in => before.item.times != after.item.times,
+        _ => true,
+    }
 }
 
-/// Finds the members of a feed among all live items.
-fn fill(batch: &mut Batch<'_>, number: i64, definition: &Definition) -> Result<(), StoreError> {
-    batch.clear_members(number)?;
-    for seq in batch.live_items()? {
-        let Some(row) = batch.item(seq)? else { continue };
-        if definition.filter.selects(&row.item, &row.standing) {
-            batch.put_member(number, seq, &row.item.id, row.item.times.updated, row.changed_at)?;
-        }
+/// A feed's own update time: the newest update among its items; or, where what happened shows in none of them (a
+/// withdrawal, a late arrival), the moment it happened. Never back.
+pub(super) fn moved_to(
+    old: Option<DateTime<FixedOffset>>,
+    newest: Option<DateTime<FixedOffset>>,
+    is_moved: bool,
+    now: DateTime<Utc>,
+) -> DateTime<FixedOffset> {
+    let now: DateTime<FixedOffset> = now.trunc_subsecs(0).into();
+    // An update time in the future would stop the clock of the feed until then.
+    let newest = newest.map(|newest| newest.min(now));
+    match (old, newest) {
+        (None, newest) => newest.unwrap_or(now),
+        (Some(old), _) if !is_moved => old,
+        (Some(old), Some(newest)) if newest > old => newest,
+        (Some(old), _) => old.max(now),
     }
-    Ok(())
 }

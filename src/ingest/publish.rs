@@ -6,11 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::feed::{
-    CachePolicy, Definition, Document, Format, Paging, Published, View, WriteError, link_header, opml, page, write,
+    By, CachePolicy, Definition, Document, Format, Published, View, WriteError, automatic_definition, link_header,
+    opml, page, write,
 };
 use crate::ops::{Degraded, Health};
 use crate::store::{Batch, StoreError};
 
+use super::choose::archive_pages;
 use super::feeds::Feeds;
 
 /// Content-Type of pages for people.
@@ -19,6 +21,10 @@ const HTML: &str = "text/html; charset=utf-8";
 const OPML: &str = "text/x-opml; charset=utf-8";
 /// Items on the page of a feed.
 const PAGE_ITEMS: usize = 30;
+/// Automatic feeds of a kind that the front page lists, those with the most items first; a page of their own lists more.
+const FRONT_FEEDS: usize = 12;
+/// Automatic feeds of a kind in the OPML list: readers show a person everything in it.
+const OPML_FEEDS: usize = 100;
 
 /// A document that takes its place when the batch is durable.
 #[derive(Debug)]
@@ -92,8 +98,8 @@ impl Press<'_, '_> {
             feed: definition,
             items: &state.items,
             updated: state.row.updated.unwrap_or_else(|| self.now.into()),
-            paging: Paging::Subscription { prev_archive: None, is_complete: state.is_complete },
-            tombstones: &[],
+            paging: state.paging,
+            tombstones: &state.tombstones,
         };
         let mut is_right = true;
         for format in Format::ALL {
@@ -113,7 +119,10 @@ impl Press<'_, '_> {
     }
 
     fn front(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
-        let summaries: Vec<_> = (0..feeds.states.len()).map(|index| summary(feeds, index)).collect();
+        let automatic = self.automatic(feeds, FRONT_FEEDS)?;
+        let mut summaries: Vec<_> = (0..feeds.states.len()).map(|index| summary(feeds, index)).collect();
+        // When each was updated is left out: it would have to be right, and nobody reads so many dates.
+        summaries.extend(automatic.iter().map(|feed| page::FeedSummary { feed, updated: None, archive: None }));
         let everything = &feeds.states[0];
         let newest = &everything.items[..everything.items.len().min(PAGE_ITEMS)];
         let html = page::front(&feeds.site, &summaries, newest);
@@ -121,9 +130,22 @@ impl Press<'_, '_> {
         Ok(())
     }
 
-    /// The list of feeds. It depends on the configuration alone, so it is made at start.
+    /// The largest automatic feeds of each kind.
+    fn automatic(&self, feeds: &Feeds, limit: usize) -> Result<Vec<Definition>, StoreError> {
+        let mut definitions = Vec::new();
+        for by in By::ALL.into_iter().filter(|by| feeds.automatic.contains(by)) {
+            let rows = self.batch.reading().largest_feeds(by.into(), limit)?;
+            let (title, template) = (&feeds.site.title, &feeds.states[0].definition);
+            definitions.extend(rows.iter().map(|row| automatic_definition(by, &row.path, &row.name, title, template)));
+        }
+        Ok(definitions)
+    }
+
+    /// The list of feeds; it changes when a feed comes in.
     pub(super) fn opml(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
-        let definitions: Vec<&Definition> = feeds.states.iter().map(|state| &state.definition).collect();
+        let automatic = self.automatic(feeds, OPML_FEEDS)?;
+        let configured = feeds.states.iter().map(|state| &state.definition);
+        let definitions: Vec<&Definition> = configured.chain(&automatic).collect();
         let created = match self.batch.meta("created")? {
             Some(text) => text.parse::<DateTime<Utc>>().map_err(|_| StoreError::Corrupt("no right meta row".into()))?,
             None => {
@@ -164,7 +186,8 @@ impl Press<'_, '_> {
 
 fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
     let state = &feeds.states[index];
-    page::FeedSummary { feed: &state.definition, updated: state.row.updated }
+    let archive = Some(archive_pages(&state.row)).filter(|pages| *pages > 0);
+    page::FeedSummary { feed: &state.definition, updated: state.row.updated, archive }
 }
 
 /// Shows the documents to all requests from now on; gives their paths.

@@ -11,7 +11,7 @@ use crate::item::{Diagnostic, SeedPath};
 use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
 use crate::seed::{self, Fingerprint};
-use crate::store::{Digest, SeedRow};
+use crate::store::{Body, Digest, SeedRow};
 
 /// Fewer jobs than this are read on the calling thread: starting threads costs more than reading a few files.
 const ALONE: usize = 8;
@@ -40,7 +40,7 @@ pub(super) enum Outcome {
     /// The bytes are those that were read before.
     Same(Fingerprint),
     /// New bytes, and the item in them.
-    Parsed { fingerprint: Fingerprint, digest: Digest, parsed: Box<Parsed> },
+    Parsed { fingerprint: Fingerprint, digest: Digest, parsed: Box<Parsed>, body: Body },
     /// New bytes that give no item.
     Rejected { fingerprint: Fingerprint, digest: Digest, diagnostic: Diagnostic },
 }
@@ -91,7 +91,10 @@ impl Source<'_> {
         }
         let first_seen = job.known.as_ref().map_or(self.now, |known| known.first_seen);
         match self.parse(&bytes, &job.path, first_seen) {
-            Ok(parsed) => Outcome::Parsed { fingerprint, digest, parsed: Box::new(parsed) },
+            Ok(parsed) => {
+                let body = Body::of(&parsed.item);
+                Outcome::Parsed { fingerprint, digest, parsed: Box::new(parsed), body }
+            }
             Err(diagnostic) => Outcome::Rejected { fingerprint, digest, diagnostic },
         }
     }

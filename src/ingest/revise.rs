@@ -58,3 +58,14 @@ pub fn revise(old: &Times, new: &Times, is_edited: bool, seen: Seen) -> Times {
     }
     Times { published, published_source, updated, updated_source }
 }
+
+/// The times of an item that came back after a withdrawal at `restored`: whoever keeps the record of the withdrawal takes
+/// it back only for a later update (RFC 6721 §3).
+#[must_use]
+pub fn not_before(times: Times, restored: Option<DateTime<Utc>>) -> Times {
+    let floor = restored.map(|at| at.trunc_subsecs(0).with_timezone(times.updated.offset()));
+    match floor.filter(|floor| *floor > times.updated) {
+        Some(updated) => Times { updated, updated_source: TimeSource::EditSeen, ..times },
+        None => times,
+    }
+}

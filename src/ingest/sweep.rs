@@ -1,11 +1,12 @@
 //! A listing of the directory against what is known: what to read, what is gone.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::SystemTime;
 
 use crate::item::{Diagnostic, SeedPath};
-use crate::seed::{self, ScanError, WatchHandle};
-use crate::store::{Batch, StoreError};
+use crate::seed::{self, Fingerprint, ScanError, WatchHandle};
+use crate::store::{Batch, KnownSeed, StoreError};
 
 use super::read::stamp;
 
@@ -46,26 +47,33 @@ pub(super) fn sweep(
     is_forced: bool,
     now: SystemTime,
 ) -> Result<Sweep, SweepError> {
-    let listing = seed::scan(options, below).map_err(SweepError::Scan)?;
-    let mut sweep = Sweep {
-        diagnostics: listing.diagnostics,
-        seen: listing.seeds.len(),
-        is_whole: listing.is_whole,
-        ..Sweep::default()
-    };
-    let mut known = batch.known_below(&SeedPath::new(below))?.into_iter().peekable();
+    let mut known = Known { batch, below: SeedPath::new(below), page: VecDeque::new(), last: None, is_last: false };
+    let mut sweep = Sweep::default();
     let mut fresh = Vec::new();
-    for (path, fingerprint) in listing.seeds {
-        while let Some(gone) = known.next_if(|seed| seed.path < path) {
+    let mut merge = |path: SeedPath, fingerprint: Fingerprint| -> Result<(), StoreError> {
+        sweep.seen += 1;
+        while let Some(gone) = known.next_if(|seed| seed.path < path)? {
             sweep.vanished.extend((!gone.is_missing).then_some(gone.path));
         }
-        let same = known.next_if(|seed| seed.path == path);
+        let same = known.next_if(|seed| seed.path == path)?;
         let is_unchanged = same.is_some_and(|seed| seed.stamp == stamp(&fingerprint) && !seed.is_missing);
         if !is_unchanged || is_forced {
             fresh.push((path, fingerprint));
         }
+        Ok(())
+    };
+    let mut merged = Ok(());
+    let listing = seed::walk(options, below, &mut |path, fingerprint| {
+        if merged.is_ok() {
+            merged = merge(path, fingerprint);
+        }
+    });
+    let listing = listing.map_err(SweepError::Scan)?;
+    merged?;
+    while let Some(gone) = known.next_if(|_| true)? {
+        sweep.vanished.extend((!gone.is_missing).then_some(gone.path));
     }
-    sweep.vanished.extend(known.filter(|seed| !seed.is_missing).map(|seed| seed.path));
+    (sweep.diagnostics, sweep.is_whole) = (listing.diagnostics, listing.is_whole);
     if !sweep.is_whole {
         sweep.vanished.clear();
     }
@@ -75,4 +83,27 @@ pub(super) fn sweep(
     }
     sweep.to_read = fresh.into_iter().map(|(path, _)| path).collect();
     Ok(sweep)
+}
+
+/// Rows that are read at a time.
+const PAGE: usize = 4096;
+
+/// What is known below a directory, in the order of paths, a page of rows at a time.
+struct Known<'a, 'store> {
+    batch: &'a Batch<'store>,
+    below: SeedPath,
+    page: VecDeque<KnownSeed>,
+    last: Option<SeedPath>,
+    is_last: bool,
+}
+
+impl Known<'_, '_> {
+    fn next_if(&mut self, is_wanted: impl FnOnce(&KnownSeed) -> bool) -> Result<Option<KnownSeed>, StoreError> {
+        if self.page.is_empty() && !self.is_last {
+            self.page = self.batch.known_below(&self.below, self.last.as_ref(), PAGE)?.into();
+            self.is_last = self.page.len() < PAGE;
+            self.last = self.page.back().map(|seed| seed.path.clone());
+        }
+        Ok(if self.page.front().is_some_and(is_wanted) { self.page.pop_front() } else { None })
+    }
 }

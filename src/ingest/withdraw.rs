@@ -17,6 +17,8 @@ const BRAKE_AT_LEAST: u64 = 20;
 #[derive(Debug, Default)]
 pub(super) struct Brake {
     pulled_at: Option<DateTime<Utc>>,
+    /// No seed was left while the brake was pulled: whatever shows up later is no sign of those that were there.
+    is_total: bool,
     /// The directory is another one than before, or shows nothing of what is known: then any number counts.
     is_suspect: bool,
     /// An operator said that the removals are meant.
@@ -35,9 +37,9 @@ impl Brake {
     }
 
     /// A whole listing made at `at` shows `seen` seeds. One made long enough after the brake was pulled that still shows
-    /// some seeds confirms that the others are meant to be gone; an empty directory never confirms anything.
+    /// some seeds confirms that the others are meant to be gone; a directory that was empty never confirms anything.
     pub(super) fn confirm(&mut self, at: DateTime<Utc>, seen: usize, wait: Duration) {
-        if seen > 0 && self.pulled_at.is_some_and(|pulled| at >= pulled + wait) {
+        if seen > 0 && !self.is_total && self.pulled_at.is_some_and(|pulled| at >= pulled + wait) {
             self.is_accepted = true;
         }
     }
@@ -55,9 +57,11 @@ impl Brake {
                 tracing::info!(missing, known, "removals are taken as meant");
             }
             self.is_accepted = is_mass;
+            self.is_total = false;
             self.is_suspect &= missing > 0 && !is_mass;
             return false;
         }
+        self.is_total |= missing == known;
         if self.pulled_at.is_none() {
             self.pulled_at = Some(now);
             let reason = format!(

@@ -66,9 +66,23 @@ impl ScanError {
 /// # Errors
 /// [`ScanError`], when the seed directory itself cannot be opened. Nothing may be concluded about its seeds then.
 pub fn scan(options: &Options, below: &Path) -> Result<Listing, ScanError> {
+    let mut seeds = Vec::new();
+    let listing = walk(options, below, &mut |path, fingerprint| seeds.push((path, fingerprint)))?;
+    Ok(Listing { seeds, ..listing })
+}
+
+/// Like [`scan`], but hands over every seed as it comes, sorted by path, and keeps none: `seeds` of the listing is empty.
+///
+/// # Errors
+/// As [`scan`].
+pub fn walk(
+    options: &Options,
+    below: &Path,
+    take: &mut dyn FnMut(SeedPath, Fingerprint),
+) -> Result<Listing, ScanError> {
     let root = beneath::open_root(options).map_err(|errno| ScanError::new(options, errno))?;
     let listing = Listing { seeds: Vec::new(), diagnostics: Vec::new(), is_whole: true, unreadable: Vec::new() };
-    let mut walk = Walk { options, root, listing };
+    let mut walk = Walk { options, root, listing, take };
     if options.enters_all(below) {
         walk.directory(below.to_owned());
     }
@@ -79,6 +93,7 @@ struct Walk<'a> {
     options: &'a Options,
     root: OwnedFd,
     listing: Listing,
+    take: &'a mut dyn FnMut(SeedPath, Fingerprint),
 }
 
 /// A directory whose entries are being put in the listing.
@@ -97,7 +112,7 @@ impl Walk<'_> {
         let mut frames = vec![self.list(path)];
         while let Some(frame) = frames.last_mut() {
             match frame.pop() {
-                Some((path, Entry::Seed(fingerprint))) => self.listing.seeds.push((SeedPath::new(path), fingerprint)),
+                Some((path, Entry::Seed(fingerprint))) => (self.take)(SeedPath::new(path), fingerprint),
                 Some((path, Entry::Directory)) => frames.push(self.list(path)),
                 None => drop(frames.pop()),
             }

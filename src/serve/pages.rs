@@ -1,4 +1,8 @@
-//! Pages that are made when somebody asks: one for each item.
+//! Documents that are made when somebody asks: pages of items, archive pages, feeds that nobody has to configure.
+
+mod address;
+mod archive;
+mod feed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,42 +10,156 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use crate::feed::{CachePolicy, Document, Site, page};
+use crate::config::Config;
+use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, automatic_definition, page};
 use crate::http::{OnDemand, Rendered};
-use crate::store::{Reader, State};
+use crate::ingest::Clock;
+use crate::item::Item;
+use crate::store::{FeedRow, Reader, Reading, State, StoreError};
+
+use address::{Address, What};
 
 /// How long a copy of an item's page may be used.
 const MAX_AGE: Duration = Duration::from_secs(300);
+/// Feeds that the page of one kind lists, those with the most items first.
+const LISTED: usize = 1000;
+/// Content-Type of pages for people.
+const HTML: &str = "text/html; charset=utf-8";
 
-/// Renders item pages from the store.
+/// Makes documents from the store.
 #[derive(Debug)]
-pub(super) struct ItemPages {
+pub struct Pages {
     reader: Reader,
-    site: ArcSwap<Site>,
+    clock: Clock,
+    shared: ArcSwap<Basis>,
 }
 
-impl ItemPages {
-    pub(super) fn new(reader: Reader, site: Site) -> Self {
-        Self { reader, site: ArcSwap::from_pointee(site) }
+/// What documents depend on besides the store.
+#[derive(Debug)]
+struct Basis {
+    site: Site,
+    definitions: Vec<Definition>,
+    tombstones: TimeDelta,
+}
+
+/// One rendering: a state of the store, and what belongs to it.
+struct Room<'a> {
+    reading: Reading<'a>,
+    basis: &'a Basis,
+    now: DateTime<Utc>,
+    /// Since when documents have the form that they have.
+    form_since: DateTime<Utc>,
+}
+
+impl Pages {
+    /// Pages of this site and these feeds.
+    #[must_use]
+    pub fn new(reader: Reader, config: &Config, site: Site, clock: Clock) -> Self {
+        Self { reader, clock, shared: ArcSwap::from_pointee(Basis::new(config, site)) }
     }
 
-    /// Pages made from now on are of this site.
-    pub(super) fn set_site(&self, site: Site) {
-        self.site.store(Arc::new(site));
+    /// Pages made from now on are of this site and these feeds.
+    pub fn reload(&self, config: &Config, site: Site) {
+        self.shared.store(Arc::new(Basis::new(config, site)));
     }
 
-    fn page(&self, handle: &str) -> anyhow::Result<Rendered> {
-        let Some(row) = self.reader.item_by_handle(handle)? else { return Ok(Rendered::Missing) };
+    fn make(&self, path: &str) -> anyhow::Result<Rendered> {
+        let Some(address) = Address::read(path) else { return Ok(Rendered::Missing) };
+        let basis = self.shared.load();
+        self.reader.read(|reading| {
+            let since = reading.meta("form_since")?.and_then(|text| text.parse().ok());
+            let form_since = since.unwrap_or(DateTime::UNIX_EPOCH);
+            let room = Room { reading, basis: &basis, now: (self.clock)(), form_since };
+            Ok(match (room.answer(&address)?, address.with_slash) {
+                (Rendered::Found(_), Some(slashed)) => Rendered::Redirect(slashed),
+                (rendered, _) => rendered,
+            })
+        })
+    }
+}
+
+impl Basis {
+    fn new(config: &Config, site: Site) -> Self {
+        Self { site, definitions: config.feeds.clone(), tombstones: config.seeds.tombstones }
+    }
+}
+
+impl Room<'_> {
+    fn answer(&self, address: &Address) -> anyhow::Result<Rendered> {
+        match &address.what {
+            What::Item(handle) => self.item(handle),
+            What::List(by) => self.list(*by),
+            What::Feed { path, format } => match self.known(path)? {
+                // The documents of configured feeds are kept ready and never asked for here, except before there are any.
+                Some((definition, row)) if row.kind.by().is_some() => self.feed(&definition, &row, *format),
+                _ => Ok(Rendered::Missing),
+            },
+            What::Archive { path, page, format } => match self.known(path)? {
+                Some((definition, row)) => self.archive(&definition, &row, *page, *format),
+                None => Ok(Rendered::Missing),
+            },
+        }
+    }
+
+    fn item(&self, handle: &str) -> anyhow::Result<Rendered> {
+        let Some(row) = self.reading.item_by_handle(handle)? else { return Ok(Rendered::Missing) };
         Ok(match row.state {
             State::Withdrawn => Rendered::Gone,
             State::Scheduled => Rendered::Missing,
             State::Live => {
-                let html = page::item(&self.site.load(), &row.item)?;
-                let cache = CachePolicy { max_age: MAX_AGE, is_stable: false };
-                let modified = ceiling(row.changed_at);
-                Rendered::Found(Document::new("text/html; charset=utf-8", html, modified, cache, None))
+                let html = page::item(&self.basis.site, &row.item)?;
+                self.document(HTML, html, row.changed_at, CachePolicy { max_age: MAX_AGE, is_stable: false }, None)
             }
         })
+    }
+
+    /// The feed at a path, if it has ever had items.
+    fn known(&self, path: &str) -> anyhow::Result<Option<(Definition, FeedRow)>> {
+        let Some(row) = self.reading.feed(path)?.filter(|row| row.placed > 0) else { return Ok(None) };
+        let definition = match row.kind.by() {
+            None => self.basis.definitions.iter().find(|definition| definition.path == path).cloned(),
+            Some(by) => Some(self.automatic(by, &row)),
+        };
+        Ok(definition.map(|definition| (definition, row)))
+    }
+
+    fn automatic(&self, by: By, row: &FeedRow) -> Definition {
+        automatic_definition(by, &row.path, &row.name, &self.basis.site.title, &self.basis.definitions[0])
+    }
+
+    fn list(&self, by: By) -> anyhow::Result<Rendered> {
+        let rows = self.reading.largest_feeds(by.into(), LISTED)?;
+        // Whatever changes a feed of this kind changes that of everything.
+        let Some(everything) = self.reading.feed("")?.filter(|_| !rows.is_empty()) else {
+            return Ok(Rendered::Missing);
+        };
+        let definitions: Vec<_> = rows.iter().map(|row| self.automatic(by, row)).collect();
+        let feeds: Vec<_> = definitions
+            .iter()
+            .zip(&rows)
+            .map(|(feed, row)| page::FeedSummary { feed, updated: row.updated, archive: None })
+            .collect();
+        let html = page::list(&self.basis.site, by, &feeds)?;
+        let cache = CachePolicy { max_age: MAX_AGE, is_stable: false };
+        Ok(self.document(HTML, html, everything.changed_at, cache, None))
+    }
+
+    fn load(&self, seq: i64) -> Result<Arc<Item>, StoreError> {
+        let row = self.reading.item(seq)?;
+        row.map(|row| Arc::new(row.item))
+            .ok_or_else(|| StoreError::Corrupt(format!("item {seq} is a member of a feed but not there")))
+    }
+
+    fn document(
+        &self,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+        changed: DateTime<Utc>,
+        cache: CachePolicy,
+        link: Option<String>,
+    ) -> Rendered {
+        let modified = ceiling(changed.max(self.form_since));
+        Rendered::Found(Document::new(content_type, bytes, modified, cache, link).compress())
     }
 }
 
@@ -51,20 +169,14 @@ fn ceiling(at: DateTime<Utc>) -> DateTime<Utc> {
     if floor == at { at } else { floor + TimeDelta::seconds(1) }
 }
 
-impl OnDemand for ItemPages {
+/// Which of a feed's documents: one of the three for readers, or the page for people.
+type Kind = Option<Format>;
+
+impl OnDemand for Pages {
     fn render(&self, path: &str) -> Rendered {
-        let Some(rest) = path.strip_prefix("/items/") else { return Rendered::Missing };
-        let (handle, is_page) = match rest.strip_suffix('/') {
-            Some(handle) => (handle, true),
-            None => (rest, false),
-        };
-        match self.page(handle) {
-            Ok(Rendered::Found(_)) if !is_page => Rendered::Redirect(format!("/items/{handle}/")),
-            Ok(rendered) => rendered,
-            Err(error) => {
-                tracing::error!(%error, "cannot make the page of an item");
-                Rendered::Failed
-            }
-        }
+        self.make(path).unwrap_or_else(|error| {
+            tracing::error!(%error, path, "cannot make a document that was asked for");
+            Rendered::Failed
+        })
     }
 }

@@ -17,7 +17,7 @@ use crate::store::Reader;
 
 use super::admin::Command;
 use super::manager::Manager;
-use super::pages::ItemPages;
+use super::pages::Pages;
 use super::setup::{needs_restart, site, tag_authority};
 use super::signals::{Signals, Told};
 use super::vitals::late;
@@ -42,7 +42,7 @@ pub(super) struct Running {
     pub ingest: Option<Ingest>,
     pub shared: Arc<Shared>,
     pub state: Arc<State>,
-    pub pages: Arc<ItemPages>,
+    pub pages: Arc<Pages>,
     pub hub: Arc<Hub>,
     pub traffic: Arc<Traffic>,
     pub access: Arc<AccessLog>,
@@ -266,7 +266,7 @@ impl Running {
         let store = old.stop()?;
         let site = site(&new, &self.fallback_url);
         let authority = tag_authority(&new, &site.base_url);
-        self.pages.set_site(site.clone());
+        self.pages.reload(&new, site.clone());
         self.state.reload(settings(&site.base_url, &new.http));
         self.traffic.set_feeds(&new.feeds);
         self.hub.reconfigure(new.hub.clone(), &site.base_url);

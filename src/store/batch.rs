@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::StoreError;
+use super::{Reading, StoreError};
 
 /// An open transaction. Dropped without [`Batch::commit`], it leaves no trace.
 #[derive(Debug)]
@@ -17,6 +17,12 @@ impl<'store> Batch<'store> {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.transaction
+    }
+
+    /// What the store says within this batch.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading::new(&self.transaction)
     }
 
     /// Makes everything in the batch durable.

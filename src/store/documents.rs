@@ -1,7 +1,7 @@
 //! Validators of documents, so that a restart does not make every copy in the world stale.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{digest16, utc_seconds};
 use super::{Batch, StoreError};
@@ -53,8 +53,7 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let mut query = self.connection().prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
-        Ok(query.query_row([name], |row| row.get(0)).optional()?)
+        meta(self.connection(), name)
     }
 
     /// Remembers a word.
@@ -66,4 +65,9 @@ impl Batch<'_> {
         self.connection().prepare_cached(sql)?.execute([name, value])?;
         Ok(())
     }
+}
+
+pub(super) fn meta(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+    Ok(query.query_row([name], |row| row.get(0)).optional()?)
 }

@@ -1,18 +1,62 @@
-//! Feeds: when each last changed, which items belong to it, and the candidates for its document.
+//! Feeds: how each came to be, when it last changed, how many items it has.
 
 use chrono::{DateTime, FixedOffset, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
-use crate::item::ItemId;
+use crate::feed::By;
 
-use super::row::{handle_of, instant, utc_millis};
-use super::{Batch, StoreError};
+use super::row::{damaged, instant, utc_millis};
+use super::{Batch, Reading, StoreError};
+
+/// How a feed came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum FeedKind {
+    /// That of everything, or one of the configuration.
+    #[default]
+    Configured = 0,
+    /// The items of one host.
+    Source = 1,
+    /// The items in one language.
+    Language = 2,
+    /// The items of one category.
+    Category = 3,
+}
+
+impl FeedKind {
+    /// What an automatic feed selects on.
+    #[must_use]
+    pub fn by(self) -> Option<By> {
+        match self {
+            Self::Configured => None,
+            Self::Source => Some(By::Source),
+            Self::Language => Some(By::Language),
+            Self::Category => Some(By::Category),
+        }
+    }
+}
+
+impl From<By> for FeedKind {
+    fn from(by: By) -> Self {
+        match by {
+            By::Source => Self::Source,
+            By::Language => Self::Language,
+            By::Category => Self::Category,
+        }
+    }
+}
 
 /// What is remembered of a feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedRow {
     /// Number of the feed in this store.
     pub feed: i64,
+    /// Path below the site, as in its definition.
+    pub path: String,
+    /// How it came to be.
+    pub kind: FeedKind,
+    /// Source, language or category as first written; empty for configured ones.
+    pub name: String,
     /// Fingerprint of the filter that its members were found with.
     pub filter: String,
     /// `updated` / `lastBuildDate`: when its content last changed for a subscriber; never goes back. `None` until the
@@ -20,114 +64,134 @@ pub struct FeedRow {
     pub updated: Option<DateTime<FixedOffset>>,
     /// The moment here of that change: the end of the window.
     pub changed_at: DateTime<Utc>,
+    /// When its members were found: no document of it is older.
+    pub filled_at: DateTime<Utc>,
+    /// Positions given out so far; kept by the store.
+    pub placed: u64,
+    /// Items in it now; kept by the store.
+    pub live: u64,
 }
 
-/// A candidate for a feed document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Selected {
-    /// The item.
-    pub seq: i64,
-    /// When it last changed for subscribers.
-    pub changed_at: DateTime<Utc>,
-}
-
-/// Which items a query runs over: those of everything, or the members of one feed.
-fn newest_sql(of_everything: bool) -> &'static str {
-    if of_everything {
-        "SELECT seq, changed_at FROM items WHERE state = 0 AND ?1 IS NOT NULL ORDER BY updated DESC, handle LIMIT ?2"
-    } else {
-        "SELECT seq, changed_at FROM members WHERE feed = ?1 ORDER BY updated DESC, handle LIMIT ?2"
+impl FeedRow {
+    /// A feed that has never had an item.
+    #[must_use]
+    pub fn new(path: &str, kind: FeedKind, name: &str) -> Self {
+        Self {
+            feed: 0,
+            path: path.to_owned(),
+            kind,
+            name: name.to_owned(),
+            filter: String::new(),
+            updated: None,
+            // The window of a feed ends with its latest change; before the first one there is none.
+            changed_at: DateTime::UNIX_EPOCH,
+            filled_at: DateTime::UNIX_EPOCH,
+            placed: 0,
+            live: 0,
+        }
     }
 }
 
-fn recent_sql(of_everything: bool) -> &'static str {
-    if of_everything {
-        "SELECT seq, changed_at FROM items WHERE state = 0 AND ?1 IS NOT NULL AND changed_at > ?3 \
-         ORDER BY changed_at DESC LIMIT ?2"
-    } else {
-        "SELECT seq, changed_at FROM members WHERE feed = ?1 AND changed_at > ?3 ORDER BY changed_at DESC LIMIT ?2"
-    }
+const COLUMNS: &str = "feed, path, kind, name, filter, updated, updated_offset, changed_at, filled_at, placed, live";
+
+fn from_row(row: &Row<'_>) -> Result<FeedRow, StoreError> {
+    let kind = match row.get(2)? {
+        0_u8 => FeedKind::Configured,
+        1 => FeedKind::Source,
+        2 => FeedKind::Language,
+        3 => FeedKind::Category,
+        _ => return Err(damaged("kind of feed")),
+    };
+    let updated: Option<i64> = row.get(5)?;
+    Ok(FeedRow {
+        feed: row.get(0)?,
+        path: row.get(1)?,
+        kind,
+        name: row.get(3)?,
+        filter: row.get(4)?,
+        updated: updated.map(|seconds| instant(seconds, row.get(6)?)).transpose()?,
+        changed_at: utc_millis(row.get(7)?)?,
+        filled_at: utc_millis(row.get(8)?)?,
+        placed: row.get(9)?,
+        live: row.get(10)?,
+    })
 }
 
-impl Batch<'_> {
+impl Reading<'_> {
     /// What is remembered of the feed at this path.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn feed(&self, path: &str) -> Result<Option<FeedRow>, StoreError> {
-        let sql = "SELECT feed, filter, updated, updated_offset, changed_at FROM feeds WHERE path = ?1";
-        let mut query = self.connection().prepare_cached(sql)?;
-        let row = query.query_row([path], |row| {
-            let read = || -> Result<FeedRow, StoreError> {
-                let updated: Option<i64> = row.get(2)?;
-                Ok(FeedRow {
-                    feed: row.get(0)?,
-                    filter: row.get(1)?,
-                    updated: updated.map(|seconds| instant(seconds, row.get(3)?)).transpose()?,
-                    changed_at: utc_millis(row.get(4)?)?,
-                })
-            };
-            Ok(read())
-        });
-        row.optional()?.transpose()
+        let sql = format!("SELECT {COLUMNS} FROM feeds WHERE path = ?1");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        query.query_row([path], |row| Ok(from_row(row))).optional()?.transpose()
     }
 
-    /// Writes what is known of the feed at this path and gives its number; `row.feed` is not looked at.
+    /// The feeds of one kind that have items, those with the most first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn largest_feeds(&self, kind: FeedKind, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM feeds WHERE kind = ?1 AND live > 0 AND kind > 0 ORDER BY live DESC, path LIMIT ?2"
+        );
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![kind as u8, limit], |row| Ok(from_row(row)))?;
+        rows.map(|row| row?).collect()
+    }
+}
+
+impl Batch<'_> {
+    /// Writes what is known of the feed at `row.path` and gives its number. `row.feed`, `row.placed` and `row.live` are
+    /// not looked at.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn put_feed(&mut self, path: &str, row: &FeedRow) -> Result<i64, StoreError> {
-        let sql = "INSERT INTO feeds (path, filter, updated, updated_offset, changed_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-                   ON CONFLICT (path) DO UPDATE SET filter = excluded.filter, updated = excluded.updated, \
-                   updated_offset = excluded.updated_offset, changed_at = excluded.changed_at RETURNING feed";
+    pub fn put_feed(&mut self, row: &FeedRow) -> Result<i64, StoreError> {
+        let sql = "INSERT INTO feeds (path, kind, name, filter, updated, updated_offset, changed_at, filled_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+                   ON CONFLICT (path) DO UPDATE SET kind = excluded.kind, filter = excluded.filter, \
+                   updated = excluded.updated, updated_offset = excluded.updated_offset, \
+                   changed_at = excluded.changed_at, filled_at = excluded.filled_at RETURNING feed";
         let offset = row.updated.map_or(0, |updated| updated.offset().local_minus_utc());
         let updated = row.updated.map(|updated| updated.timestamp());
-        let changed = row.changed_at.timestamp_millis();
-        let values = params![path, row.filter, updated, offset, changed];
+        let (changed, filled) = (row.changed_at.timestamp_millis(), row.filled_at.timestamp_millis());
+        let values = params![row.path, row.kind as u8, row.name, row.filter, updated, offset, changed, filled];
         Ok(self.connection().prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
     }
 
-    /// Lets go of feeds that are not among `paths`: their members are no longer kept up, so they are found anew should
-    /// the feed come back. When the feed last changed stays known.
+    /// Lets go of the configured feeds that are not among `paths`: their members are no longer kept up, so they are
+    /// found anew should the feed come back. When the feed last changed stays known.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn retire_feeds(&mut self, paths: &[&str]) -> Result<(), StoreError> {
-        let mut query = self.connection().prepare_cached("SELECT feed, path FROM feeds WHERE filter <> ''")?;
-        let all: Vec<(i64, String)> =
-            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let sql = "SELECT feed, path FROM feeds WHERE filter <> '' AND kind = 0";
+        let all: Vec<(i64, String)> = self
+            .connection()
+            .prepare_cached(sql)?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
         for (feed, _) in all.iter().filter(|(_, path)| !paths.contains(&path.as_str())) {
-            self.connection().execute("DELETE FROM members WHERE feed = ?1", [feed])?;
+            self.clear_members(*feed)?;
             self.connection().execute("UPDATE feeds SET filter = '' WHERE feed = ?1", [feed])?;
         }
         Ok(())
     }
 
-    /// Makes an item a member of a feed, or brings its row up to date.
+    /// Empties all automatic feeds. When each last changed stays known.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn put_member(
-        &mut self,
-        feed: i64,
-        seq: i64,
-        id: &ItemId,
-        updated: DateTime<FixedOffset>,
-        changed_at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO members (feed, seq, updated, handle, changed_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let values = params![feed, seq, updated.timestamp(), handle_of(id), changed_at.timestamp_millis()];
-        self.connection().prepare_cached(sql)?.execute(values)?;
+    pub fn clear_automatic(&mut self) -> Result<(), StoreError> {
+        self.connection().execute_batch(
+            "DELETE FROM members WHERE feed IN (SELECT feed FROM feeds WHERE kind > 0);
+             DELETE FROM pages WHERE feed IN (SELECT feed FROM feeds WHERE kind > 0);
+             UPDATE feeds SET placed = 0, live = 0 WHERE kind > 0;",
+        )?;
         Ok(())
-    }
-
-    /// Takes an item out of a feed; says whether it was in it.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn remove_member(&mut self, feed: i64, seq: i64) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM members WHERE feed = ?1 AND seq = ?2";
-        Ok(self.connection().prepare_cached(sql)?.execute([feed, seq])? > 0)
     }
 
     /// Empties a feed whose filter is no longer what its members were found with.
@@ -135,55 +199,14 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn clear_members(&mut self, feed: i64) -> Result<(), StoreError> {
-        self.connection().prepare_cached("DELETE FROM members WHERE feed = ?1")?.execute([feed])?;
+        for sql in [
+            "DELETE FROM members WHERE feed = ?1",
+            "DELETE FROM pages WHERE feed = ?1",
+            "UPDATE feeds SET placed = 0, live = 0 WHERE feed = ?1",
+        ] {
+            self.connection().prepare_cached(sql)?.execute([feed])?;
+        }
         Ok(())
-    }
-
-    /// The numbers of live items, for filling a feed whose filter is new.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn live_items(&self) -> Result<Vec<i64>, StoreError> {
-        let mut query = self.connection().prepare_cached("SELECT seq FROM items WHERE state = 0 ORDER BY seq")?;
-        let rows = query.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The newest items of a feed by update time. `feed` is `None` for the feed of everything.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn newest(&self, feed: Option<i64>, limit: usize) -> Result<Vec<Selected>, StoreError> {
-        self.select(newest_sql(feed.is_none()), feed, limit, None)
-    }
-
-    /// The items of a feed that changed after `since`, the latest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn recent(&self, feed: Option<i64>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Selected>, StoreError> {
-        self.select(recent_sql(feed.is_none()), feed, limit, Some(since.timestamp_millis()))
-    }
-
-    fn select(
-        &self,
-        sql: &str,
-        feed: Option<i64>,
-        limit: usize,
-        since: Option<i64>,
-    ) -> Result<Vec<Selected>, StoreError> {
-        let mut query = self.connection().prepare_cached(sql)?;
-        query.raw_bind_parameter(1, feed.unwrap_or(0))?;
-        query.raw_bind_parameter(2, i64::try_from(limit).unwrap_or(i64::MAX))?;
-        if let Some(since) = since {
-            query.raw_bind_parameter(3, since)?;
-        }
-        let mut rows = query.raw_query();
-        let mut found = Vec::with_capacity(limit.min(512));
-        while let Some(row) = rows.next()? {
-            found.push(Selected { seq: row.get(0)?, changed_at: utc_millis(row.get(1)?)? });
-        }
-        Ok(found)
     }
 
     /// How many items are live.
@@ -191,7 +214,7 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn live_count(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM items WHERE state = 0";
-        Ok(self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        let sql = "SELECT live FROM feeds WHERE path = ''";
+        Ok(self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
     }
 }

@@ -44,7 +44,7 @@ pub struct FeedFigures {
     pub path: String,
     /// RFC 3339; `None` until it was first published.
     pub updated: Option<String>,
-    /// Items that belong to it. Zero for the feed of everything, which has all live ones.
+    /// Items in it now.
     pub members: u64,
 }
 
@@ -57,7 +57,7 @@ impl Reader {
         self.with(|connection| {
             let sql = "SELECT (SELECT count(*) FROM seeds), \
                        (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL), \
-                       (SELECT count(*) FROM items WHERE state = 0), \
+                       coalesce((SELECT live FROM feeds WHERE path = ''), 0), \
                        (SELECT count(*) FROM items WHERE state = 1), \
                        (SELECT count(*) FROM items WHERE state = 2)";
             Ok(connection.prepare_cached(sql)?.query_row([], |row| {
@@ -93,14 +93,13 @@ impl Reader {
         self.with(|connection| findings(connection, limit))
     }
 
-    /// The feeds with when they changed and how much they hold.
+    /// The configured feeds and that of everything, with when they changed and how much they hold.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn feed_figures(&self) -> Result<Vec<FeedFigures>, StoreError> {
         self.with(|connection| {
-            let sql = "SELECT path, updated, updated_offset, \
-                       (SELECT count(*) FROM members WHERE members.feed = feeds.feed) FROM feeds ORDER BY path";
+            let sql = "SELECT path, updated, updated_offset, live FROM feeds WHERE kind = 0 ORDER BY path";
             let mut query = connection.prepare_cached(sql)?;
             let mut rows = query.query([])?;
             let mut all = Vec::new();

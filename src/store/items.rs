@@ -1,5 +1,7 @@
 //! Items as stored.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -38,12 +40,15 @@ pub struct ItemRow {
     pub changed_at: DateTime<Utc>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
+    /// When it last came back after a withdrawal: those who were told that it is gone believe a later update only.
+    pub restored_at: Option<DateTime<Utc>>,
     /// The seed whose version stands.
     pub standing: SeedPath,
 }
 
 const COLUMNS: &str = "seq, state, published, published_offset, published_source, updated, updated_offset, \
-     updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, categories, body";
+     updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, categories, body, \
+     restored_at";
 
 pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
     let state = match row.get(1)? {
@@ -72,13 +77,31 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
         item,
         changed_at: utc_millis(row.get(8)?)?,
         withdrawn_at: row.get::<_, Option<i64>>(9)?.map(utc_millis).transpose()?,
+        restored_at: row.get::<_, Option<i64>>(19)?.map(utc_millis).transpose()?,
         standing: SeedPath::from_bytes(row.get_ref(10)?.as_blob().map_err(|_| damaged("path"))?),
     })
 }
 
-pub(super) fn encode_body(item: &Item) -> Result<Vec<u8>, StoreError> {
-    let text = serde_json::to_vec(&(&item.summary, &item.content)).expect("strings become JSON");
-    zstd::bulk::compress(&text, BODY_LEVEL).map_err(|e| StoreError::Engine(format!("cannot compress a body: {e}")))
+/// Summary and content as they are stored. Made where there is time for it: with many items, away from the writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body(Vec<u8>);
+
+impl Body {
+    /// The body of an item.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        thread_local! {
+            /// Setting one up costs more than a small text does.
+            static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+        }
+        let text = serde_json::to_vec(&(&item.summary, &item.content)).expect("strings become JSON");
+        Self(COMPRESSOR.with_borrow_mut(|kept| {
+            let compressor = kept.get_or_insert_with(|| {
+                zstd::bulk::Compressor::new(BODY_LEVEL).expect("the level is one that zstd has")
+            });
+            compressor.compress(&text).expect("compressing to memory does not fail")
+        }))
+    }
 }
 
 fn decode_body(body: &[u8]) -> Result<(Option<String>, String), StoreError> {
@@ -103,14 +126,6 @@ pub(super) fn item_by_handle(connection: &Connection, handle: &str) -> Result<Op
 }
 
 impl Batch<'_> {
-    /// The item with this number.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn item(&self, seq: i64) -> Result<Option<ItemRow>, StoreError> {
-        item(self.connection(), seq)
-    }
-
     /// The item that was ever seen under this identity key.
     ///
     /// # Errors
@@ -144,15 +159,15 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn insert_item(&mut self, row: &ItemRow) -> Result<i64, StoreError> {
+    pub fn insert_item(&mut self, row: &ItemRow, body: &Body) -> Result<i64, StoreError> {
         let sql = "INSERT INTO items (state, published, published_offset, published_source, updated, updated_offset, \
                    updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, \
-                   categories, body, handle) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                   categories, body, restored_at, handle) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let mut insert = self.connection().prepare_cached(sql)?;
-        bind(&mut insert, row)?;
+        bind(&mut insert, row, body)?;
         insert.raw_bind_parameter(11, row.item.id.as_str())?;
-        insert.raw_bind_parameter(19, handle_of(&row.item.id))?;
+        insert.raw_bind_parameter(20, handle_of(&row.item.id))?;
         insert.raw_execute()?;
         Ok(self.connection().last_insert_rowid())
     }
@@ -165,9 +180,9 @@ impl Batch<'_> {
         let sql = "UPDATE items SET state = ?1, published = ?2, published_offset = ?3, published_source = ?4, \
                    updated = ?5, updated_offset = ?6, updated_source = ?7, changed_at = ?8, withdrawn_at = ?9, \
                    standing = ?10, url = ?12, title = ?13, source = ?14, language = ?15, author = ?16, \
-                   categories = ?17, body = ?18 WHERE seq = ?11";
+                   categories = ?17, body = ?18, restored_at = ?19 WHERE seq = ?11";
         let mut update = self.connection().prepare_cached(sql)?;
-        bind(&mut update, row)?;
+        bind(&mut update, row, &Body::of(&row.item))?;
         update.raw_bind_parameter(11, row.seq)?;
         update.raw_execute()?;
         Ok(())
@@ -184,6 +199,29 @@ impl Batch<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Forgets up to `limit` items that were withdrawn before `before`, with the keys and positions that led to them;
+    /// says how many.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn purge_withdrawn(&mut self, before: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        let sql = "SELECT seq FROM items WHERE state = 2 AND withdrawn_at < ?1 ORDER BY withdrawn_at LIMIT ?2";
+        let mut query = self.connection().prepare_cached(sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let old: Vec<i64> =
+            query.query_map([before.timestamp_millis(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for seq in &old {
+            for sql in [
+                "DELETE FROM members WHERE seq = ?1",
+                "DELETE FROM keys WHERE seq = ?1",
+                "DELETE FROM items WHERE seq = ?1",
+            ] {
+                self.connection().prepare_cached(sql)?.execute([seq])?;
+            }
+        }
+        Ok(old.len())
+    }
+
     /// When the next scheduled item is due.
     ///
     /// # Errors
@@ -195,7 +233,7 @@ impl Batch<'_> {
     }
 }
 
-fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow) -> Result<(), StoreError> {
+fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow, body: &Body) -> Result<(), StoreError> {
     let Item { url, title, language, categories, author, source, .. } = &row.item;
     let times: &Times = &row.item.times;
     let (published, published_offset, published_source, updated, updated_offset, updated_source) = times_columns(times);
@@ -215,6 +253,7 @@ fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow) -> Result<(), St
     statement.raw_bind_parameter(15, language.as_ref().map(Language::as_str))?;
     statement.raw_bind_parameter(16, author)?;
     statement.raw_bind_parameter(17, serde_json::to_string(categories).expect("strings become JSON"))?;
-    statement.raw_bind_parameter(18, encode_body(&row.item)?)?;
+    statement.raw_bind_parameter(18, &body.0)?;
+    statement.raw_bind_parameter(19, row.restored_at.map(|at| at.timestamp_millis()))?;
     Ok(())
 }

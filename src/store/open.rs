@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags};
 
+use super::filling::discard_half_filled;
 use super::lock::Lock;
 use super::{Store, StoreError};
 
@@ -19,7 +20,7 @@ const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_core.sql"), include
 
 /// Page cache of a connection in KiB. The working set of a change is a few dozen pages; the first scan is served by
 /// this much too, since its inserts go to the ends of the trees.
-const CACHE_KIB: i32 = 16 * 1024;
+pub(super) const CACHE_KIB: i32 = 16 * 1024;
 
 /// Where a store lives: `sqlite:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +92,7 @@ impl Store {
                 .map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
         }
         let lock = Lock::take(path)?;
+        discard_half_filled(path)?;
         let fresh = !path.exists() || std::fs::metadata(path).is_ok_and(|m| m.len() == 0);
         let suspect = suspect_mark(path).exists();
         let attempt = if suspect { Err(StoreError::Corrupt("marked by an earlier run".into())) } else { connect(path) };
@@ -117,7 +119,7 @@ fn suspect_mark(path: &Path) -> PathBuf {
     with_suffix(path, ".suspect")
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

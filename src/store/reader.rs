@@ -4,9 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use super::items::{ItemRow, item_by_handle};
 use super::open::connect_reader;
-use super::{StoreError, StoreUrl};
+use super::{Reading, StoreError, StoreUrl};
 
 /// Connections kept open between uses; more may be open at one moment.
 const KEPT: usize = 4;
@@ -29,25 +28,28 @@ impl Reader {
         Self { location, idle: Mutex::default() }
     }
 
-    /// The item that `/items/{handle}/` names, whatever its state.
+    /// Asks any number of questions of one state of the store.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub fn item_by_handle(&self, handle: &str) -> Result<Option<ItemRow>, StoreError> {
-        self.with(|connection| item_by_handle(connection, handle))
-    }
-
-    pub(super) fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// When the store cannot be read, or what `ask` gives.
+    pub fn read<T, E: From<StoreError>>(&self, ask: impl FnOnce(Reading<'_>) -> Result<T, E>) -> Result<T, E> {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match kept {
+        let mut connection = match kept {
             Some(connection) => connection,
             None => connect_reader(self.location.path())?,
         };
-        let result = read(&connection);
+        let answer = {
+            let transaction = connection.transaction().map_err(StoreError::from)?;
+            ask(Reading::new(&transaction))
+        };
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
             idle.push(connection);
         }
-        result
+        answer
+    }
+
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.read(|reading| ask(reading.connection))
     }
 }

@@ -117,14 +117,19 @@ impl Batch<'_> {
         self.set_diagnostics(path, &[])
     }
 
-    /// The seeds below a directory (empty path: all), in the byte order of their paths.
+    /// Up to `limit` seeds below a directory (empty path: all) that come after `after`, in the byte order of their paths.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn known_below(&self, directory: &SeedPath) -> Result<Vec<KnownSeed>, StoreError> {
+    pub fn known_below(
+        &self,
+        directory: &SeedPath,
+        after: Option<&SeedPath>,
+        limit: usize,
+    ) -> Result<Vec<KnownSeed>, StoreError> {
         let mut low = directory.as_bytes().to_vec();
         let sql = "SELECT path, size, mtime_ns, ctime_ns, inode, missing_since IS NOT NULL FROM seeds \
-                   WHERE path >= ?1 AND (?2 IS NULL OR path < ?2) ORDER BY path";
+                   WHERE path > ?1 AND (?2 IS NULL OR path < ?2) ORDER BY path LIMIT ?3";
         let mut query = self.connection().prepare_cached(sql)?;
         let high = if low.is_empty() {
             None
@@ -134,7 +139,10 @@ impl Batch<'_> {
             *high.last_mut().expect("a slash was just added") = b'/' + 1;
             Some(high)
         };
-        let mut rows = query.query(params![low, high])?;
+        if let Some(after) = after {
+            low = after.as_bytes().to_vec();
+        }
+        let mut rows = query.query(params![low, high, i64::try_from(limit).unwrap_or(i64::MAX)])?;
         let mut known = Vec::new();
         while let Some(row) = rows.next()? {
             known.push(KnownSeed {

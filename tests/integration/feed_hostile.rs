@@ -125,7 +125,7 @@ fn hostile_feed_titles_break_neither_documents_nor_pages() {
         assert_atom_rules(&atom, 0);
         let json: Value = serde_json::from_slice(&write(&view(&site, &feed, &[]), Format::Json).unwrap()).unwrap();
         assert_eq!(json["title"], expected);
-        let summary = FeedSummary { feed: &feed, updated: None };
+        let summary = FeedSummary { feed: &feed, updated: None, archive: None };
         for page in [page::front(&site, &[summary], &[]), page::feed(&site, &summary, &[]), page::gone(&site)] {
             assert_no_foreign_markup(&page.unwrap());
         }

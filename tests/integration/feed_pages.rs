@@ -23,7 +23,8 @@ fn front_page_shows_feeds_and_the_newest_items() {
         definition("/categories/dunya", "dunya"),
     ];
     let updated = Some(at("2024-11-01T13:17:00+03:00"));
-    let feeds: Vec<_> = std::iter::once(&all).chain(&others).map(|feed| FeedSummary { feed, updated }).collect();
+    let feeds: Vec<_> =
+        std::iter::once(&all).chain(&others).map(|feed| FeedSummary { feed, updated, archive: None }).collect();
     let hebrew = Item {
         title: "שלום לכם: גרסה 2.0 של Feed יצאה".to_owned(),
         summary: Some("כל מה שחדש, בקצרה.".to_owned()),

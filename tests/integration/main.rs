@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
+mod archive;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_filter;
@@ -26,6 +27,7 @@ mod hub_conversation;
 mod hub_delivery;
 mod hub_process;
 mod hub_scene;
+mod ingest_desk;
 mod life;
 mod ops_agents;
 mod ops_config;
@@ -50,3 +52,4 @@ mod seed_watch;
 mod service_admin;
 mod service_notify;
 mod service_reload;
+mod withdrawal;

@@ -70,6 +70,8 @@ pub(super) struct FeedLinks<'a> {
     pub(super) address: String,
     pub(super) documents: Vec<DocumentLink>,
     pub(super) updated: Option<When>,
+    /// The newest page of older items.
+    pub(super) older: Option<String>,
 }
 
 /// One format of a feed.
@@ -82,7 +84,8 @@ pub(super) struct DocumentLink {
 impl<'a> FeedLinks<'a> {
     pub(super) fn new(site: &'a Site, summary: &FeedSummary<'a>) -> Self {
         let feed: &'a Definition = summary.feed;
-        Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated)
+        let older = summary.archive.map(|page| site.local(&format!("{}/archive/{page}/", feed.path)));
+        Self { older, ..Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated) }
     }
 
     /// The feed of everything, for a front page that was given no feeds.
@@ -110,19 +113,24 @@ impl<'a> FeedLinks<'a> {
                 })
                 .into(),
             updated: updated.map(When::new),
+            older: None,
         }
     }
 }
 
+/// Feeds of one kind: the heading, the page that lists all of them where there is one, and the feeds.
+pub(super) type Group<'a> = (&'static str, Option<String>, Vec<FeedLinks<'a>>);
+
 /// The feeds other than that of everything, by the first segment of their path.
-pub(super) fn group_feeds<'a>(site: &'a Site, feeds: &[FeedSummary<'a>]) -> Vec<(&'static str, Vec<FeedLinks<'a>>)> {
+pub(super) fn group_feeds<'a>(site: &'a Site, feeds: &[FeedSummary<'a>]) -> Vec<Group<'a>> {
     const GROUPS: [(&str, &str); 4] =
         [("/feeds/", "Feeds"), ("/categories/", "Categories"), ("/sources/", "Sources"), ("/languages/", "Languages")];
     let group = |(start, name)| {
         let members = feeds.iter().filter(|summary| summary.feed.path.starts_with(start));
-        (name, members.map(|summary| FeedLinks::new(site, summary)).collect::<Vec<_>>())
+        let all = (start != "/feeds/").then(|| site.local(start));
+        (name, all, members.map(|summary| FeedLinks::new(site, summary)).collect::<Vec<_>>())
     };
-    GROUPS.into_iter().map(group).filter(|(_, members)| !members.is_empty()).collect()
+    GROUPS.into_iter().map(group).filter(|(_, _, members)| !members.is_empty()).collect()
 }
 
 /// Value of `dir`: known from the language, else found by the browser from the text.

@@ -15,6 +15,7 @@ CREATE TABLE items (
     updated_source   INTEGER NOT NULL,
     changed_at       INTEGER NOT NULL,                   -- when subscribers last got something new
     withdrawn_at     INTEGER,
+    restored_at      INTEGER,                            -- came back after a withdrawal: no update time before this
     standing         BLOB    NOT NULL,                   -- path of the seed whose version stands
     url              TEXT,
     title            TEXT    NOT NULL,
@@ -25,8 +26,6 @@ CREATE TABLE items (
     body             BLOB    NOT NULL                    -- zstd of the JSON array [summary or null, content]
 ) STRICT;
 CREATE INDEX items_by_handle ON items (handle);
-CREATE INDEX items_newest    ON items (updated DESC, handle) WHERE state = 0;
-CREATE INDEX items_changed   ON items (changed_at DESC)      WHERE state = 0;
 CREATE INDEX items_due       ON items (published)            WHERE state = 1;
 CREATE INDEX items_withdrawn ON items (withdrawn_at)         WHERE state = 2;
 
@@ -35,6 +34,7 @@ CREATE TABLE keys (
     key BLOB    PRIMARY KEY,
     seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_by_item ON keys (seq);
 
 CREATE TABLE seeds (
     path             BLOB    PRIMARY KEY,
@@ -71,23 +71,42 @@ CREATE INDEX diagnostics_by_path ON diagnostics (path);
 CREATE TABLE feeds (
     feed           INTEGER PRIMARY KEY,
     path           TEXT    NOT NULL UNIQUE,
+    kind           INTEGER NOT NULL,                     -- 0 configured, 1 by source, 2 by language, 3 by category
+    name           TEXT    NOT NULL,                     -- source, language or category; empty for configured ones
     filter         TEXT    NOT NULL,                     -- fingerprint of the filter that `members` was filled with
     updated        INTEGER,                              -- none until the feed was first published
     updated_offset INTEGER NOT NULL,
-    changed_at     INTEGER NOT NULL
+    changed_at     INTEGER NOT NULL,
+    filled_at      INTEGER NOT NULL DEFAULT 0,           -- milliseconds: no document of the feed is older than this
+    placed         INTEGER NOT NULL DEFAULT 0,           -- positions given out; none is given twice
+    live           INTEGER NOT NULL DEFAULT 0            -- members that are not gone
 ) STRICT;
+CREATE INDEX feeds_largest ON feeds (kind, live DESC, path) WHERE kind > 0;
 
--- Live items of each feed that has a filter. The feed of everything needs no rows.
+-- Which items every feed has had, in the order in which they came in. A position stays with its item for good, and so
+-- does the archive page that follows from it.
 CREATE TABLE members (
     feed       INTEGER NOT NULL,
+    position   INTEGER NOT NULL,                         -- from 0
     seq        INTEGER NOT NULL,
     updated    INTEGER NOT NULL,
     handle     INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
-    PRIMARY KEY (feed, seq)
+    gone_at    INTEGER,                                  -- milliseconds; set while the item is not in the feed
+    PRIMARY KEY (feed, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX members_newest  ON members (feed, updated DESC, handle);
-CREATE INDEX members_changed ON members (feed, changed_at DESC);
+CREATE UNIQUE INDEX members_by_item ON members (seq, feed);
+CREATE INDEX members_newest  ON members (feed, updated DESC, handle) WHERE gone_at IS NULL;
+CREATE INDEX members_changed ON members (feed, changed_at DESC)      WHERE gone_at IS NULL;
+CREATE INDEX members_gone    ON members (feed, gone_at DESC)         WHERE gone_at IS NOT NULL;
+
+-- When the set or the text of an archive page last changed; without a row, when its feed was filled.
+CREATE TABLE pages (
+    feed       INTEGER NOT NULL,
+    page       INTEGER NOT NULL,                         -- from 1, the oldest
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (feed, page)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE documents (
     path          TEXT    PRIMARY KEY,

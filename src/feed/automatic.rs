@@ -1,0 +1,121 @@
+//! Feeds that nobody has to configure: one for each source host, language and category.
+
+use std::fmt::Write;
+
+use super::{Definition, Filter};
+use crate::item::{Item, Language};
+
+/// What an automatic feed selects on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// The host of the article's URL.
+    Source,
+    /// The item's language.
+    Language,
+    /// One of its categories.
+    Category,
+}
+
+impl By {
+    /// All of them, in the order in which pages list them.
+    pub const ALL: [Self; 3] = [Self::Category, Self::Source, Self::Language];
+
+    /// First segment of the path, and the word in the configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "sources",
+            Self::Language => "languages",
+            Self::Category => "categories",
+        }
+    }
+}
+
+/// One automatic feed that an item belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Automatic {
+    /// What it selects on.
+    pub by: By,
+    /// Path below the site, percent-encoded, without trailing slash (`/categories/arts-crafts`).
+    pub path: String,
+    /// The source, language or category as the item has it.
+    pub name: String,
+}
+
+/// The automatic feeds that an item belongs to, each once, in the order of their paths.
+#[must_use]
+pub fn automatic(item: &Item, kinds: &[By]) -> Vec<Automatic> {
+    let mut feeds = Vec::new();
+    let mut add = |by: By, segment: &str, name: &str| {
+        if kinds.contains(&by) && !segment.is_empty() {
+            let path = format!("/{}/{segment}", by.word());
+            feeds.push(Automatic { by, path, name: name.to_owned() });
+        }
+    };
+    if let Some(host) = &item.source {
+        add(By::Source, &encode(host), host);
+    }
+    if let Some(language) = &item.language {
+        add(By::Language, language.as_str(), language.as_str());
+    }
+    for category in &item.categories {
+        add(By::Category, &encode(&slug(category)), category);
+    }
+    feeds.sort_unstable();
+    feeds.dedup_by(|a, b| a.path == b.path);
+    feeds
+}
+
+/// A category as a path segment: lower case, everything but letters, digits and marks a hyphen.
+#[must_use]
+pub fn slug(category: &str) -> String {
+    let mut slug = String::with_capacity(category.len());
+    for c in category.chars().flat_map(char::to_lowercase) {
+        let is_kept = c.is_alphanumeric() || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c));
+        if is_kept {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+/// The blocks of general and of CJK punctuation; controls.
+fn is_punctuation(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{80}'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}')
+}
+
+/// Percent-encodes all but the unreserved characters (RFC 3986 §2.3).
+fn encode(segment: &str) -> String {
+    let mut encoded = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// The definition of an automatic feed: limits, content and freshness are those of `template`.
+#[must_use]
+pub fn automatic_definition(by: By, path: &str, name: &str, site_title: &str, template: &Definition) -> Definition {
+    let mut filter = Filter::default();
+    match by {
+        By::Source => filter.sources.push(name.to_owned()),
+        By::Language => filter.languages.extend(Language::new(name)),
+        By::Category => filter.categories.push(name.to_owned()),
+    }
+    Definition {
+        path: path.to_owned(),
+        title: format!("{site_title}: {name}"),
+        filter,
+        limits: template.limits,
+        content: template.content,
+        max_age: template.max_age,
+    }
+}

@@ -1,0 +1,58 @@
+//! What the documents of a feed hold, chosen from the store.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::feed::selection::{Candidate, select};
+use crate::feed::{Limits, Paging};
+use crate::item::Item;
+use crate::store::{ARCHIVE_PAGE, FeedRow, Reading, Selected, StoreError};
+
+/// The items of a subscription document.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// In document order.
+    pub items: Vec<Arc<Item>>,
+    /// Their numbers, in the same order.
+    pub seqs: Vec<i64>,
+    /// Where the document stands among those of the feed.
+    pub paging: Paging,
+}
+
+/// Number of archive pages of a feed; the last one may not be full yet.
+pub(crate) fn archive_pages(row: &FeedRow) -> u64 {
+    row.placed.div_ceil(ARCHIVE_PAGE)
+}
+
+/// Chooses the items of the subscription document of the feed that `row` (as stored now) describes. `item` gives the
+/// item with a number.
+pub(crate) fn choose(
+    reading: Reading<'_>,
+    row: &FeedRow,
+    limits: &Limits,
+    mut item: impl FnMut(i64) -> Result<Arc<Item>, StoreError>,
+) -> Result<Chosen, StoreError> {
+    let newest = reading.newest(row.feed, limits.items)?;
+    let recent = reading.recent(row.feed, row.changed_at - limits.window, limits.max_items)?;
+    let mut by_id = HashMap::with_capacity(newest.len() + recent.len());
+    let mut candidates = |chosen: &[Selected]| -> Result<Vec<Candidate>, StoreError> {
+        let candidate = |one: &Selected| {
+            let item = item(one.seq)?;
+            let candidate = Candidate {
+                id: item.id.clone(),
+                updated: item.times.updated.to_utc(),
+                changed: one.changed_at,
+                size: item.content.len(),
+            };
+            by_id.insert(item.id.clone(), (one.seq, item));
+            Ok(candidate)
+        };
+        chosen.iter().map(candidate).collect()
+    };
+    let chosen = select(candidates(&newest)?, candidates(&recent)?, limits);
+    let (seqs, items): (Vec<_>, Vec<_>) =
+        chosen.iter().map(|candidate| by_id.remove(&candidate.id).expect("what is chosen was a candidate")).unzip();
+    let is_complete = u64::try_from(items.len()).is_ok_and(|count| count == row.live);
+    let prev_archive = Some(archive_pages(row)).filter(|pages| *pages > 0 && !is_complete);
+    Ok(Chosen { items, seqs, paging: Paging::Subscription { prev_archive, is_complete } })
+}

@@ -1,0 +1,67 @@
+//! Feeds get the items that were there before them, in the order of time.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::feed::{By, automatic};
+use crate::store::{Batch, FeedRow, Placing, StoreError};
+
+use super::feeds::{FeedState, moved_to};
+
+/// Fills the configured feeds with these indexes, and all automatic ones of these kinds.
+pub(super) fn fill(
+    batch: &mut Batch<'_>,
+    states: &mut [FeedState],
+    indexes: &[usize],
+    kinds: &[By],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if indexes.is_empty() && kinds.is_empty() {
+        return Ok(());
+    }
+    for index in indexes {
+        batch.clear_members(states[*index].row.feed)?;
+    }
+    let mut placing = Placing::default();
+    let mut automatics: HashMap<String, FeedRow> = HashMap::new();
+    batch.each_live(|batch, light| {
+        for index in indexes {
+            let state = &mut states[*index];
+            if state.definition.filter.selects(&light.item, &light.standing) {
+                batch.place_next(&mut placing, state.row.feed, &light)?;
+                state.row.changed_at = state.row.changed_at.max(light.changed_at);
+            }
+        }
+        for feed in automatic(&light.item, kinds) {
+            let row = match automatics.get_mut(&feed.path) {
+                Some(row) => row,
+                None => {
+                    let known = batch.reading().feed(&feed.path)?;
+                    let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, feed.by.into(), &feed.name));
+                    let row = FeedRow { feed: batch.put_feed(&row)?, updated: None, filled_at: now, ..row };
+                    automatics.entry(feed.path).or_insert(row)
+                }
+            };
+            batch.place_next(&mut placing, row.feed, &light)?;
+            row.changed_at = row.changed_at.max(light.changed_at);
+            row.updated = row.updated.max(Some(light.item.times.updated));
+        }
+        Ok(())
+    })?;
+    batch.finish_placing(placing)?;
+    for index in indexes {
+        let row = &mut states[*index].row;
+        row.filled_at = now;
+        batch.put_feed(row)?;
+    }
+    for (path, row) in automatics {
+        // What subscribers were told last never goes back.
+        let told = batch.reading().feed(&path)?.and_then(|known| known.updated);
+        let updated = told.max(Some(moved_to(None, row.updated, true, now)));
+        // The window of a feed that is published for the first time ends now, so that an archive is no burst.
+        let changed_at = if told.is_none() { now } else { row.changed_at };
+        batch.put_feed(&FeedRow { updated, changed_at, ..row })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Documents of an automatic feed.
+
+use crate::feed::{CachePolicy, Definition, Format, View, link_header, page, write};
+use crate::http::Rendered;
+use crate::ingest::{archive_pages, choose};
+use crate::store::FeedRow;
+
+use super::{HTML, Kind, Room};
+
+/// Items on the page for people.
+const PAGE_ITEMS: usize = 30;
+
+impl Room<'_> {
+    pub(super) fn feed(&self, definition: &Definition, row: &FeedRow, format: Kind) -> anyhow::Result<Rendered> {
+        let chosen = choose(self.reading, row, &definition.limits, |seq| self.load(seq))?;
+        let cache = CachePolicy { max_age: definition.max_age, is_stable: false };
+        let changed = row.changed_at.max(row.filled_at);
+        let site = &self.basis.site;
+        let Some(format) = format else {
+            let archive = Some(archive_pages(row)).filter(|pages| *pages > 0);
+            let summary = page::FeedSummary { feed: definition, updated: row.updated, archive };
+            let newest = &chosen.items[..chosen.items.len().min(PAGE_ITEMS)];
+            return Ok(self.document(HTML, page::feed(site, &summary, newest)?, changed, cache, None));
+        };
+        let tombstones = match format {
+            Format::Atom => self.reading.tombstones(row.feed, self.now - self.basis.tombstones)?,
+            _ => Vec::new(),
+        };
+        let view = View {
+            site,
+            feed: definition,
+            items: &chosen.items,
+            updated: row.updated.unwrap_or_else(|| changed.into()),
+            paging: chosen.paging,
+            tombstones: &tombstones,
+        };
+        let link = link_header(site, &definition.document_path(format));
+        Ok(self.document(format.content_type(), write(&view, format)?, changed, cache, link))
+    }
+}

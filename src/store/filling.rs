@@ -1,0 +1,103 @@
+//! The first scan: an empty store is filled at once. Nothing in it was shown to anyone yet, so that when the filling is
+//! broken off, the next start simply begins anew; until then nothing waits for the disk.
+
+use std::fs::{File, remove_file};
+use std::path::{Path, PathBuf};
+
+use super::open::{CACHE_KIB, with_suffix};
+use super::{Store, StoreError};
+
+/// Page cache while filling, in KiB: the trees with random keys (identity keys, handles) stay in memory up to some
+/// million items.
+const FILLING_CACHE_KIB: i32 = 64 * 1024;
+
+/// Indexes that are faster to build at the end, from sorted rows; nothing asks for them before.
+const LATE_INDEXES: [&str; 4] = ["members_by_item", "members_newest", "members_changed", "members_gone"];
+
+impl Store {
+    /// Leaves a mark beside the store and stops waiting for the disk.
+    ///
+    /// # Errors
+    /// When the mark or the store cannot be written.
+    pub fn begin_filling(&mut self) -> Result<(), StoreError> {
+        let mark = mark(self.location.path());
+        let made = File::create(&mark).and_then(|file| file.sync_all());
+        made.map_err(|error| StoreError::Open { path: mark, reason: error.to_string() })?;
+        // Rolling back works still; only a crash would leave the file damaged.
+        self.connection.pragma_update(None, "journal_mode", "memory")?;
+        self.connection.pragma_update(None, "synchronous", "off")?;
+        self.connection.pragma_update(None, "cache_size", -FILLING_CACHE_KIB)?;
+        Ok(())
+    }
+
+    /// Makes all that was filled in durable, and takes the mark away.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn end_filling(&mut self) -> Result<(), StoreError> {
+        let path = self.location.path().to_owned();
+        self.connection.pragma_update(None, "journal_mode", "wal")?;
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        let failed = |error: std::io::Error| StoreError::Engine(format!("cannot finish `{}`: {error}", path.display()));
+        File::open(&path).and_then(|file| file.sync_all()).map_err(failed)?;
+        remove_file(mark(&path)).map_err(failed)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+}
+
+impl super::Batch<'_> {
+    /// Takes away the indexes of feed members while feeds are filled; gives what makes them again.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn drop_member_indexes(&mut self) -> Result<MemberIndexes, StoreError> {
+        let mut statements = Vec::new();
+        for name in LATE_INDEXES {
+            let sql = "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?1";
+            statements.push(self.connection().query_row(sql, [name], |row| row.get(0))?);
+            self.connection().execute_batch(&format!("DROP INDEX {name}"))?;
+        }
+        Ok(MemberIndexes { statements })
+    }
+
+    /// Makes them again.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn make_member_indexes(&mut self, indexes: &MemberIndexes) -> Result<(), StoreError> {
+        indexes.statements.iter().try_for_each(|sql| Ok(self.connection().execute_batch(sql)?))
+    }
+}
+
+/// The statements that make the indexes of feed members.
+#[derive(Debug)]
+#[must_use = "the indexes are gone until they are made again"]
+pub struct MemberIndexes {
+    statements: Vec<String>,
+}
+
+fn mark(path: &Path) -> PathBuf {
+    with_suffix(path, ".filling")
+}
+
+/// Removes a store whose filling was broken off.
+pub(super) fn discard_half_filled(path: &Path) -> Result<(), StoreError> {
+    let mark = mark(path);
+    if !mark.exists() {
+        return Ok(());
+    }
+    tracing::info!(path = %path.display(), "the first scan was broken off and begins anew");
+    for part in
+        [path.to_owned(), with_suffix(path, "-wal"), with_suffix(path, "-shm"), with_suffix(path, "-journal"), mark]
+    {
+        match remove_file(&part) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Open { path: part, reason: error.to_string() });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Seeds that go: grace period, tombstones (RFC 6721), the brake, and coming back.
+
+use chrono::{DateTime, Utc};
+
+use crate::ingest_desk::{Desk, article, clock, eventually_or};
+
+const START: &str = "2024-06-01T00:00:00Z";
+
+/// Three articles, of which the second was removed and withdrawn.
+fn withdrawn(desk: &mut Desk) {
+    for number in 1..=3 {
+        desk.write(
+            &format!("{number}.txt"),
+            &article(number, &format!("Article {number}"), 0, i64::try_from(number).unwrap()),
+        );
+    }
+    desk.open();
+    desk.remove("2.txt");
+    desk.rescan(false);
+    desk.expect(&["Article 3", "Article 2", "Article 1"]);
+    desk.pass(31);
+    desk.expect(&["Article 3", "Article 1"]);
+}
+
+fn attribute<'a>(text: &'a str, name: &str) -> &'a str {
+    let element = text.split("<at:deleted-entry").nth(1).unwrap_or_else(|| panic!("no tombstone in {text}"));
+    element.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap()
+}
+
+fn page_of(desk: &Desk, title: &str) -> String {
+    let front = desk.text("/");
+    let label = format!("aria-label=\"Preview: {title}\"");
+    let link = front.split('<').find(|tag| tag.contains(&label)).unwrap_or_else(|| panic!("no {title} in {front}"));
+    link.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_withdrawn_item_leaves_a_tombstone_in_atom_and_moves_the_feed() {
+    let mut desk = Desk::new(clock!(START), "");
+    withdrawn(&mut desk);
+    let atom = desk.text("/atom.xml");
+    assert_eq!(attribute(&atom, "ref"), "https://news.example/20240101/slug-1000002.html");
+    let when: DateTime<Utc> = attribute(&atom, "when").parse().unwrap();
+    assert!(when > START.parse::<DateTime<Utc>>().unwrap() && when <= desk.now());
+    assert!(!desk.text("/rss.xml").contains("deleted-entry"));
+    let updated = atom.split("<updated>").nth(1).unwrap().split('<').next().unwrap();
+    assert_eq!(updated.parse::<DateTime<Utc>>().unwrap(), when);
+    assert!(desk.document("/feed.json").unwrap().last_modified >= when);
+}
+
+#[test]
+fn the_page_of_a_withdrawn_item_is_gone() {
+    let mut desk = Desk::new(clock!(START), "");
+    for number in 1..=2 {
+        desk.write(&format!("{number}.txt"), &article(number, &format!("Article {number}"), 0, 1));
+    }
+    desk.open();
+    let page = page_of(&desk, "Article 2");
+    assert!(desk.document(&page).is_ok());
+    desk.remove("2.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    desk.expect(&["Article 1"]);
+    assert_eq!(desk.document(&page).unwrap_err(), "Gone");
+}
+
+#[test]
+fn tombstone_and_410_end_with_their_window() {
+    let mut desk = Desk::new(clock!(START), "[seeds]\ntombstone_days = 2\n");
+    for number in 1..=3 {
+        desk.write(
+            &format!("{number}.txt"),
+            &article(number, &format!("Article {number}"), 0, i64::from(number as u8)),
+        );
+    }
+    desk.open();
+    let page = page_of(&desk, "Article 2");
+    desk.remove("2.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    desk.expect(&["Article 3", "Article 1"]);
+    desk.pass(2 * 86_400 + 60);
+    eventually_or(|| (desk.document(&page).unwrap_err() == "Missing").then_some(()), || "not forgotten".to_owned());
+    desk.write("4.txt", &article(4, "Article 4", 0, 4));
+    desk.expect(&["Article 4", "Article 3", "Article 1"]);
+    assert!(!desk.text("/atom.xml").contains("deleted-entry"));
+}
+
+#[test]
+fn an_item_that_is_put_back_has_its_id_and_an_update_after_the_tombstone() {
+    let mut desk = Desk::new(clock!(START), "");
+    withdrawn(&mut desk);
+    let when: DateTime<Utc> = attribute(&desk.text("/atom.xml"), "when").parse().unwrap();
+    desk.pass(100);
+    desk.write("back/2.txt", &article(2, "Article 2", 0, 2));
+    desk.expect(&["Article 2", "Article 3", "Article 1"]);
+    let item = &desk.items("/feed.json")[0];
+    assert_eq!(item["id"], "https://news.example/20240101/slug-1000002.html");
+    assert_eq!(item["date_published"], "2024-01-01T12:00:00+00:00");
+    assert!(item["date_modified"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() > when);
+    assert!(!desk.text("/atom.xml").contains("deleted-entry"));
+    // Reading the same file again changes nothing.
+    let before = desk.text("/feed.json");
+    desk.write("back/2.txt", &article(2, "Article 2", 0, 2));
+    desk.write("4.txt", &article(4, "Article 4", 0, 0));
+    desk.expect(&["Article 2", "Article 3", "Article 1", "Article 4"]);
+    let updated = |text: &str| text.split("\"date_modified\":").nth(1).unwrap()[..22].to_owned();
+    assert_eq!(updated(&desk.text("/feed.json")), updated(&before));
+}
+
+#[test]
+fn a_seed_that_is_replaced_within_the_grace_period_is_never_withdrawn() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("1.txt", &article(1, "First words", 0, 1));
+    desk.open();
+    desk.remove("1.txt");
+    desk.pass(20);
+    desk.write("1.txt", &article(1, "Second words", 0, 2));
+    desk.expect(&["Second words"]);
+    desk.pass(60);
+    desk.expect(&["Second words"]);
+    assert!(!desk.text("/atom.xml").contains("deleted-entry"));
+}
+
+#[test]
+fn when_the_standing_version_goes_the_other_one_stands_again() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("a.txt", &article(1, "Old version", 0, 1));
+    desk.write("b.txt", &article(1, "New version", 0, 2));
+    desk.open();
+    desk.expect(&["New version"]);
+    desk.remove("b.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    desk.expect(&["Old version"]);
+    assert!(!desk.text("/atom.xml").contains("deleted-entry"));
+}
+
+fn many(desk: &Desk, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        let minute = i64::try_from(number).unwrap();
+        desk.write(&format!("{number}.txt"), &article(number, &format!("Article {number}"), minute, minute));
+    }
+}
+
+fn brake(desk: &Desk) {
+    eventually_or(
+        || desk.reasons().iter().any(|reason| reason.contains("--accept-removals")).then_some(()),
+        || format!("the brake is not pulled: {:?}", desk.reasons()),
+    );
+}
+
+#[test]
+fn a_mass_removal_withdraws_nothing_until_it_is_accepted() {
+    let mut desk = Desk::new(clock!(START), "[seeds]\nreconcile_seconds = 86400\n");
+    many(&desk, 0..40);
+    desk.open();
+    (0..30).for_each(|number| desk.remove(&format!("{number}.txt")));
+    desk.rescan(false);
+    desk.pass(60);
+    brake(&desk);
+    assert_eq!(desk.titles("/feed.json").len(), 40);
+    desk.rescan(true);
+    eventually_or(
+        || (desk.titles("/feed.json").len() == 10).then_some(()),
+        || desk.titles("/feed.json").len().to_string(),
+    );
+    assert_eq!(desk.reasons(), Vec::<String>::new());
+    assert_eq!(desk.text("/atom.xml").matches("<at:deleted-entry").count(), 30);
+}
+
+#[test]
+fn an_emptied_directory_is_never_confirmed_by_looking_again() {
+    let mut desk = Desk::new(clock!(START), "[seeds]\nreconcile_seconds = 60\n");
+    many(&desk, 0..25);
+    desk.open();
+    (0..25).for_each(|number| desk.remove(&format!("{number}.txt")));
+    desk.rescan(false);
+    desk.pass(61);
+    brake(&desk);
+    (0..5).for_each(|_| desk.pass(61));
+    many(&desk, 100..101);
+    desk.pass(1);
+    eventually_or(
+        || (desk.titles("/feed.json").len() == 26).then_some(()),
+        || desk.titles("/feed.json").len().to_string(),
+    );
+}
+
+#[test]
+fn seeds_that_come_back_release_the_brake() {
+    let mut desk = Desk::new(clock!(START), "[seeds]\nreconcile_seconds = 86400\n");
+    many(&desk, 0..25);
+    desk.open();
+    (0..25).for_each(|number| desk.remove(&format!("{number}.txt")));
+    desk.rescan(false);
+    desk.pass(60);
+    brake(&desk);
+    many(&desk, 0..25);
+    desk.rescan(false);
+    eventually_or(|| desk.reasons().is_empty().then_some(()), || format!("{:?}", desk.reasons()));
+    assert_eq!(desk.titles("/feed.json").len(), 25);
+}
+
+#[test]
+fn a_second_sweep_with_some_seeds_left_confirms() {
+    let mut desk = Desk::new(clock!(START), "[seeds]\nreconcile_seconds = 60\n");
+    many(&desk, 0..40);
+    desk.open();
+    (0..30).for_each(|number| desk.remove(&format!("{number}.txt")));
+    desk.rescan(false);
+    desk.pass(40);
+    brake(&desk);
+    desk.pass(61);
+    desk.pass(61);
+    eventually_or(
+        || (desk.titles("/feed.json").len() == 10).then_some(()),
+        || desk.titles("/feed.json").len().to_string(),
+    );
+}
+
+#[test]
+fn a_directory_moved_away_withdraws_nothing() {
+    let mut desk = Desk::new(clock!(START), "");
+    many(&desk, 0..3);
+    desk.open();
+    let away = desk.seeds().with_file_name("away");
+    std::fs::rename(desk.seeds(), &away).unwrap();
+    desk.pass(600);
+    eventually_or(|| (!desk.reasons().is_empty()).then_some(()), || "still ready".to_owned());
+    assert_eq!(desk.titles("/feed.json").len(), 3);
+    std::fs::rename(&away, desk.seeds()).unwrap();
+    desk.rescan(false);
+    eventually_or(|| desk.reasons().is_empty().then_some(()), || format!("{:?}", desk.reasons()));
+    assert_eq!(desk.titles("/feed.json").len(), 3);
+}
