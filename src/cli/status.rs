@@ -21,16 +21,21 @@ pub(super) fn status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
     if answer.status != 200 {
         bail!("the service answers {}: {}", answer.status, answer.body.trim());
     }
-    if arguments.format == Format::Json {
-        return print(&answer.body);
-    }
     if arguments.hub {
-        let status = serde_json::from_str(&answer.body).context("the service is of another version")?;
-        return print(&hub(&status));
+        return match arguments.format {
+            Format::Json => print(&answer.body),
+            Format::Text => {
+                let status = serde_json::from_str(&answer.body).context("the service is of another version")?;
+                print(&hub(&status))
+            }
+        };
     }
     let status: Status = serde_json::from_str(&answer.body).context("the service is of another version")?;
-    let text = if arguments.subscribers { subscribers(&status) } else { table(&status) };
-    print(&text)?;
+    match arguments.format {
+        Format::Json => print(&answer.body)?,
+        Format::Text if arguments.subscribers => print(&subscribers(&status))?,
+        Format::Text => print(&table(&status))?,
+    };
     Ok(if status.is_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -251,7 +251,7 @@ impl Running {
     /// A certificate that was renewed keeps its file name.
     fn renew_certificate(&self) {
         if let Some(Err(error)) = self.tls.as_ref().map(|tls| tls.reload()) {
-            tracing::error!("the certificate stays as it was: {error}");
+            tracing::error!("the certificate stays as it was: {:#}", anyhow::Error::new(error));
         }
     }
 

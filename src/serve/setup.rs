@@ -25,8 +25,8 @@ pub enum SetupError {
         error: BindError,
     },
     /// Certificate or key cannot be used.
-    #[error("`http.tls_certificate`, `http.tls_key`: {0}")]
-    Tls(TlsError),
+    #[error("`http.tls_certificate`, `http.tls_key`")]
+    Tls(#[source] TlsError),
     /// The access log cannot be written.
     #[error("`log.access_file`: {0}")]
     AccessLog(std::io::Error),

@@ -49,3 +49,4 @@ mod seed_unfinished;
 mod seed_watch;
 mod service_admin;
 mod service_notify;
+mod service_reload;

@@ -3,7 +3,7 @@
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 45] = [
+const FILE: [(&str, &[&str]); 46] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -55,6 +55,7 @@ const FILE: [(&str, &[&str]); 45] = [
     ("[store]\nurl = \"/var/lib/x.db\"\n", &["`store.url` must be of the form sqlite:PATH: /var/lib/x.db"]),
     ("[http]\nlisten = []\n", &["`http.listen` must be one address or more"]),
     ("[http]\ntrusted_proxies = [\"proxy.local\"]\n", &["`http.trusted_proxies`", "\"10.0.0.0/8\"", "\"proxy.local\""]),
+    ("[http]\ntls_key = \"key.pem\"\n", &["`http.tls_certificate` must be given with http.tls_key"]),
     ("[[feed]]\nname = \"World News\"\n", &["`feed.name` must be 1 to 64 of a-z, 0-9 and -: \"World News\""]),
     (
         "[[feed]]\nname = \"a\"\n[[feed]]\nname = \"a\"\n",
@@ -122,6 +123,22 @@ fn every_mistake_at_the_start_says_what_to_do() {
             assert!(err.contains(word), "no {word:?} for {arguments:?} but\n{err}");
         }
     }
+}
+
+#[test]
+fn certificate_that_cannot_be_used_is_named_with_the_reason() {
+    let place = Place::new("");
+    let serve = |certificate: &str| {
+        let mut command = place.serve();
+        command.env("SEEDCAST_HTTP_TLS_CERTIFICATE", certificate).env("SEEDCAST_HTTP_TLS_KEY", certificate);
+        run(&mut command)
+    };
+    let (code, _, err) = serve("/nowhere/cert.pem");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("`http.tls_certificate`") && err.contains("/nowhere/cert.pem"), "{err}");
+    let (code, _, err) = serve(&place.config().display().to_string());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("no certificate in"), "{err}");
 }
 
 #[test]

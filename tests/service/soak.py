@@ -21,6 +21,7 @@ import xml.etree.ElementTree as ElementTree
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 150
 PROGRAM = os.path.abspath(sys.argv[2] if len(sys.argv) > 2 else "target/debug/seedcast")
+UNIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../config/systemd/seedcast.service")
 SEEDS = 400
 PATHS = ["/atom.xml", "/rss.xml", "/feed.json", "/feeds/fixed/atom.xml", "/", "/opml.xml"]
 AGENTS = ["newsboat/2.37.0 (Linux x86_64)", "Feedly/1.0 (+http://www.feedly.com/fetcher.html; %d subscribers; )", "Odd%d/1"]
@@ -59,7 +60,10 @@ class Soak:
             self.write(number, 0)
         command = [PROGRAM, "serve", "--config", f"{folder}/seedcast.toml"]
         self.log = open(f"{folder}/log", "w+")
-        self.child = subprocess.Popen(command, stderr=self.log, cwd=folder)
+        # As the unit sets it.
+        set_by_unit = re.findall(r"^Environment=(\w+)=(\w+)$", open(UNIT).read(), re.MULTILINE)
+        environment = dict(os.environ, **dict(set_by_unit))
+        self.child = subprocess.Popen(command, stderr=self.log, cwd=folder, env=environment)
         deadline = time.monotonic() + 60
         while not (found := re.search(r"listening on http://127.0.0.1:(\d+)", open(f"{folder}/log").read())):
             assert time.monotonic() < deadline and self.child.poll() is None, open(f"{folder}/log").read()

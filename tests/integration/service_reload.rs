@@ -1,0 +1,90 @@
+//! Reloads under connections that stay open.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use crate::running::{PATIENCE, Place, Server, eventually, seed_text, write_seed};
+
+/// A connection that is kept.
+struct Kept(BufReader<TcpStream>);
+
+impl Kept {
+    fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Status and body of one more request on it.
+    fn get(&mut self, path: &str) -> (u16, String) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        self.0.get_mut().write_all(request.as_bytes()).unwrap();
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            assert!(self.0.read_line(&mut line).unwrap() > 0, "the connection was closed");
+            let lower = line.trim_end().to_ascii_lowercase();
+            if let Some(rest) = lower.strip_prefix("http/1.1 ") {
+                status = rest[..3].parse().unwrap();
+            } else if let Some(value) = lower.strip_prefix("content-length: ") {
+                length = value.parse().unwrap();
+            } else if lower.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        (status, String::from_utf8(body).unwrap())
+    }
+}
+
+fn reload(place: &Place, server: &Server, text: &str) {
+    let before = server.log().matches("configuration reloaded").count();
+    std::fs::write(place.config(), text).unwrap();
+    server.hang_up();
+    eventually("it is reloaded", PATIENCE, || {
+        (server.log().matches("configuration reloaded").count() > before).then_some(())
+    });
+}
+
+#[test]
+fn feeds_come_change_and_go_without_a_connection_being_dropped() {
+    let place = Place::new("");
+    let url = "https://news.example/20241101/a-good-day-1200000001.html";
+    let text = seed_text(url, "A good day", "2024-11-01T13:04+0300", "2024-11-01T13:17+0300", "It was quiet.");
+    write_seed(&place.seeds().join("world/1.txt"), &text);
+    let base = std::fs::read_to_string(place.config()).unwrap();
+    let (server, address) = Server::ready(place.serve());
+    let mut kept = Kept::open(address);
+    assert_eq!(kept.get("/feeds/world/atom.xml").0, 404);
+
+    reload(
+        &place,
+        &server,
+        &format!("{base}\n[[feed]]\nname = \"world\"\ntitle = \"World\"\npaths = [\"world/**\"]\n"),
+    );
+    let (status, body) = eventually("the new feed is served", PATIENCE, || {
+        let answer = kept.get("/feeds/world/atom.xml");
+        (answer.0 == 200).then_some(answer)
+    });
+    assert!(status == 200 && body.contains("<title>World</title>") && body.contains("A good day"), "{body}");
+
+    reload(
+        &place,
+        &server,
+        &format!("{base}\n[[feed]]\nname = \"world\"\ntitle = \"The world\"\npaths = [\"none/**\"]\n"),
+    );
+    eventually("the changed feed is served", PATIENCE, || {
+        let (_, body) = kept.get("/feeds/world/atom.xml");
+        (body.contains("<title>The world</title>") && !body.contains("A good day")).then_some(())
+    });
+
+    reload(&place, &server, &base);
+    assert_eq!(kept.get("/feeds/world/atom.xml").0, 404);
+    assert_eq!(kept.get("/atom.xml").0, 200);
+
+    reload(&place, &server, &base.replace("http://feeds.example", "http://other.example/prefix"));
+    eventually("links are those of the new address", PATIENCE, || {
+        kept.get("/atom.xml").1.contains("http://other.example/prefix/atom.xml").then_some(())
+    });
+}
