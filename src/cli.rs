@@ -122,6 +122,9 @@ struct StatusArguments {
     /// Who polls each feed
     #[arg(long)]
     subscribers: bool,
+    /// Who is sent each feed by the hub, and what could not be delivered
+    #[arg(long, conflicts_with = "subscribers")]
+    hub: bool,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

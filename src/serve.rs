@@ -82,19 +82,6 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let access = Arc::new(AccessLog::default());
     access.configure(config.log.access, config.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
     let (commands, commanded) = tokio::sync::mpsc::unbounded_channel();
-    let panel = Arc::new(Panel {
-        reader: store.reader(),
-        store: config.store.to_string(),
-        traffic: Arc::clone(&traffic),
-        metrics: Arc::clone(&metrics),
-        health: Arc::clone(&health),
-        access: Arc::clone(&access),
-        commands,
-        started: clock(),
-        clock,
-        state: OnceLock::new(),
-    });
-    let pages = Arc::new(Pages::new(store.reader(), &config, site.clone(), clock));
     let hub = Hub::new(
         config.hub.clone(),
         &site.base_url,
@@ -103,6 +90,20 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         Arc::new(hub::System),
         Arc::new(clock),
     );
+    let panel = Arc::new(Panel {
+        reader: store.reader(),
+        store: config.store.to_string(),
+        traffic: Arc::clone(&traffic),
+        metrics: Arc::clone(&metrics),
+        health: Arc::clone(&health),
+        access: Arc::clone(&access),
+        hub: Arc::clone(&hub),
+        commands,
+        started: clock(),
+        clock,
+        state: OnceLock::new(),
+    });
+    let pages = Arc::new(Pages::new(store.reader(), &config, site.clone(), clock));
     let parts = Parts {
         published: Arc::clone(&published),
         on_demand: Arc::clone(&pages) as _,

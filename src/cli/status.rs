@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
+use crate::hub;
 use crate::ops::{FeedStatus, Status};
 
 use super::admin::ask;
@@ -16,9 +17,18 @@ const FINDINGS: usize = 10;
 /// Shows how the service is doing; 1 when it is not ready.
 pub(super) fn status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
     let address = address(arguments.admin)?;
-    let answer = ask(&address, "GET", "/status")?;
+    let answer = ask(&address, "GET", if arguments.hub { "/hub" } else { "/status" })?;
     if answer.status != 200 {
         bail!("the service answers {}: {}", answer.status, answer.body.trim());
+    }
+    if arguments.hub {
+        return match arguments.format {
+            Format::Json => print(&answer.body),
+            Format::Text => {
+                let status = serde_json::from_str(&answer.body).context("the service is of another version")?;
+                print(&hub(&status))
+            }
+        };
     }
     let status: Status = serde_json::from_str(&answer.body).context("the service is of another version")?;
     match arguments.format {
@@ -106,6 +116,33 @@ fn diagnostics(out: &mut String, status: &Status) {
         let at = finding.line.map_or_else(String::new, |line| format!(":{line}"));
         writeln!(out, "{}{at}: {}", finding.path, finding.reason).expect("writing to a string cannot fail");
     }
+}
+
+fn hub(status: &hub::Status) -> String {
+    let mut out = format!("{} subscriptions, {} of them due\n", status.subscriptions, status.due);
+    let counters: Vec<String> = status.counters.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    writeln!(out, "since the start: {}\n", counters.join(", ")).expect("writing to a string cannot fail");
+    let rows = status.topics.iter().map(|one| [one.topic.clone(), one.subscribers.to_string(), one.due.to_string()]);
+    columns(&mut out, ["TOPIC", "SUBSCRIBERS", "DUE"], rows);
+    out.push('\n');
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map_or_else(|| "-".to_owned(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    };
+    let rows = status.hosts.iter().map(|one| {
+        let (all, failing) = (one.subscriptions.to_string(), one.failing.to_string());
+        [one.host.clone(), all, failing, time(one.last_delivery), time(one.next_retry)]
+    });
+    columns(&mut out, ["HOST", "SUBSCRIPTIONS", "FAILING", "LAST DELIVERY", "NEXT RETRY"], rows);
+    let failing: Vec<_> = status.listed.iter().filter(|one| one.failures > 0).take(FINDINGS).collect();
+    if !failing.is_empty() {
+        out.push('\n');
+        let rows = failing.into_iter().map(|one| {
+            let problem = one.problem.clone().unwrap_or_default();
+            [one.id.to_string(), one.host.clone(), one.failures.to_string(), time(one.next_attempt), problem]
+        });
+        columns(&mut out, ["ID", "HOST", "FAILURES", "NEXT RETRY", "PROBLEM"], rows);
+    }
+    out
 }
 
 fn subscribers(status: &Status) -> String {

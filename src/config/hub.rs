@@ -17,7 +17,6 @@ pub(super) fn settings(check: &Check<'_>, raw: &RawHub) -> Result<Settings, Conf
     let settings = Settings {
         is_enabled: raw.enabled,
         external: raw.external.iter().map(|text| external(check, text)).collect::<Result<_, _>>()?,
-        has_cloud: false,
         callbacks: Policy {
             allowed: raw.allow_callbacks.iter().map(|text| network(check, text)).collect::<Result<_, _>>()?,
             ports: raw.callback_ports.iter().map(|word| ports(check, &word.to_string())).collect::<Result<_, _>>()?,

@@ -13,9 +13,6 @@ use super::topic::Content;
 use super::{Counted, Hub, Setup, chance, retry};
 use crate::store::{AttemptEnd, Due, Kind};
 
-/// Failures in a row after which an rssCloud registration is dropped; it lasts no longer than a day anyway.
-const CLOUD_FAILURES: u32 = 5;
-
 /// Sends what the subscriber is due and says how that ended.
 pub(super) async fn deliver(hub: &Hub, setup: &Setup, topic: &str, due: &Due, content: &Arc<Content>) -> AttemptEnd {
     let settings = &setup.settings;
@@ -23,7 +20,6 @@ pub(super) async fn deliver(hub: &Hub, setup: &Setup, topic: &str, due: &Due, co
     let (headers, body) = match due.kind {
         Kind::WebSub => (document_headers(setup, due, content), content.bytes.clone()),
         Kind::Ping => (form_headers(), form(&[("hub.mode", "publish"), ("hub.url", topic), ("hub.topic", topic)])),
-        Kind::Cloud => (form_headers(), form(&[("url", topic)])),
     };
     let outgoing = Outgoing { method: Method::POST, to, headers, body, wanted: 0 };
     // A hub that the operator named may stand anywhere.
@@ -43,9 +39,6 @@ pub(super) async fn deliver(hub: &Hub, setup: &Setup, topic: &str, due: &Due, co
     };
     hub.counters.add(Counted::Failed);
     tracing::info!(topic, callback.host = due.host, failures = due.failures + 1, problem, "not delivered");
-    if due.kind == Kind::Cloud && due.failures + 1 >= CLOUD_FAILURES {
-        return AttemptEnd::Gone;
-    }
     let wait = retry::wait(&settings.retries, due.failures, chance::byte());
     let next = hub.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
     AttemptEnd::Failed { problem, next }

@@ -12,8 +12,6 @@ pub struct Settings {
     pub is_enabled: bool,
     /// Hubs elsewhere that are told of changes and named in documents (absolute URLs).
     pub external: Vec<String>,
-    /// Whether readers may register for rssCloud notifications.
-    pub has_cloud: bool,
     /// Where callbacks may be.
     pub callbacks: Policy,
     /// Leases are not shorter ...
@@ -36,12 +34,4 @@ pub struct Settings {
     pub max_subscriptions: usize,
     /// Subscriptions with callbacks on one host.
     pub max_subscriptions_per_host: usize,
-}
-
-impl Settings {
-    /// Whether anybody is to be told of changes.
-    #[must_use]
-    pub fn is_needed(&self) -> bool {
-        self.is_enabled || self.has_cloud || !self.external.is_empty()
-    }
 }

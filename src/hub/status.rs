@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Counted, Hub, topic};
 use crate::store::{Kind, StoreError, SubscriptionRow};
@@ -12,14 +12,14 @@ use crate::store::{Kind, StoreError, SubscriptionRow};
 const LISTED: usize = 1000;
 
 /// Everything at a glance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Status {
     /// Subscriptions in all, pings of other hubs included.
     pub subscriptions: usize,
     /// Of them, those that do not have the newest document yet.
     pub due: usize,
     /// What happened since the start, by name.
-    pub counters: BTreeMap<&'static str, u64>,
+    pub counters: BTreeMap<String, u64>,
     /// By topic.
     pub topics: Vec<TopicStatus>,
     /// By host of the callbacks.
@@ -29,7 +29,7 @@ pub struct Status {
 }
 
 /// The subscriptions to one topic.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct TopicStatus {
     /// Its URL.
     pub topic: String,
@@ -42,7 +42,7 @@ pub struct TopicStatus {
 }
 
 /// The subscriptions with callbacks on one host.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct HostStatus {
     /// Its name or address.
     pub host: String,
@@ -90,7 +90,10 @@ impl Hub {
         Ok(Status {
             subscriptions,
             due,
-            counters: Counted::ALL.iter().map(|(what, name)| (*name, self.counters.count(*what))).collect(),
+            counters: Counted::ALL
+                .iter()
+                .map(|(what, name)| ((*name).to_owned(), self.counters.count(*what)))
+                .collect(),
             topics: topics.into_iter().map(|(topic, status)| TopicStatus { topic, ..status }).collect(),
             hosts: hosts.into_iter().map(|(host, status)| HostStatus { host, ..status }).collect(),
             listed: rows,

@@ -1,4 +1,4 @@
-//! The admin listener: `/metrics`, `/status`, `/rescan`.
+//! The admin listener: `/metrics`, `/status`, `/rescan`, `/hub`, `/hub/drop?id=N`.
 
 mod exposed;
 
@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::http::{self, AdminAnswer, State};
+use crate::hub::Hub;
 use crate::ingest::Clock;
 use crate::item::Severity;
 use crate::ops::{
@@ -39,6 +40,7 @@ pub(super) struct Panel {
     pub metrics: Arc<Metrics>,
     pub health: Arc<Health>,
     pub access: Arc<AccessLog>,
+    pub hub: Arc<Hub>,
     pub commands: UnboundedSender<Command>,
     pub started: DateTime<Utc>,
     pub clock: Clock,
@@ -59,6 +61,21 @@ impl http::Admin for Panel {
                 Ok(Err(error)) => AdminAnswer::unavailable(&error.to_string()),
                 Err(error) => AdminAnswer::unavailable(&format!("the store does not answer: {error}")),
             }),
+            ("GET", "/hub") => Some(match self.hub.status().map(|status| serde_json::to_string_pretty(&status)) {
+                Ok(Ok(json)) => AdminAnswer::ok("application/json", json + "\n"),
+                Ok(Err(error)) => AdminAnswer::unavailable(&error.to_string()),
+                Err(error) => AdminAnswer::unavailable(&format!("the store does not answer: {error}")),
+            }),
+            ("POST", "/hub/drop") => {
+                let id = query?.strip_prefix("id=")?.parse().ok()?;
+                match self.hub.drop_subscription(id) {
+                    Ok(true) => {
+                        Some(AdminAnswer::accepted("the subscription is ended, and its subscriber will be told"))
+                    }
+                    Ok(false) => None,
+                    Err(error) => Some(AdminAnswer::unavailable(&format!("the store does not answer: {error}"))),
+                }
+            }
             ("POST", "/rescan") => {
                 let accepts_removals = query.is_some_and(|query| query.split('&').any(|one| one == "accept-removals"));
                 Some(match self.commands.send(Command::Rescan { accepts_removals }) {

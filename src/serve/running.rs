@@ -114,12 +114,18 @@ pub(super) async fn supervise(
     let _ = stop.send(());
     tokio::select! {
         ended = server => ended??,
-        Told::Stop(signal) = signals.next() => tracing::warn!(signal, "ending at once"),
+        Told::Stop(signal) = signals.next() => {
+            tracing::warn!(signal, "ending at once");
+            // What it has not recorded is only sent again.
+            hub.abort();
+        }
         else => {}
     }
-    // After the last answer: a request that was accepted until then is still verified.
+    // After the last answer, since requests come in until then.
     let _ = stop_hub.send(());
-    if let Err(error) = hub.await {
+    if let Err(error) = hub.await
+        && error.is_panic()
+    {
         tracing::error!("the hub panicked: {error}");
     }
     running.stop();

@@ -13,15 +13,13 @@ use super::{Digest, Store, StoreError};
 pub const NOTHING: Digest = [0; 16];
 
 /// What a subscriber is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The document itself (W3C WebSub).
     WebSub = 0,
     /// Word that it changed, to another hub.
     Ping = 1,
-    /// Word that it changed, as rssCloud has it.
-    Cloud = 2,
 }
 
 impl Kind {
@@ -29,7 +27,6 @@ impl Kind {
         match code {
             0 => Ok(Self::WebSub),
             1 => Ok(Self::Ping),
-            2 => Ok(Self::Cloud),
             _ => Err(damaged("kind of subscription")),
         }
     }
@@ -140,7 +137,7 @@ pub enum AttemptEnd {
 }
 
 /// One subscription as it stands, without its secret.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub struct SubscriptionRow {
     /// Its number.
     pub id: i64,

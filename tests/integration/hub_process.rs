@@ -239,3 +239,75 @@ fn documents_of_all_formats_name_hub_and_self() {
         assert_eq!((unchanged.status, unchanged.header("link")), (304, Some(link.as_str())));
     }
 }
+
+/// A subscriber that speaks TLS with a certificate of its own, and prints the method of each request.
+const SECURE_SUBSCRIBER: &str = r#"
+import http.server, ssl, sys, urllib.parse
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        body = query.get("hub.challenge", [""])[0].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        print(self.command, flush=True)
+    do_GET = do_POST = answer
+    def log_message(self, *arguments): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+"#;
+
+#[test]
+fn callbacks_with_tls_are_reached_when_their_certificate_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let wish = "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=reader\n[ext]\n\
+                subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\n";
+    std::fs::write(file("wish"), wish).unwrap();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"])
+        .arg("-config")
+        .arg(file("wish"))
+        .arg("-keyout")
+        .arg(file("key.pem"))
+        .arg("-out")
+        .arg(file("cert.pem"))
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(made.success());
+    for is_trusted in [true, false] {
+        let mut subscriber = Command::new("python3")
+            .args(["-c", SECURE_SUBSCRIBER])
+            .args([file("cert.pem"), file("key.pem")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(subscriber.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.next().unwrap();
+        let place = Place::new(CONFIGURATION);
+        write_seed(&place.seeds().join("0.txt"), &edition(0));
+        let mut command = place.serve();
+        if is_trusted {
+            command.env("SSL_CERT_FILE", file("cert.pem"));
+        }
+        let (server, address) = Server::ready(command);
+        subscribe(address, "http://feeds.example/atom.xml", &format!("https://127.0.0.1:{port}/cb"), "s");
+        if is_trusted {
+            assert_eq!(lines.next().as_deref(), Some("GET"));
+            write_seed(&place.seeds().join("1.txt"), &edition(1));
+            assert_eq!(lines.next().as_deref(), Some("POST"));
+        } else {
+            eventually("the certificate is refused", PATIENCE, || server.log().contains("no TLS").then_some(()));
+        }
+        subscriber.kill().unwrap();
+        subscriber.wait().unwrap();
+    }
+}

@@ -216,7 +216,6 @@ pub(crate) fn settings() -> Settings {
     Settings {
         is_enabled: true,
         external: Vec::new(),
-        has_cloud: false,
         callbacks: Policy { allowed: Vec::new(), ports: vec![80..=80, 443..=443, 1024..=65535] },
         min_lease: seconds(60),
         max_lease: seconds(30 * 86_400),

@@ -1,5 +1,6 @@
 //! The names of all metrics, what they mean, and where their values come from.
 
+use crate::hub::Counted;
 use crate::ops::{Degraded, Exposition, ProcessFigures, ReadOutcome};
 
 use super::Panel;
@@ -17,6 +18,7 @@ impl Panel {
         self.expose_answers(out);
         self.expose_polls(out);
         self.expose_connections(out);
+        self.expose_hub(out);
         expose_process(out, self.started.timestamp());
     }
 
@@ -45,6 +47,13 @@ impl Panel {
         for (code, is_rejected, count) in self.reader.diagnostic_counts().unwrap_or_default() {
             let severity = super::severity(is_rejected);
             out.sample("seedcast_diagnostics", &[("code", &code), ("severity", &severity)], count);
+        }
+    }
+
+    fn expose_hub(&self, out: &mut Exposition) {
+        out.family("seedcast_hub_events_total", COUNTER, "What the WebSub hub did, by what it was.");
+        for (what, name) in Counted::ALL {
+            out.sample("seedcast_hub_events_total", &[("event", name)], self.hub.counters().count(what));
         }
     }
 
