@@ -24,9 +24,13 @@ docs:
 clients:
     .ci/run clients
 
-# Measures.
-bench *arguments:
-    cargo bench {{ arguments }}
+# Tries it as a service: units, sockets, package, metrics, a short soak.
+service:
+    .ci/run service
+
+# Runs one of the benches (benches/README.md lists them).
+bench name *arguments:
+    benches/{{ name }} {{ arguments }}
 
 # Everything that a change has to pass.
 ci:

@@ -5,6 +5,7 @@
 
 mod credential;
 mod error;
+mod hub;
 mod layers;
 mod raw;
 mod rules;
@@ -41,6 +42,8 @@ pub struct Config {
     pub http: Http,
     /// The feed of everything first, then the `[[feed]]` entries in their order.
     pub feeds: Vec<Definition>,
+    /// Section `[hub]`.
+    pub hub: crate::hub::Settings,
     /// Section `[log]`.
     pub log: Log,
 }

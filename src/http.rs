@@ -33,6 +33,7 @@ pub use parts::{
     Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Rendered, Submission,
 };
 pub use proxies::{NotANetwork, Peer, TrustedProxies};
+pub(crate) use rate::client_key;
 pub use serve::{ServeError, serve};
 pub use settings::{Limits, Settings};
 pub use state::{Counters, State};

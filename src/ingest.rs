@@ -39,6 +39,9 @@ pub type Clock = fn() -> DateTime<Utc>;
 /// Called with the handle of each item that changed.
 pub type ItemChanged = Box<dyn Fn(&str) + Send + Sync>;
 
+/// Called with the paths of documents that were made anew, once they are shown.
+pub type DocumentsShown = Box<dyn Fn(&[String]) + Send + Sync>;
+
 /// What the ingest thread shares with the rest of the service.
 pub struct Shared {
     /// Where documents are shown.
@@ -48,25 +51,29 @@ pub struct Shared {
     /// What was done, and how long it took.
     pub metrics: Arc<Metrics>,
     item_changed: ItemChanged,
+    documents_shown: DocumentsShown,
     is_stopping: AtomicBool,
     accepts_removals: AtomicBool,
     failure: Mutex<Option<String>>,
 }
 
 impl Shared {
-    /// `item_changed` is told the handle of each item whose page is no longer right.
+    /// `item_changed` is told the handle of each item whose page is no longer right, `documents_shown` the paths of
+    /// documents that took the place of others.
     #[must_use]
     pub fn new(
         published: Arc<Published>,
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         item_changed: ItemChanged,
+        documents_shown: DocumentsShown,
     ) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
             metrics,
             item_changed,
+            documents_shown,
             is_stopping: AtomicBool::new(false),
             accepts_removals: AtomicBool::new(false),
             failure: Mutex::default(),
@@ -88,6 +95,10 @@ impl Shared {
 
     fn item_changed(&self, handle: &str) {
         (self.item_changed)(handle);
+    }
+
+    fn documents_shown(&self, paths: &[String]) {
+        (self.documents_shown)(paths);
     }
 
     fn fail(&self, reason: String) {

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod feed;
 pub mod http;
+pub mod hub;
 pub mod ingest;
 pub mod item;
 pub mod ops;

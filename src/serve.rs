@@ -19,6 +19,7 @@ use anyhow::Context as _;
 use crate::config::{Config, ConfigError, Http, Log};
 use crate::feed::{Published, page};
 use crate::http::{self, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
+use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::{AccessLog, Health, Metrics, Traffic};
 use crate::seed::Watcher;
@@ -94,12 +95,20 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         state: OnceLock::new(),
     });
     let pages = Arc::new(ItemPages::new(store.reader(), site.clone()));
+    let hub = Hub::new(
+        config.hub.clone(),
+        &site.base_url,
+        Arc::clone(&published),
+        store.subscriptions()?,
+        Arc::new(hub::System),
+        Arc::new(clock),
+    );
     let parts = Parts {
         published: Arc::clone(&published),
         on_demand: Arc::clone(&pages) as _,
         readiness: Arc::new(Ready { health: Arc::clone(&health), metrics: Arc::clone(&metrics) }),
         observer: Arc::new(Observer { traffic: Arc::clone(&traffic), access: Arc::clone(&access), clock }),
-        hub: None,
+        hub: Some(Arc::clone(&hub) as _),
         admin: Arc::clone(&panel) as _,
         clock,
     };
@@ -110,7 +119,11 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         let state = Arc::clone(&state);
         Box::new(move |handle: &str| state.invalidate(&format!("/items/{handle}/")))
     };
-    let shared = Shared::new(published, Arc::clone(&health), Arc::clone(&metrics), changed);
+    let shown = {
+        let hub = Arc::clone(&hub);
+        Box::new(move |paths: &[String]| hub.changed(paths))
+    };
+    let shared = Shared::new(published, Arc::clone(&health), Arc::clone(&metrics), changed, shown);
     let addresses: Vec<String> =
         listeners.iter().filter(|listener| !listener.is_admin()).map(ToString::to_string).collect();
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, Arc::clone(&shared), clock)?;
@@ -120,8 +133,21 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let ingest = Some(ingest);
     let reader = panel.reader.clone();
-    let running =
-        Running { config, fallback_url, outside, ingest, shared, state, pages, traffic, access, reader, tls, manager };
+    let running = Running {
+        config,
+        fallback_url,
+        outside,
+        ingest,
+        shared,
+        state,
+        pages,
+        hub,
+        traffic,
+        access,
+        reader,
+        tls,
+        manager,
+    };
     runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;
         supervise(running, signals, commanded, listeners).await

@@ -8,6 +8,7 @@ mod documents;
 mod error;
 mod feeds;
 mod figures;
+mod hub;
 mod items;
 mod lock;
 mod open;
@@ -22,6 +23,9 @@ pub use documents::Validator;
 pub use error::StoreError;
 pub use feeds::{FeedRow, Selected};
 pub use figures::{FeedFigures, Figures, Finding};
+pub use hub::{
+    Attempt, AttemptEnd, Bounds, Claim, Due, Kind, NOTHING, NewSubscription, SubscriptionRow, Subscriptions, Wanted,
+};
 pub use items::{ItemRow, State};
 pub use open::{Opened, Origin, StoreUrl};
 pub use reader::Reader;

@@ -12,6 +12,7 @@ pub(super) struct Raw {
     pub feeds: RawFeeds,
     #[serde(default)]
     pub feed: Vec<RawFeed>,
+    pub hub: RawHub,
     pub log: RawLog,
 }
 
@@ -117,4 +118,40 @@ pub(super) struct RawLog {
     pub format: String,
     pub access: String,
     pub access_file: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHub {
+    pub enabled: bool,
+    pub external: Vec<String>,
+    pub allow_callbacks: Vec<String>,
+    pub callback_ports: Vec<Word>,
+    pub min_lease_seconds: i64,
+    pub max_lease_seconds: i64,
+    pub default_lease_seconds: i64,
+    pub signature: String,
+    pub timeout_seconds: i64,
+    pub retry_seconds: Vec<Word>,
+    pub concurrency: i64,
+    pub concurrency_per_host: i64,
+    pub max_subscriptions: i64,
+    pub max_subscriptions_per_host: i64,
+}
+
+/// A number, which an environment variable can only give as text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Word {
+    Number(i64),
+    Text(String),
+}
+
+impl std::fmt::Display for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
 }

@@ -14,17 +14,18 @@ use crate::item::Language;
 use crate::ops::AccessStyle;
 use crate::seed;
 
+use super::hub::settings as hub_settings;
 use super::raw::{Raw, RawFeed, RawFeeds, RawRule};
 use super::{Config, ConfigError, Http, Log, Rule, Seeds, SilentEdit, Site};
 
 /// Names the file in every finding.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     origin: &'a str,
 }
 
 pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>) -> Result<Config, ConfigError> {
     let check = Check { origin };
-    let Raw { site, seeds, store, http, feeds, feed, log } = raw;
+    let Raw { site, seeds, store, http, feeds, feed, hub, log } = raw;
     let site = Site {
         title: check.text("site.title", &site.title)?,
         base_url: check.base_url(&site.base_url)?,
@@ -95,8 +96,9 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
         )?,
         access_file: optional(log.access_file).map(PathBuf::from),
     };
+    let hub = hub_settings(&check, &hub)?;
     let feeds = check.feeds(&site.title, &feeds, feed)?;
-    Ok(Config { site, seeds, store, http, feeds, log })
+    Ok(Config { site, seeds, store, http, feeds, hub, log })
 }
 
 fn optional(text: String) -> Option<String> {
@@ -104,7 +106,7 @@ fn optional(text: String) -> Option<String> {
 }
 
 impl Check<'_> {
-    fn wrong(&self, key: &str, expected: impl Display, value: impl Display) -> ConfigError {
+    pub(super) fn wrong(&self, key: &str, expected: impl Display, value: impl Display) -> ConfigError {
         ConfigError::Value {
             origin: self.origin.to_owned(),
             key: key.to_owned(),
@@ -120,18 +122,18 @@ impl Check<'_> {
         Ok(value.to_owned())
     }
 
-    fn range(&self, key: &str, value: i64, low: i64, high: i64) -> Result<i64, ConfigError> {
+    pub(super) fn range(&self, key: &str, value: i64, low: i64, high: i64) -> Result<i64, ConfigError> {
         if (low..=high).contains(&value) {
             return Ok(value);
         }
         Err(self.wrong(key, format!("between {low} and {high}"), value))
     }
 
-    fn seconds(&self, key: &str, value: i64, low: i64, high: i64) -> Result<Duration, ConfigError> {
+    pub(super) fn seconds(&self, key: &str, value: i64, low: i64, high: i64) -> Result<Duration, ConfigError> {
         Ok(Duration::from_secs(self.range(key, value, low, high)?.unsigned_abs()))
     }
 
-    fn count(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, ConfigError> {
+    pub(super) fn count(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, ConfigError> {
         Ok(usize::try_from(self.range(key, value, low, high)?).expect("the range is positive"))
     }
 
@@ -148,7 +150,7 @@ impl Check<'_> {
         Ok(entries)
     }
 
-    fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {
+    pub(super) fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {
         let found = known.iter().find(|(word, _)| *word == value);
         let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         found.map(|(_, meaning)| *meaning).ok_or_else(|| self.wrong(key, words.join(" or "), format!("\"{value}\"")))

@@ -120,6 +120,12 @@ impl Published {
         self.slots.load().get(path).cloned()
     }
 
+    /// All live paths.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        self.slots.load().keys().cloned().collect()
+    }
+
     /// Makes exactly these paths live; paths that stay keep their documents.
     pub fn retain_paths(&self, paths: impl IntoIterator<Item = String>) {
         let old = self.slots.load();

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, UnixListener};
 
 use super::proxies::Peer;
@@ -16,6 +16,11 @@ use super::tls::Tls;
 
 /// Connections waiting to be accepted; the kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
+
+/// What the kernel holds of an answer for its reader. Room for nearly every document in one write; left to itself the
+/// kernel lets it grow to megabytes for each slow reader, and many connections then push one another out of the
+/// processor's cache.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
 
 /// A bound address.
 #[derive(Debug)]
@@ -250,6 +255,7 @@ impl Acceptor {
                 let (stream, address) = listener.accept().await?;
                 // Small answers must not wait for the acknowledgement of the one before.
                 stream.set_nodelay(true)?;
+                SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
                 Ok((Accepted::Tcp(stream.into_std()?), Peer::Ip(address.ip().to_canonical())))
             }
             AcceptorSocket::Unix(listener) => {

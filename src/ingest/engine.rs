@@ -376,7 +376,7 @@ impl Engine {
             metrics.store.rest();
             metrics.commit.record(committing.elapsed());
             metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
-            show(&self.shared.published, ready);
+            self.shared.documents_shown(&show(&self.shared.published, ready));
             queue -= chunk.len();
             metrics.set_queue(queue);
             if !chunk.is_empty() {
@@ -420,7 +420,7 @@ impl Engine {
         press.feeds(&mut self.feeds, &all)?;
         let ready = press.finish();
         batch.commit()?;
-        show(&self.shared.published, ready);
+        self.shared.documents_shown(&show(&self.shared.published, ready));
         Ok(())
     }
 

@@ -167,11 +167,14 @@ fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
     page::FeedSummary { feed: &state.definition, updated: state.row.updated }
 }
 
-/// Shows the documents to all requests from now on.
-pub(super) fn show(published: &Published, ready: Vec<Ready>) {
+/// Shows the documents to all requests from now on; gives their paths.
+pub(super) fn show(published: &Published, ready: Vec<Ready>) -> Vec<String> {
+    let mut paths = Vec::with_capacity(ready.len());
     for Ready { path, document } in ready {
         if let Some(slot) = published.slot(&path) {
             slot.publish(document);
+            paths.push(path);
         }
     }
+    paths
 }

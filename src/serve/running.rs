@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::config::Config;
 use crate::http::{self, Listener, State, Tls};
+use crate::hub::Hub;
 use crate::ingest::{Ingest, Shared};
 use crate::ops::{AccessLog, Health, Traffic};
 use crate::seed::Watcher;
@@ -42,6 +43,7 @@ pub(super) struct Running {
     pub shared: Arc<Shared>,
     pub state: Arc<State>,
     pub pages: Arc<ItemPages>,
+    pub hub: Arc<Hub>,
     pub traffic: Arc<Traffic>,
     pub access: Arc<AccessLog>,
     pub reader: Reader,
@@ -68,6 +70,10 @@ pub(super) async fn supervise(
         };
         http::serve(listeners, state, shutdown, drain).await
     });
+    let (stop_hub, hub_stopped) = oneshot::channel::<()>();
+    let mut hub = tokio::spawn(Arc::clone(&running.hub).run(async move {
+        let _ = hub_stopped.await;
+    }));
     let mut watch = Watch::new();
     let failure = loop {
         let pause = if running.manager.is_ready() { LOOK } else { LOOK_EARLY };
@@ -90,6 +96,11 @@ pub(super) async fn supervise(
                 ended??;
                 anyhow::bail!("the server ended by itself");
             }
+            ended = &mut hub => {
+                running.stop();
+                ended?;
+                anyhow::bail!("the hub ended by itself");
+            }
             () = sleep(pause) => {
                 if let Some(ingest) = running.ingest.as_ref().filter(|ingest| !ingest.is_alive()) {
                     break Some(ingest.failure().unwrap_or_else(|| "the ingest thread panicked".to_owned()));
@@ -105,6 +116,11 @@ pub(super) async fn supervise(
         ended = server => ended??,
         Told::Stop(signal) = signals.next() => tracing::warn!(signal, "ending at once"),
         else => {}
+    }
+    // After the last answer: a request that was accepted until then is still verified.
+    let _ = stop_hub.send(());
+    if let Err(error) = hub.await {
+        tracing::error!("the hub panicked: {error}");
     }
     running.stop();
     match failure {
@@ -253,6 +269,7 @@ impl Running {
         self.pages.set_site(site.clone());
         self.state.reload(settings(&site.base_url, &new.http));
         self.traffic.set_feeds(&new.feeds);
+        self.hub.reconfigure(new.hub.clone(), &site.base_url);
         self.shared.restart();
         let shared = Arc::clone(&self.shared);
         let clock = self.outside.clock;

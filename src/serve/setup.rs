@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::feed::Site;
 use crate::http::{BindError, Listener, TlsError};
+use crate::hub;
 use crate::seed::{ScanError, WatchError};
 use crate::store::StoreError;
 
@@ -58,12 +59,14 @@ pub(super) fn store_error(error: StoreError) -> anyhow::Error {
 
 /// What all documents share. `fallback_url` stands in for a base URL that is not configured.
 pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
+    let base_url = config.site.base_url.clone().unwrap_or_else(|| fallback_url.to_owned());
+    let own = config.hub.is_enabled.then(|| format!("{base_url}{}", hub::PATH));
     Site {
         title: config.site.title.clone(),
-        base_url: config.site.base_url.clone().unwrap_or_else(|| fallback_url.to_owned()),
+        base_url,
         language: config.site.language.clone(),
         author: config.site.author.clone(),
-        hubs: Vec::new(),
+        hubs: own.into_iter().chain(config.hub.external.iter().cloned()).collect(),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Store, StoreError};
 const APPLICATION_ID: i32 = 0x7365_6564;
 
 /// The numbered steps from an empty file to the present version; `PRAGMA user_version` counts those done.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_core.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hub.sql")];
 
 /// Page cache of a connection in KiB. The working set of a change is a few dozen pages; the first scan is served by
 /// this much too, since its inserts go to the ends of the trees.
@@ -150,6 +150,15 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     // FULL: what subscribers were shown (first-seen times, ids) must survive the plug being pulled, not only a crash.
     connection.pragma_update(None, "synchronous", "full")?;
     migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A second connection that writes, for small things that must not wait for the ingest thread to come round; it takes
+/// its turn with that.
+pub(super) fn connect_beside(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    prepare(&connection)?;
+    connection.pragma_update(None, "synchronous", "normal")?;
     Ok(connection)
 }
 

@@ -1,0 +1,292 @@
+//! The WebSub hub of this service's own feeds (W3C Recommendation of 23 January 2018), and the publisher's side of
+//! other hubs.
+//!
+//! A request to the hub is checked and answered at once; whether the subscriber meant it is asked afterwards. What is
+//! to be delivered follows from what is stored: a subscription is due as long as the digest that it was given last is
+//! not that of the document now at its topic. So a crash between a change and its delivery loses nothing, several
+//! changes become one delivery of the newest, and there is no queue that could grow.
+
+pub mod address;
+mod budget;
+mod callback;
+mod chance;
+mod client;
+mod counters;
+mod deliver;
+mod form;
+mod network;
+mod pending;
+mod retry;
+mod settings;
+mod signature;
+mod status;
+mod topic;
+mod verify;
+mod worker;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+use tokio::sync::{Notify, mpsc};
+
+use crate::feed::Published;
+use crate::http::{Accepted, Endpoint, Submission};
+use crate::store::{StoreError, Subscriptions};
+
+use budget::Budget;
+use client::Client;
+use form::{Ask, Request};
+use pending::{Full, Pending};
+use topic::Topics;
+use verify::Verification;
+
+pub use callback::{Callback, CallbackError};
+pub use counters::{Counted, Counters};
+pub use form::FormError;
+pub use network::{Boxed, Network, Stream, System};
+pub use retry::wait;
+pub use settings::Settings;
+pub use signature::{Algorithm, sign};
+pub use status::{HostStatus, Status, TopicStatus};
+
+/// Path of the hub below the site.
+pub const PATH: &str = "/hub";
+
+/// Tells the time; passed in, so that tests can set it.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Requests to one callback host that are verified at once, and then so many a second: an aggregator subscribes to
+/// every feed in one go, a host that somebody else names is left in peace.
+const VERIFICATIONS: (u32, f64) = (300, 2.0);
+/// Announcements of one client that are looked into at once, and then so many a second.
+const PUBLISHES: (u32, f64) = (60, 1.0);
+
+/// The hub. Work is done by [`Hub::run`]; everything else only says what there is to do.
+pub struct Hub {
+    setup: ArcSwap<Setup>,
+    published: Arc<Published>,
+    store: Arc<Subscriptions>,
+    client: Client,
+    clock: Clock,
+    pending: Pending,
+    verifications: Budget<String>,
+    publishes: Budget<Option<IpAddr>>,
+    changed: Mutex<BTreeSet<String>>,
+    wake: Notify,
+    orders: mpsc::UnboundedSender<Order>,
+    /// Taken by `run`.
+    ordered: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
+    counters: Counters,
+    /// Held while a confirmed request takes effect.
+    keeping: tokio::sync::Mutex<()>,
+}
+
+/// What can change while the hub runs.
+struct Setup {
+    settings: Settings,
+    topics: Topics,
+}
+
+/// Something for `run` to do.
+enum Order {
+    /// To ask a subscriber whether it meant that.
+    Verify(Box<Verification>),
+    /// To tell a subscriber that it has no subscription.
+    Deny { callback: Callback, topic: String, reason: &'static str },
+}
+
+impl Hub {
+    /// `base_url` is that of the site, without a trailing slash: topics begin with it.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        base_url: &str,
+        published: Arc<Published>,
+        store: Subscriptions,
+        network: Arc<dyn Network>,
+        clock: Clock,
+    ) -> Arc<Self> {
+        // Bounded by the places in `pending`, and by what an operator drops.
+        let (orders, ordered) = mpsc::unbounded_channel();
+        let topics = Topics { published: Arc::clone(&published), base_url: base_url.to_owned() };
+        Arc::new(Self {
+            setup: ArcSwap::from_pointee(Setup { settings, topics }),
+            published,
+            store: Arc::new(store),
+            client: Client::new(network),
+            clock,
+            pending: Pending::default(),
+            verifications: Budget::new(VERIFICATIONS.0, VERIFICATIONS.1),
+            publishes: Budget::new(PUBLISHES.0, PUBLISHES.1),
+            changed: Mutex::default(),
+            wake: Notify::new(),
+            orders,
+            ordered: Mutex::new(Some(ordered)),
+            counters: Counters::default(),
+            keeping: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Takes up other settings or another base URL. Subscriptions stay; those to topics that are not ours any more get
+    /// nothing until they are again, or their lease is over.
+    pub fn reconfigure(&self, settings: Settings, base_url: &str) {
+        let topics = Topics { published: Arc::clone(&self.published), base_url: base_url.to_owned() };
+        self.setup.store(Arc::new(Setup { settings, topics }));
+        self.look_at(self.setup.load().topics.all());
+    }
+
+    /// Says that the documents at these paths may have changed. Does not block.
+    pub fn changed(&self, paths: &[String]) {
+        let setup = self.setup.load();
+        self.look_at(paths.iter().filter_map(|path| setup.topics.at(path)));
+    }
+
+    fn look_at(&self, topics: impl IntoIterator<Item = String>) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(topics);
+        self.wake.notify_one();
+    }
+
+    /// Verifies and delivers until `stop` is ready; then lets what is under way finish for a moment. To be called once.
+    ///
+    /// # Panics
+    /// When called twice.
+    pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        let ordered = self.ordered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        worker::Worker::new(self, ordered.expect("run is called once")).run(stop).await;
+    }
+
+    /// Ends a subscription by its number and tells the subscriber; says whether there was one. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn drop_subscription(&self, id: i64) -> Result<bool, StoreError> {
+        let Some((topic, callback)) = self.store.remove_by_id(id)? else { return Ok(false) };
+        self.counters.add(Counted::Dropped);
+        if let Some(callback) = Callback::known(&callback) {
+            self.order(Order::Deny { callback, topic, reason: "the operator of the hub ended the subscription" });
+        }
+        Ok(true)
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    fn order(&self, order: Order) {
+        // Nobody receives only after the end of `run`; then there is nobody to do it either.
+        let _ = self.orders.send(order);
+    }
+
+    fn answer(&self, submission: &Submission) -> Result<&'static str, Refusal> {
+        let setup = self.setup.load();
+        if !setup.settings.is_enabled {
+            return Err(Refusal::Off);
+        }
+        let ask = Ask::parse(submission.content_type.as_deref(), &submission.body)?;
+        match ask {
+            Ask::Publish(topics) => {
+                if let Some(other) = topics.iter().find(|topic| !setup.topics.is_ours(topic)) {
+                    return Err(Refusal::Topic(other.clone()));
+                }
+                self.publishes.take(submission.client.map(crate::http::client_key)).map_err(Refusal::Often)?;
+                // Whether they did change, the digests tell.
+                self.look_at(topics);
+                Ok("the topic is looked at\n")
+            }
+            Ask::Subscribe { request, secret, lease } => {
+                let lease = lease.unwrap_or(setup.settings.default_lease);
+                let lease = lease.clamp(setup.settings.min_lease, setup.settings.max_lease);
+                self.accept(&setup, submission.client, &request, Some((secret, lease)))
+            }
+            Ask::Unsubscribe(request) => self.accept(&setup, submission.client, &request, None),
+        }
+    }
+
+    /// `wanted` is secret and lease; `None` to unsubscribe.
+    fn accept(
+        &self,
+        setup: &Setup,
+        client: Option<IpAddr>,
+        request: &Request,
+        wanted: Option<(Option<Vec<u8>>, Duration)>,
+    ) -> Result<&'static str, Refusal> {
+        let Request { topic, callback } = request;
+        let callback = Callback::parse(callback, &setup.settings.callbacks)?;
+        let has = match &wanted {
+            Some(_) if !setup.topics.is_ours(topic) => return Err(Refusal::Topic(topic.clone())),
+            // What changes from now on is news to this subscriber, even if its verification takes a while.
+            Some(_) => setup.topics.document(topic).map(|document| topic::digest(&document)).ok_or(Refusal::Early)?,
+            // A subscription to a topic that is no longer ours may be ended.
+            None => crate::store::NOTHING,
+        };
+        let place = self.pending.enter(client, callback.host(), topic, callback.as_str()).map_err(Refusal::Full)?;
+        self.verifications.take(callback.host().to_owned()).map_err(Refusal::Often)?;
+        self.counters.add(Counted::Accepted);
+        self.order(Order::Verify(Box::new(Verification { topic: topic.clone(), callback, wanted, has, place })));
+        Ok("the callback will be asked whether it meant that\n")
+    }
+}
+
+/// Why a request is not accepted.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Form(#[from] FormError),
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    #[error("this hub is off")]
+    Off,
+    #[error("this hub has no topic {0}; a topic is the self link of a feed of this site, letter for letter")]
+    Topic(String),
+    #[error("the topic is not there yet; try again")]
+    Early,
+    #[error("too many requests; try again later")]
+    Often(Duration),
+    #[error("too many requests are under way; try again later")]
+    Full(Full),
+}
+
+impl From<Refusal> for Accepted {
+    fn from(refusal: Refusal) -> Self {
+        let (status, retry_after_seconds) = match &refusal {
+            Refusal::Form(FormError::ContentType) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Refusal::Form(_) | Refusal::Callback(_) | Refusal::Topic(_) => (StatusCode::BAD_REQUEST, None),
+            Refusal::Off => (StatusCode::NOT_FOUND, None),
+            Refusal::Early => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
+            Refusal::Often(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait.as_secs() + 1)),
+            Refusal::Full(Full::Share) => (StatusCode::TOO_MANY_REQUESTS, Some(10)),
+            Refusal::Full(Full::Total) => (StatusCode::SERVICE_UNAVAILABLE, Some(10)),
+        };
+        let mut text = refusal.to_string();
+        // Whatever was sent to us comes back short and on one line.
+        if text.chars().count() > 300 || text.contains(char::is_control) {
+            text = text.chars().filter(|c| !c.is_control()).take(300).collect();
+        }
+        text.push('\n');
+        Self { status, text, retry_after_seconds }
+    }
+}
+
+impl Endpoint for Hub {
+    fn submit(&self, submission: Submission) -> Boxed<'static, Accepted> {
+        let accepted = match self.answer(&submission) {
+            Ok(text) => Accepted { status: StatusCode::ACCEPTED, text: text.to_owned(), retry_after_seconds: None },
+            Err(refusal) => {
+                self.counters.add(Counted::Refused);
+                refusal.into()
+            }
+        };
+        Box::pin(std::future::ready(accepted))
+    }
+}

@@ -1,0 +1,121 @@
+//! What a request to the hub asks for (W3C WebSub §5.1; publishing as in PubSubHubbub 0.4 §7.1).
+
+use std::time::Duration;
+
+/// A secret must be shorter (§5.1).
+const SECRET_BYTES: usize = 200;
+
+/// A request that is well-formed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// To be told of changes.
+    Subscribe {
+        /// Who asks.
+        request: Request,
+        /// Key of the signatures.
+        secret: Option<Vec<u8>>,
+        /// For how long; `None`: as long as the hub thinks fit.
+        lease: Option<Duration>,
+    },
+    /// To be told no more.
+    Unsubscribe(Request),
+    /// To look at these topics, which may have changed.
+    Publish(Vec<String>),
+}
+
+/// Topic and callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// As given.
+    pub topic: String,
+    /// As given.
+    pub callback: String,
+}
+
+/// What is wrong with a request, for who sent it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormError {
+    /// It is no form.
+    #[error("Content-Type must be application/x-www-form-urlencoded")]
+    ContentType,
+    /// A parameter is not there.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A mode that no hub has.
+    #[error("hub.mode must be subscribe, unsubscribe or publish")]
+    Mode,
+    /// The secret is too long.
+    #[error("hub.secret must be shorter than {SECRET_BYTES} bytes")]
+    SecretLength,
+    /// Not UTF-8, so that both sides would not mean the same bytes.
+    #[error("hub.secret must be UTF-8")]
+    SecretEncoding,
+    /// The lease is no number.
+    #[error("hub.lease_seconds must be a positive whole number")]
+    Lease,
+}
+
+impl Ask {
+    /// Reads the body of a request. Parameters that mean nothing to a hub are passed over, of those given twice the
+    /// first counts.
+    ///
+    /// # Errors
+    /// When it asks for nothing, or leaves something out.
+    pub(super) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, FormError> {
+        let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        if media_type.is_some_and(|value| !value.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+            return Err(FormError::ContentType);
+        }
+        let form = Form(url::form_urlencoded::parse(body).map(|(n, v)| (n.into_owned(), v.into_owned())).collect());
+        match form.value("hub.mode") {
+            None => Err(FormError::Missing("hub.mode")),
+            Some("subscribe") => {
+                let request = form.request()?;
+                Ok(Self::Subscribe { request, secret: form.secret()?, lease: form.lease()? })
+            }
+            Some("unsubscribe") => Ok(Self::Unsubscribe(form.request()?)),
+            Some("publish") => {
+                let is_topic = |name: &str| matches!(name, "hub.topic" | "hub.url");
+                let topics = form.0.iter().filter(|(name, value)| is_topic(name) && !value.is_empty());
+                let topics: Vec<String> = topics.map(|(_, value)| value.clone()).collect();
+                if topics.is_empty() { Err(FormError::Missing("hub.topic")) } else { Ok(Self::Publish(topics)) }
+            }
+            Some(_) => Err(FormError::Mode),
+        }
+    }
+}
+
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The value of a parameter; an empty one says as little as none.
+    fn value(&self, wanted: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(name, _)| name == wanted)?;
+        (!found.1.is_empty()).then_some(found.1.as_str())
+    }
+
+    fn request(&self) -> Result<Request, FormError> {
+        let value = |name| self.value(name).map(str::to_owned).ok_or(FormError::Missing(name));
+        Ok(Request { callback: value("hub.callback")?, topic: value("hub.topic")? })
+    }
+
+    fn secret(&self) -> Result<Option<Vec<u8>>, FormError> {
+        let Some(secret) = self.value("hub.secret") else { return Ok(None) };
+        if secret.len() >= SECRET_BYTES {
+            return Err(FormError::SecretLength);
+        }
+        if secret.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(FormError::SecretEncoding);
+        }
+        Ok(Some(secret.as_bytes().to_vec()))
+    }
+
+    fn lease(&self) -> Result<Option<Duration>, FormError> {
+        let Some(text) = self.value("hub.lease_seconds") else { return Ok(None) };
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) || text.bytes().all(|byte| byte == b'0') {
+            return Err(FormError::Lease);
+        }
+        // Longer than any number: the longest lease there is.
+        Ok(Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX))))
+    }
+}

@@ -1,0 +1,241 @@
+//! The hub of a real process, with real sockets: bytes and signatures as others compute them, and no end of crashes.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::running::{PATIENCE, Place, Server, eventually, get, seed_text, write_seed};
+
+const CONFIGURATION: &str = "[hub]\nallow_callbacks = [\"127.0.0.0/8\"]\nretry_seconds = [1]\n";
+
+/// A delivery as it came.
+#[derive(Clone, Debug)]
+struct Delivery {
+    path: String,
+    headers: HashMap<String, String>,
+    body: Vec<u8>,
+}
+
+/// A subscriber on a real port: consents to everything and keeps what it gets.
+#[derive(Clone)]
+struct Subscriber {
+    address: SocketAddr,
+    deliveries: Arc<Mutex<Vec<Delivery>>>,
+}
+
+impl Subscriber {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let subscriber = Self { address: listener.local_addr().unwrap(), deliveries: Arc::default() };
+        let deliveries = Arc::clone(&subscriber.deliveries);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let deliveries = Arc::clone(&deliveries);
+                // A connection that breaks off is what a killed server leaves behind.
+                std::thread::spawn(move || answer(stream, &deliveries));
+            }
+        });
+        subscriber
+    }
+
+    fn callback(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The newest body at each path.
+    fn last(&self, path: &str) -> Option<Delivery> {
+        self.deliveries.lock().unwrap().iter().rev().find(|delivery| delivery.path == path).cloned()
+    }
+}
+
+fn answer(stream: TcpStream, deliveries: &Mutex<Vec<Delivery>>) -> Option<()> {
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let target = line.split(' ').nth(1)?.to_owned();
+    let mut headers = HashMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        headers.insert(name.to_ascii_lowercase(), value.to_owned());
+    }
+    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let url = url::Url::parse("http://localhost").unwrap().join(&target).unwrap();
+    let challenge = url.query_pairs().find(|(name, _)| name == "hub.challenge");
+    let challenge = challenge.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    if line.starts_with("POST") {
+        deliveries.lock().unwrap().push(Delivery { path: target, headers, body });
+    }
+    let mut stream = stream;
+    let length = challenge.len();
+    stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{challenge}").as_bytes()).ok()
+}
+
+/// One POST to the hub; its status.
+fn post(address: SocketAddr, form: &[(&str, &str)]) -> std::io::Result<u16> {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let length = body.len();
+    stream.write_all(
+        format!(
+            "POST /hub HTTP/1.1\r\nHost: feeds.example\r\nConnection: close\r\nContent-Length: {length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}"
+        )
+        .as_bytes(),
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0))
+}
+
+fn subscribe(server: SocketAddr, topic: &str, callback: &str, secret: &str) {
+    let form = [("hub.mode", "subscribe"), ("hub.topic", topic), ("hub.callback", callback), ("hub.secret", secret)];
+    assert_eq!(post(server, &form).unwrap(), 202);
+}
+
+/// The HMAC as Python computes it.
+fn python_hmac(hash: &str, secret: &str, body: &[u8]) -> String {
+    let program =
+        "import hmac,sys;print(hmac.new(sys.argv[2].encode(),sys.stdin.buffer.read(),sys.argv[1]).hexdigest())";
+    let mut child = Command::new("python3")
+        .args(["-c", program, hash, secret])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(body).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+}
+
+fn edition(number: usize) -> String {
+    let time = format!("2026-01-01T{:02}:{:02}+0000", number / 60 % 24, number % 60);
+    let url = format!("https://source.example/20260101/story-{}.html", 1_000_000 + number);
+    seed_text(&url, &format!("Story {number}"), &time, &time, &format!("Çünkü {number} “quoted” & <b>."))
+}
+
+#[test]
+fn what_is_delivered_is_what_is_at_the_topic_signed_as_others_sign() {
+    for hash in ["sha1", "sha256", "sha384", "sha512"] {
+        let place = Place::new(&format!("{CONFIGURATION}signature = \"{hash}\"\n"));
+        write_seed(&place.seeds().join("0.txt"), &edition(0));
+        let (_server, address) = Server::ready(place.serve());
+        let subscriber = Subscriber::start();
+        let paths = ["/atom.xml", "/rss.xml", "/feed.json"];
+        for path in paths {
+            subscribe(address, &format!("http://feeds.example{path}"), &subscriber.callback(path), "gehëim & 1");
+        }
+        // A subscription counts from the verification on; a change before it would be delivered as well.
+        write_seed(&place.seeds().join("1.txt"), &edition(1));
+        for path in paths {
+            let document = || get(address, path, &[("Accept-Encoding", "identity")]).unwrap();
+            let (delivery, document) = eventually("the change is delivered", PATIENCE, || {
+                let document = document();
+                let delivery = subscriber.last(path)?;
+                (document.body == delivery.body && delivery.body.windows(7).any(|seven| seven == b"Story 1"))
+                    .then_some((delivery, document))
+            });
+            assert_eq!(delivery.headers.get("content-type").map(String::as_str), document.header("content-type"));
+            assert_eq!(delivery.headers.get("link").map(String::as_str), document.header("link"));
+            let signature = format!("{hash}={}", python_hmac(hash, "gehëim & 1", &delivery.body));
+            assert_eq!(delivery.headers.get("x-hub-signature"), Some(&signature));
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_moment_the_server_still_delivers_the_newest_to_everyone() {
+    const ROUNDS: usize = 12;
+    const SUBSCRIBERS: usize = 20;
+    let place = Place::new(CONFIGURATION);
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let subscriber = Subscriber::start();
+    let path = |number: usize| format!("/s{number}");
+    let (mut server, mut address) = Server::ready(place.serve());
+    for number in 0..SUBSCRIBERS {
+        subscribe(address, "http://feeds.example/atom.xml", &subscriber.callback(&path(number)), "s");
+    }
+    write_seed(&place.seeds().join("1.txt"), &edition(1));
+    let has = |number: usize, wanted: &[u8]| subscriber.last(&path(number)).is_some_and(|last| last.body == wanted);
+    let newest = |address| get(address, "/atom.xml", &[]).unwrap().body;
+    let all = |address: SocketAddr, story: usize| {
+        eventually("everybody has the newest", PATIENCE, || {
+            let wanted = newest(address);
+            let is_there = String::from_utf8_lossy(&wanted).contains(&format!("Story {story}<"));
+            (is_there && (0..SUBSCRIBERS).all(|number| has(number, &wanted))).then_some(())
+        });
+    };
+    all(address, 1);
+    for round in 2..2 + ROUNDS {
+        write_seed(&place.seeds().join(format!("{round}.txt")), &edition(round));
+        // Somewhere between noticing the file and the last delivery; a different moment each round.
+        std::thread::sleep(Duration::from_micros(700 * u64::try_from(round * round % 37).unwrap()));
+        server.kill();
+        (server, address) = Server::ready(place.serve());
+        all(address, round);
+    }
+    drop(server);
+}
+
+#[test]
+fn without_being_allowed_no_private_callback_is_connected_to() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let (_server, address) = Server::ready(place.serve());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "0.0.0.0"] {
+        let callback = format!("http://{host}:{port}/");
+        let form = [
+            ("hub.mode", "subscribe"),
+            ("hub.topic", "http://feeds.example/atom.xml"),
+            ("hub.callback", callback.as_str()),
+        ];
+        assert_eq!(post(address, &form).unwrap(), 400, "{host}");
+    }
+    // A name is looked up only afterwards; the verification of another one that comes later has an end to wait for.
+    let callback = format!("http://localhost:{port}/");
+    let form = [("hub.mode", "subscribe"), ("hub.topic", "http://feeds.example/atom.xml"), ("hub.callback", &callback)];
+    assert_eq!(post(address, &form).unwrap(), 202);
+    eventually("the refusal is logged", PATIENCE, || _server.log().contains("not public").then_some(()));
+    assert!(listener.accept().is_err(), "nobody came");
+}
+
+#[test]
+fn a_tls_greeting_on_the_plain_port_ends_at_once() {
+    let place = Place::new("");
+    let (_server, address) = Server::ready(place.serve());
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[test]
+fn documents_of_all_formats_name_hub_and_self() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let (_server, address) = Server::ready(place.serve());
+    for path in ["/atom.xml", "/rss.xml", "/feed.json"] {
+        let answer = get(address, path, &[]).unwrap();
+        let link = format!("<http://feeds.example/hub>; rel=\"hub\", <http://feeds.example{path}>; rel=\"self\"");
+        assert_eq!(answer.header("link"), Some(link.as_str()));
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(text.contains("http://feeds.example/hub"), "{path}");
+        let etag = answer.header("etag").unwrap().to_owned();
+        let unchanged = get(address, path, &[("If-None-Match", &etag)]).unwrap();
+        assert_eq!((unchanged.status, unchanged.header("link")), (304, Some(link.as_str())));
+    }
+}
