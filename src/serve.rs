@@ -83,7 +83,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     access.configure(config.log.access, config.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
     let (commands, commanded) = tokio::sync::mpsc::unbounded_channel();
     let panel = Arc::new(Panel {
-        reader: store.reader(),
+        reader: Arc::new(store.reader()),
         store: config.store.to_string(),
         traffic: Arc::clone(&traffic),
         metrics: Arc::clone(&metrics),
@@ -132,7 +132,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let ingest = Some(ingest);
-    let reader = panel.reader.clone();
+    let reader = Arc::clone(&panel.reader);
     let running = Running {
         config,
         fallback_url,
@@ -147,6 +147,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         reader,
         tls,
         manager,
+        told: None,
     };
     runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;
