@@ -14,6 +14,7 @@ mod metrics;
 mod polls;
 mod process;
 mod pulse;
+mod recent;
 mod status;
 mod traffic;
 

@@ -91,7 +91,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         Arc::new(clock),
     );
     let panel = Arc::new(Panel {
-        reader: store.reader(),
+        reader: Arc::new(store.reader()),
         store: config.store.to_string(),
         traffic: Arc::clone(&traffic),
         metrics: Arc::clone(&metrics),
@@ -133,7 +133,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let ingest = Some(ingest);
-    let reader = panel.reader.clone();
+    let reader = Arc::clone(&panel.reader);
     let running = Running {
         config,
         fallback_url,
@@ -148,6 +148,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         reader,
         tls,
         manager,
+        told: None,
     };
     runtime.block_on(async {
         let signals = Signals::listen().context("cannot listen for signals")?;

@@ -43,7 +43,7 @@ fn output(log: &Log) -> anyhow::Result<Output> {
     if is_journal() {
         // Where there is a journal stream there is a journal; text will do if not.
         if let Ok(journal) = tracing_journald::layer() {
-            return Ok(filter.and_then(journal).boxed());
+            return Ok(filter.and_then(journal.with_syslog_identifier("seedcast".to_owned())).boxed());
         }
     }
     let lines = tracing_subscriber::fmt::layer()

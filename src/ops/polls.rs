@@ -1,9 +1,10 @@
 //! Who polls one feed: people behind aggregators, people with readers of their own, and how considerately.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::agent::{Agent, Announcement};
+use super::agent::{Agent, Announcement, announcement};
 use super::counter::Counter;
 use super::distinct::Distinct;
 
@@ -16,7 +17,8 @@ const DAYS: u64 = 3;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Poll<'a> {
     pub agent: Agent,
-    pub announcement: Option<Announcement<'a>>,
+    /// The User-Agent field, where it has an announcement, with its digest, which differs from day to day.
+    pub announcing: Option<(&'a str, u64)>,
     /// Salted digest of the client's address.
     pub client: Option<u64>,
     pub is_conditional: bool,
@@ -31,6 +33,8 @@ pub(super) struct Poll<'a> {
 #[derive(Debug)]
 pub struct Polls {
     announced: Mutex<HashMap<Service, Announced>>,
+    /// Digest of the latest field with an announcement.
+    heard: AtomicU64,
     today: Distinct,
     yesterday: Distinct,
     agents: Vec<AgentCounts>,
@@ -77,6 +81,7 @@ impl Default for Polls {
     fn default() -> Self {
         Self {
             announced: Mutex::default(),
+            heard: AtomicU64::new(0),
             today: Distinct::default(),
             yesterday: Distinct::default(),
             agents: std::iter::repeat_with(AgentCounts::default).take(Agent::COUNT).collect(),
@@ -99,8 +104,14 @@ impl Polls {
         if poll.is_heedless {
             self.heedless_today.add_one();
         }
-        match poll.announcement {
-            Some(announcement) => self.announce(poll.agent, announcement, poll.day),
+        match poll.announcing {
+            // The same words as last time say nothing new.
+            Some((_, digest)) if self.heard.swap(digest, Ordering::Relaxed) == digest => {}
+            Some((user_agent, _)) => {
+                if let Some(announcement) = announcement(user_agent) {
+                    self.announce(poll.agent, announcement, poll.day);
+                }
+            }
             None => {
                 if let Some(client) = poll.client {
                     self.today.note(client);

@@ -1,7 +1,7 @@
 //! What was answered: by feed, resource, status and coding; and who asked.
 
 use std::collections::HashMap;
-use std::hash::RandomState;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,11 +10,11 @@ use arc_swap::ArcSwap;
 
 use crate::feed::{Coding, Definition, Format};
 
-use super::agent::{Agent, announcement};
 use super::counter::Counter;
 use super::distinct::digest;
 use super::heedless::Sketch;
 use super::polls::{Poll, Polls};
+use super::recent;
 
 /// Feeds that are counted one by one, in the order of the configuration; those after them count as no feed, so that the
 /// number of series stays bounded.
@@ -125,7 +125,9 @@ impl FeedTraffic {
             Some(Coding::Zstd) => 4,
         };
         self.answers[Self::cell(resource, status, coding)].add_one();
-        self.bytes[resource].add(u64::try_from(request.body_bytes).unwrap_or(u64::MAX));
+        if request.body_bytes > 0 {
+            self.bytes[resource].add(u64::try_from(request.body_bytes).unwrap_or(u64::MAX));
+        }
         if request.is_conditional {
             self.conditional.add_one();
         }
@@ -199,12 +201,12 @@ impl Traffic {
     fn note_poll(&self, feed: &FeedTraffic, request: &Request<'_>) {
         let salt = self.salt.load();
         let client = request.client.map(|client| digest(&salt, client));
-        let agent = Agent::of(request.user_agent);
+        let (agent, announces) = recent::agent(request.user_agent);
         let is_heedless =
             !request.is_conditional && client.is_some_and(|client| self.sketch.note(&salt, client, request.path));
         feed.polls.note(&Poll {
             agent,
-            announcement: request.user_agent.and_then(announcement),
+            announcing: request.user_agent.filter(|_| announces).map(|text| (text, salt.hash_one(text))),
             client,
             is_conditional: request.is_conditional,
             is_not_modified: request.status == 304,

@@ -19,7 +19,7 @@ use crate::ops::{
 use crate::store::{Reader, StoreError};
 
 use super::manager::GRACE;
-use super::vitals::late;
+use super::vitals::{late, reasons};
 
 /// Findings that `/status` lists; `seedcast check` lists all.
 const FINDINGS: u32 = 50;
@@ -33,7 +33,7 @@ pub(super) enum Command {
 
 /// Everything that is shown to operators.
 pub(super) struct Panel {
-    pub reader: Reader,
+    pub reader: Arc<Reader>,
     /// As the configuration names it.
     pub store: String,
     pub traffic: Arc<Traffic>,
@@ -99,7 +99,7 @@ impl Panel {
     fn status(&self) -> Result<Status, StoreError> {
         let figures = self.reader.figures()?;
         let now = (self.clock)();
-        let reasons = self.health.reasons();
+        let reasons = reasons(&self.health, &self.metrics);
         let process = ProcessFigures::read();
         let mut http = HttpStatus::default();
         let mut traffic = HashMap::new();

@@ -46,9 +46,11 @@ pub(super) struct Running {
     pub hub: Arc<Hub>,
     pub traffic: Arc<Traffic>,
     pub access: Arc<AccessLog>,
-    pub reader: Reader,
+    pub reader: Arc<Reader>,
     pub tls: Option<Arc<Tls>>,
     pub manager: Manager,
+    /// How many documents had been shown when the service manager was last told the number of items.
+    pub told: Option<u64>,
 }
 
 /// Serves until a signal says stop, then drains within the configured time. A second signal ends at once.
@@ -196,6 +198,11 @@ impl Running {
 
     fn tell_status(&mut self) {
         let reasons = self.shared.health.reasons();
+        let shown = self.shared.metrics.documents.value();
+        if reasons.is_empty() && self.told == Some(shown) {
+            return;
+        }
+        self.told = reasons.is_empty().then_some(shown);
         let status = if !self.shared.health.is_scanned() {
             let read: u64 = crate::ops::ReadOutcome::ALL.map(|outcome| self.shared.metrics.reads(outcome)).iter().sum();
             format!("first scan: {read} seeds read")

@@ -17,14 +17,17 @@ pub(super) struct Ready {
 
 impl Readiness for Ready {
     fn reasons_not_ready(&self) -> Vec<String> {
-        let mut reasons = self.health.reasons();
-        reasons.extend(hanging(&self.metrics, SILENCE).into_iter().map(|part| {
-            format!(
-                "`{part}` has given no sign of life for over a minute, so changes are not shown; restart the service"
-            )
-        }));
-        reasons
+        reasons(&self.health, &self.metrics)
     }
+}
+
+/// Why what is served may not be right, in words; empty means that it is.
+pub(super) fn reasons(health: &Health, metrics: &Metrics) -> Vec<String> {
+    let mut reasons = health.reasons();
+    reasons.extend(hanging(metrics, SILENCE).into_iter().map(|part| {
+        format!("`{part}` has given no sign of life for over a minute, so changes are not shown; restart the service")
+    }));
+    reasons
 }
 
 /// Parts that should have given a sign of life `grace` ago.

@@ -17,12 +17,6 @@ pub struct Reader {
     idle: Mutex<Vec<Connection>>,
 }
 
-impl Clone for Reader {
-    fn clone(&self) -> Self {
-        Self::new(self.location.clone())
-    }
-}
-
 impl Reader {
     pub(super) fn new(location: StoreUrl) -> Self {
         Self { location, idle: Mutex::default() }

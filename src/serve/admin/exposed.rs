@@ -3,6 +3,7 @@
 use crate::hub::Counted;
 use crate::ops::{Degraded, Exposition, ProcessFigures, ReadOutcome};
 
+use super::super::vitals::reasons;
 use super::Panel;
 
 const COUNTER: &str = "counter";
@@ -23,7 +24,7 @@ impl Panel {
     }
 
     fn expose_health(&self, out: &mut Exposition) {
-        let is_ready = self.health.reasons().is_empty();
+        let is_ready = reasons(&self.health, &self.metrics).is_empty();
         out.single("seedcast_ready", GAUGE, "Whether right feeds are served.", u8::from(is_ready));
         out.family("seedcast_degraded", GAUGE, "Whether this is wrong; /readyz says it in words.");
         for what in Degraded::ALL {
