@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod archive;
+mod export;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_filter;
@@ -23,6 +24,8 @@ mod http_on_demand;
 mod http_site;
 mod http_tls;
 mod ingest_desk;
+mod ingest_life;
+mod ingest_revise;
 mod life;
 mod ops_agents;
 mod ops_config;
@@ -46,4 +49,5 @@ mod seed_unfinished;
 mod seed_watch;
 mod service_admin;
 mod service_notify;
+mod store_opening;
 mod withdrawal;
