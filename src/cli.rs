@@ -4,6 +4,7 @@
 
 mod admin;
 mod check;
+mod export;
 mod logging;
 mod status;
 
@@ -40,6 +41,11 @@ enum Command {
     ///
     /// Without PATH the whole seed directory is read. Exits with 1 when a seed has a diagnostic.
     Check(Check),
+    /// Write every document as files, for any static host
+    ///
+    /// Beside each file lie its pre-compressed variants (.gz, .br, .zst); manifest.json has the validators of each. A second
+    /// run writes only what has changed.
+    Export(Export),
     /// Show how the running service is doing
     ///
     /// Exits with 1 when it is not ready.
@@ -106,6 +112,21 @@ struct Check {
 }
 
 #[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    settings: Settings,
+    /// Directory to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Where subscribers reach the files [site.base_url]
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Where ids and history are kept [store.url]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct Admin {
     /// Configuration file that the service runs with
     #[arg(long, value_name = "FILE")]
@@ -157,6 +178,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::Status(arguments) => status::status(arguments),
         Command::Rescan(arguments) => status::rescan(arguments),
         Command::Healthcheck(arguments) => status::healthcheck(arguments),

@@ -36,7 +36,7 @@ use crate::store::{Store, StoreError};
 use engine::Engine;
 use read::Source;
 
-pub(crate) use choose::{archive_pages, choose};
+pub(crate) use choose::{ARCHIVE_ROOM, archive_pages, choose};
 pub use revise::{Seen, is_edited, not_before, revise};
 
 /// Tells the time; passed in, so that tests can set it.

@@ -1,6 +1,7 @@
 //! Puts everything together: configuration → store → listeners → watch → first scan → serve; and back in order.
 
 mod admin;
+mod export;
 mod manager;
 mod observer;
 mod pages;
@@ -33,6 +34,7 @@ use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
 use vitals::Ready;
 
+pub use export::{Exported, export};
 pub use pages::Pages;
 pub use setup::{SetupError, tag_authority};
 

@@ -73,6 +73,12 @@ impl Health {
         self.reasons.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&what)
     }
 
+    /// What is wrong apart from a first scan that is not done.
+    #[must_use]
+    pub fn first_degraded(&self) -> Option<String> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).values().next().cloned()
+    }
+
     /// All that is wrong; empty means ready.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {

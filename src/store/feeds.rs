@@ -128,6 +128,27 @@ impl Reading<'_> {
         query.query_row([path], |row| Ok(from_row(row))).optional()?.transpose()
     }
 
+    /// Every feed that has ever had an item.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn all_feeds(&self) -> Result<Vec<FeedRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM feeds WHERE placed > 0 ORDER BY path");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let rows = query.query_map([], |row| Ok(from_row(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    /// Handles of all live items.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn live_handles(&self) -> Result<Vec<String>, StoreError> {
+        let mut query = self.connection.prepare_cached("SELECT handle FROM items WHERE state = 0 ORDER BY seq")?;
+        let rows = query.query_map([], |row| row.get::<_, i64>(0))?;
+        rows.map(|handle| Ok(format!("{:016x}", handle?))).collect()
+    }
+
     /// The feeds of one kind that have items, those with the most first.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A service without a network: seed directory, store and ingest in this process, with a clock that stands still until
 //! it is set.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -215,6 +215,3 @@ pub(crate) fn article(number: usize, title: &str, minute: i64, updated_minute: i
     seed_text(&url, title, &time(minute), &time(updated_minute), &format!("Words of {title}."))
 }
 
-pub(crate) fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}

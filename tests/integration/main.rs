@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod archive;
+mod export;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_filter;
@@ -28,6 +29,8 @@ mod hub_delivery;
 mod hub_process;
 mod hub_scene;
 mod ingest_desk;
+mod ingest_life;
+mod ingest_revise;
 mod life;
 mod ops_agents;
 mod ops_config;
@@ -52,4 +55,5 @@ mod seed_watch;
 mod service_admin;
 mod service_notify;
 mod service_reload;
+mod store_opening;
 mod withdrawal;

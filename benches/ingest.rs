@@ -1,0 +1,181 @@
+//! First scan, restart, memory, store size and freshness on one directory of seeds, each beside its floor.
+//!
+//! `cargo bench --bench ingest -- DIRECTORY [ROUNDS]`; the directory gets (and loses) some files of its own.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program to look at, not to build upon")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let Some(seeds) = arguments.next().map(PathBuf::from) else {
+        // `cargo test --benches` and `cargo bench` without a directory have nothing to measure.
+        println!("ingest: no directory given: cargo bench --bench ingest -- DIRECTORY [ROUNDS]");
+        return;
+    };
+    let rounds = arguments.next().map_or(200, |text| text.parse().unwrap());
+    let store = seeds.with_extension("bench.sqlite");
+    remove(&store);
+
+    let _warm = floor(&seeds);
+    let floor = floor(&seeds);
+    println!("floor\tfiles={}\tseconds={:.2}\tMB={:.0}", floor.files, floor.seconds, floor.bytes as f64 / 1e6);
+
+    let scan = Running::start(&seeds, &store);
+    let first = scan.ready.as_secs_f64();
+    println!("first scan\tseconds={first:.2}\ttimes_floor={:.1}\tpeak_MB={}\tnow_MB={}", first / floor.seconds, scan.memory("VmHWM"), scan.memory("VmRSS"));
+    let size: u64 = ["", "-wal"].iter().filter_map(|end| std::fs::metadata(suffixed(&store, end)).ok()).map(|m| m.len()).sum();
+    println!("store\tMB={:.0}\tbytes_an_item={}", size as f64 / 1e6, size / floor.files.max(1) as u64);
+    drop(scan);
+
+    let listing = listing(&seeds);
+    let again = Running::start(&seeds, &store);
+    let restart = again.ready.as_secs_f64();
+    println!("restart\tseconds={restart:.2}\tlisting_alone={listing:.2}\tpeak_MB={}\tnow_MB={}", again.memory("VmHWM"), again.memory("VmRSS"));
+
+    let mut times: Vec<f64> = (0..rounds).map(|round| again.freshness(&seeds, round)).collect();
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!("freshness\trounds={rounds}\tp50_ms={:.2}\tp90_ms={:.2}\tp99_ms={:.2}", at(0.5), at(0.9), at(0.99));
+    (0..rounds).for_each(|round| std::fs::remove_file(probe(&seeds, round)).unwrap());
+    drop(again);
+    remove(&store);
+}
+
+struct Floor {
+    files: usize,
+    bytes: usize,
+    seconds: f64,
+}
+
+/// Only walks, reads, checks UTF-8 and splits in blocks, with two threads.
+fn floor(seeds: &Path) -> Floor {
+    let begun = Instant::now();
+    let mut paths = Vec::new();
+    walk(seeds, &mut paths);
+    let (next, bytes, blocks) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut buffer = Vec::new();
+                while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    buffer.clear();
+                    std::fs::File::open(path).unwrap().read_to_end(&mut buffer).unwrap();
+                    bytes.fetch_add(buffer.len(), Ordering::Relaxed);
+                    if let Ok(text) = std::str::from_utf8(&buffer) {
+                        blocks.fetch_add(text.split("\n\n").count(), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    Floor { files: paths.len(), bytes: bytes.into_inner(), seconds: begun.elapsed().as_secs_f64() }
+}
+
+fn walk(directory: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() { walk(&entry.path(), paths) } else { paths.push(entry.path()) }
+    }
+}
+
+/// Seconds to list the directory with the size and times of every file.
+fn listing(seeds: &Path) -> f64 {
+    let begun = Instant::now();
+    let mut paths = Vec::new();
+    walk(seeds, &mut paths);
+    let seen = paths.iter().filter(|path| path.symlink_metadata().is_ok()).count();
+    assert_eq!(seen, paths.len());
+    begun.elapsed().as_secs_f64()
+}
+
+struct Running {
+    child: Child,
+    address: String,
+    ready: Duration,
+}
+
+impl Running {
+    fn start(seeds: &Path, store: &Path) -> Self {
+        let begun = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_seedcast"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn", "--store"])
+            .arg(format!("sqlite:{}", store.display()))
+            .arg("--seeds")
+            .arg(seeds)
+            .env("SEEDCAST_HTTP_ADMIN_LISTEN", "")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let address = lines.find_map(|line| Some(line.split_once("listening on http://")?.1.to_owned())).unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+        while !get(&address, "/readyz").starts_with(b"HTTP/1.1 200") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Self { child, address, ready: begun.elapsed() }
+    }
+
+    /// Of the process, in megabytes.
+    fn memory(&self, field: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(field)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    }
+
+    /// Milliseconds from the end of writing a file to its title in the feed over HTTP.
+    fn freshness(&self, seeds: &Path, round: usize) -> f64 {
+        let title = format!("Fresh-{}-{round}", std::process::id());
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let text = format!("date 2026-01 https://fresh.example/{title}.html\n\n{title}\n\n{title}\n\n{now}\n\nWords.\n");
+        let hidden = seeds.join(".fresh.tmp");
+        std::fs::write(&hidden, text).unwrap();
+        let begun = Instant::now();
+        std::fs::rename(hidden, probe(seeds, round)).unwrap();
+        while !contains(&get(&self.address, "/feed.json"), title.as_bytes()) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{title} does not appear");
+        }
+        begun.elapsed().as_secs_f64() * 1e3
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let id = self.child.id().to_string();
+        Command::new("kill").arg(id).status().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn probe(seeds: &Path, round: usize) -> PathBuf {
+    seeds.join(format!("fresh-{round}.txt"))
+}
+
+fn get(address: &str, path: &str) -> Vec<u8> {
+    let mut answer = Vec::new();
+    if let Ok(mut stream) = TcpStream::connect(address) {
+        let _ = write!(stream, "GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n");
+        let _ = stream.read_to_end(&mut answer);
+    }
+    answer
+}
+
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|window| window == wanted)
+}
+
+fn suffixed(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+fn remove(store: &Path) {
+    for end in ["", "-wal", "-shm", ".lock", ".filling"] {
+        let _ = std::fs::remove_file(suffixed(store, end));
+    }
+}

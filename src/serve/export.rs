@@ -1,0 +1,148 @@
+//! Every document as files, for any static host or object store.
+
+mod files;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use crate::config::Config;
+use crate::feed::{By, Definition, Document, Format, Published};
+use crate::http::{OnDemand, Rendered};
+use crate::ingest::{ARCHIVE_ROOM, Clock, Ingest, Shared, archive_pages};
+use crate::ops::{Health, Metrics};
+use crate::seed::Watcher;
+use crate::store::Reader;
+
+use super::pages::Pages;
+use super::setup::{SetupError, site, tag_authority, watch_error};
+use files::{Entry, Folder};
+
+/// Pause between looks while the seeds are read.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What an export did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Documents there are.
+    pub documents: usize,
+    /// Documents that were new or different, and so were written.
+    pub written: usize,
+    /// Documents that were there from an earlier export and are no more.
+    pub removed: usize,
+}
+
+/// Reads the seeds, then writes every document below `out`: files with their pre-compressed variants beside them, and
+/// `manifest.json` with the validators of each. What an earlier export wrote and is unchanged is left alone.
+///
+/// # Errors
+/// When `site.base_url` is not set, the seeds cannot be read, the store is in use, or a file cannot be written; then the
+/// files that are there are whole, some of them of the earlier export.
+pub fn export(config: Config, out: &Path, clock: Clock) -> anyhow::Result<Exported> {
+    let Some(base_url) = config.site.base_url.clone() else { return Err(SetupError::NoBaseUrl.into()) };
+    let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
+    let store = super::open_store(&config, clock)?;
+    let site = site(&config, &base_url);
+    let authority = tag_authority(&config, &site.base_url);
+    let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
+    let reader = store.reader();
+    let pages = Pages::new(reader.clone(), &config, site.clone(), clock);
+    let shared =
+        Shared::new(Arc::clone(&published), Arc::clone(&health), Arc::new(Metrics::default()), Box::new(|_| ()));
+    let ingest = Ingest::start(watcher, config.clone(), site, authority, store, shared, clock)?;
+    while !health.is_scanned() {
+        if !ingest.is_alive() {
+            bail!(ingest.failure().unwrap_or_else(|| "reading the seeds ended early".to_owned()));
+        }
+        if let Some(reason) = health.first_degraded() {
+            bail!("nothing was exported: {reason}");
+        }
+        std::thread::sleep(LOOK);
+    }
+    // Held until all is written, so that the documents of one export belong to one state of the directory.
+    let _store = ingest.stop()?;
+    if let Some(reason) = health.first_degraded() {
+        bail!("nothing was exported: {reason}");
+    }
+    let paths = paths(&reader, &config)?;
+    let find = |path: &str| find(&published, &pages, path);
+    write_all(Folder::open(out)?, &paths, &find)
+}
+
+fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Option<Document>> {
+    if let Some(document) = published.slot(path).and_then(|slot| slot.load()) {
+        return Ok(Some(Document::clone(&document)));
+    }
+    match pages.render(path) {
+        Rendered::Found(document) => Ok(Some(document)),
+        Rendered::Failed => bail!("`{path}` cannot be made"),
+        Rendered::Gone | Rendered::Missing | Rendered::Redirect(_) => Ok(None),
+    }
+}
+
+/// Every path that has a document.
+fn paths(reader: &Reader, config: &Config) -> anyhow::Result<Vec<String>> {
+    let documents = |base: String| {
+        let of_format = Format::ALL.map(|format| format!("{base}{}", format.file_name()));
+        of_format.into_iter().chain([base])
+    };
+    let mut paths = vec!["/opml.xml".to_owned()];
+    paths.extend(config.automatic.iter().map(|by: &By| format!("/{}/", by.word())));
+    let configured = config.feeds.iter().map(|feed: &Definition| feed.path.clone());
+    let (feeds, handles) = reader.read(|reading| -> anyhow::Result<_> {
+        let mut feeds: BTreeMap<String, u64> = configured.map(|path| (path, 0)).collect();
+        for row in reading.all_feeds()? {
+            if row.kind.by().is_some() || feeds.contains_key(&row.path) {
+                let pages = archive_pages(&row);
+                feeds.insert(row.path, pages);
+            }
+        }
+        Ok((feeds, reading.live_handles()?))
+    })?;
+    for (feed, pages) in feeds {
+        paths.extend(documents(format!("{feed}/")));
+        paths.extend((1..=pages).flat_map(|page| documents(format!("{feed}{ARCHIVE_ROOM}{page}/"))));
+    }
+    paths.extend(handles.into_iter().map(|handle| format!("/items/{handle}/")));
+    Ok(paths)
+}
+
+type Find<'a> = dyn Fn(&str) -> anyhow::Result<Option<Document>> + Sync + 'a;
+
+fn write_all(folder: Folder, paths: &[String], find: &Find<'_>) -> anyhow::Result<Exported> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<BTreeMap<String, Entry>> = Mutex::default();
+    let written = AtomicUsize::new(0);
+    let work = || -> anyhow::Result<()> {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = find(path).and_then(|document| {
+                let Some(document) = document else { return Ok(()) };
+                let (entry, is_new) = folder.put(path, &document)?;
+                written.fetch_add(usize::from(is_new), Ordering::Relaxed);
+                done.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), entry);
+                Ok(())
+            });
+            if result.is_err() {
+                // The others have nothing left to do.
+                next.store(paths.len(), Ordering::Relaxed);
+                return result;
+            }
+        }
+        Ok(())
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let joined = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.fold(own, Result::and)
+    })?;
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let documents = done.len();
+    let removed = folder.finish(done).context("cannot finish the export")?;
+    Ok(Exported { documents, written: written.into_inner(), removed })
+}

@@ -1,0 +1,94 @@
+//! `seedcast export`: every document as a file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::ingest_desk::article;
+use crate::running::{Place, program, run, write_seed};
+
+fn export(place: &Place, out: &Path) -> Command {
+    let mut command = program();
+    command.arg("export").arg("--config").arg(place.config()).arg("--seeds").arg(place.seeds()).arg("--out").arg(out);
+    command.arg("--store").arg(format!("sqlite:{}", place.seeds().with_file_name("export.sqlite").display()));
+    command
+}
+
+fn times(folder: &Path) -> BTreeMap<String, SystemTime> {
+    let mut all = BTreeMap::new();
+    let mut rest = vec![folder.to_owned()];
+    while let Some(directory) = rest.pop() {
+        for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                rest.push(entry.path());
+            } else {
+                let name = entry.path().strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                all.insert(name, entry.metadata().unwrap().modified().unwrap());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn export_writes_every_document_and_a_second_run_only_what_changed() {
+    let place = Place::new("");
+    for number in 1..=3 {
+        let text = article(number, &format!("Article {number}"), 0, i64::try_from(number).unwrap());
+        write_seed(&place.seeds().join(format!("dünya/{number}.txt")), &text);
+    }
+    let out = place.seeds().with_file_name("out");
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 0, "{err}");
+    let first = times(&out);
+    for file in [
+        "index.html", "atom.xml", "atom.xml.gz", "atom.xml.br", "atom.xml.zst", "rss.xml", "feed.json", "opml.xml",
+        "archive/1/atom.xml", "archive/1/index.html", "sources/news.example/atom.xml", "categories/dünya/feed.json",
+        "categories/index.html", "manifest.json",
+    ] {
+        assert!(first.contains_key(file), "no {file} among {:?}", first.keys());
+    }
+    assert_eq!(first.keys().filter(|name| name.starts_with("items/") && name.ends_with("index.html")).count(), 3);
+    let atom = std::fs::read_to_string(out.join("atom.xml")).unwrap();
+    assert!(atom.contains("http://feeds.example/atom.xml") && atom.contains("Article 3"));
+    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let entry = &manifest["/atom.xml"];
+    assert!(entry["files"][0]["etag"].as_str().unwrap().starts_with('"'));
+    assert_eq!(entry["files"][1]["encoding"], "gzip");
+    assert!(entry["last_modified"].as_str().unwrap().ends_with("GMT"));
+
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("0 written, 0 removed"), "{err}");
+    assert_eq!(times(&out), first);
+
+    std::fs::write(out.join("not-ours.txt"), "kept").unwrap();
+    write_seed(&place.seeds().join("4.txt"), &article(4, "Article 4", 0, 4));
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 0, "{err}");
+    assert!(std::fs::read_to_string(out.join("atom.xml")).unwrap().contains("Article 4"));
+    let third = times(&out);
+    assert_eq!(third["categories/dünya/feed.json"], first["categories/dünya/feed.json"], "written though unchanged");
+    assert!(third.contains_key("not-ours.txt"));
+}
+
+#[test]
+fn export_without_a_base_url_says_what_to_set() {
+    let place = Place::new("");
+    std::fs::write(place.config(), "").unwrap();
+    let (code, _, err) = run(&mut export(&place, &place.seeds().with_file_name("out")));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("site.base_url") && err.contains("--base-url"), "{err}");
+}
+
+#[test]
+fn export_to_a_place_that_cannot_be_written_fails_in_words() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &article(1, "Article 1", 0, 1));
+    let out = place.seeds().with_file_name("a-file");
+    std::fs::write(&out, "in the way").unwrap();
+    let (code, _, err) = run(&mut export(&place, &out.join("below")));
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("cannot write") && err.contains("--out"), "{err}");
+}

@@ -1,0 +1,107 @@
+//! The life of items: identity, versions, schedules, feeds that come and go.
+
+use crate::ingest_desk::{Desk, article, clock};
+
+const START: &str = "2024-06-01T00:00:00Z";
+
+#[test]
+fn edited_seed_keeps_its_item_id_even_under_a_new_slug() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("1.txt", &article(1, "First title", 0, 1));
+    desk.open();
+    let id = desk.items("/feed.json")[0]["id"].clone();
+    desk.write("1.txt", &article(1, "Second title", 0, 2).replace("slug-1000001", "other-slug-1000001"));
+    desk.expect(&["Second title"]);
+    let item = &desk.items("/feed.json")[0];
+    assert_eq!(item["id"], id);
+    assert!(item["url"].as_str().unwrap().contains("other-slug"));
+}
+
+#[test]
+fn scheduled_item_appears_on_its_second_also_after_a_restart() {
+    let mut desk = Desk::new(clock!("2024-01-01T11:59:00Z"), "");
+    desk.write("1.txt", &article(1, "At noon", 0, 0));
+    desk.open();
+    desk.pass(59);
+    desk.expect(&[]);
+    desk.close();
+    desk.open();
+    desk.expect(&[]);
+    let before = desk.document("/feed.json").unwrap();
+    desk.pass(1);
+    desk.expect(&["At noon"]);
+    let after = desk.document("/feed.json").unwrap();
+    assert_ne!(before.identity().etag, after.identity().etag);
+    assert!(after.last_modified >= desk.now());
+    // A clock that is set back does not take it away, even when the seed is read again.
+    desk.pass(-3600);
+    desk.write("1.txt", &article(1, "At noon, corrected", 0, 0));
+    desk.expect(&["At noon, corrected"]);
+}
+
+#[test]
+fn moved_seed_without_url_keeps_its_id() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("a/1.txt", "A headline\n\nA body.\n");
+    desk.open();
+    let id = desk.items("/feed.json")[0]["id"].clone();
+    std::fs::create_dir(desk.seeds().join("b")).unwrap();
+    std::fs::rename(desk.seeds().join("a/1.txt"), desk.seeds().join("b/2.txt")).unwrap();
+    desk.rescan(false);
+    desk.pass(60);
+    assert_eq!(desk.items("/feed.json").iter().map(|item| item["id"].clone()).collect::<Vec<_>>(), [id]);
+}
+
+#[test]
+fn validators_survive_a_restart() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("world/1.txt", &article(1, "One", 0, 1));
+    desk.open();
+    let paths = ["/atom.xml", "/rss.xml", "/feed.json", "/", "/opml.xml", "/sources/news.example/atom.xml", "/categories/world/"];
+    let validators = |desk: &Desk| {
+        paths.map(|path| desk.document(path).map(|d| (d.identity().etag.clone(), d.last_modified)).unwrap())
+    };
+    let before = validators(&desk);
+    desk.close();
+    desk.open();
+    assert_eq!(validators(&desk), before);
+}
+
+#[test]
+fn automatic_feeds_follow_their_items() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("world/1.txt", &article(1, "One", 0, 1));
+    desk.write("arts & crafts/2.txt", &article(2, "Two", 0, 2));
+    desk.open();
+    assert_eq!(desk.titles("/categories/world/feed.json"), ["One"]);
+    assert_eq!(desk.titles("/categories/arts-crafts/feed.json"), ["Two"]);
+    assert_eq!(desk.titles("/sources/news.example/feed.json"), ["Two", "One"]);
+    assert!(desk.text("/opml.xml").contains("/categories/world/atom.xml"));
+    assert!(desk.text("/categories/").contains("/categories/arts-crafts/"));
+    assert!(desk.text("/").contains("/sources/news.example/"));
+    assert_eq!(desk.document("/categories/no/feed.json").unwrap_err(), "Missing");
+    std::fs::create_dir_all(desk.seeds().join("dünya")).unwrap();
+    std::fs::rename(desk.seeds().join("world/1.txt"), desk.seeds().join("dünya/1.txt")).unwrap();
+    desk.rescan(false);
+    desk.pass(60);
+    crate::ingest_desk::eventually_or(
+        || desk.document("/categories/d%c3%bcnya/feed.json").is_ok().then_some(()),
+        || "no feed of the new category".to_owned(),
+    );
+    assert_eq!(desk.titles("/categories/d%C3%BCnya/feed.json"), ["One"]);
+    desk.pass(60);
+    assert!(desk.titles("/categories/world/feed.json").is_empty());
+}
+
+#[test]
+fn automatic_feeds_can_be_turned_off_and_on() {
+    let mut desk = Desk::new(clock!(START), "[feeds]\nautomatic = []\n");
+    desk.write("world/1.txt", &article(1, "One", 0, 1));
+    desk.open();
+    assert_eq!(desk.document("/categories/world/feed.json").unwrap_err(), "Missing");
+    desk.close();
+    desk.reconfigure("");
+    desk.open();
+    assert_eq!(desk.titles("/categories/world/feed.json"), ["One"]);
+    assert!(desk.text("/categories/world/atom.xml").contains("fh:complete"));
+}
