@@ -68,10 +68,8 @@ fn the_page_of_a_withdrawn_item_is_gone() {
 fn tombstone_and_410_end_with_their_window() {
     let mut desk = Desk::new(clock!(START), "[seeds]\ntombstone_days = 2\n");
     for number in 1..=3 {
-        desk.write(
-            &format!("{number}.txt"),
-            &article(number, &format!("Article {number}"), 0, i64::from(number as u8)),
-        );
+        let minute = i64::try_from(number).unwrap();
+        desk.write(&format!("{number}.txt"), &article(number, &format!("Article {number}"), 0, minute));
     }
     desk.open();
     let page = page_of(&desk, "Article 2");
