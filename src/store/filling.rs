@@ -23,8 +23,7 @@ impl Store {
         let mark = mark(self.location.path());
         let made = File::create(&mark).and_then(|file| file.sync_all());
         made.map_err(|error| StoreError::Open { path: mark, reason: error.to_string() })?;
-        // Rolling back works still; only a crash would leave the file damaged.
-        self.connection.pragma_update(None, "journal_mode", "memory")?;
+        // The log is still written, so that others may read meanwhile; only a loss of power could damage the file.
         self.connection.pragma_update(None, "synchronous", "off")?;
         self.connection.pragma_update(None, "cache_size", -FILLING_CACHE_KIB)?;
         Ok(())
@@ -36,9 +35,10 @@ impl Store {
     /// When the store cannot be written.
     pub fn end_filling(&mut self) -> Result<(), StoreError> {
         let path = self.location.path().to_owned();
-        self.connection.pragma_update(None, "journal_mode", "wal")?;
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        // The log goes into the file and is emptied, so that syncing the file makes all of it durable.
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let failed = |error: std::io::Error| StoreError::Engine(format!("cannot finish `{}`: {error}", path.display()));
         File::open(&path).and_then(|file| file.sync_all()).map_err(failed)?;
         remove_file(mark(&path)).map_err(failed)?;
