@@ -28,15 +28,25 @@ fn main() {
 
     let scan = Running::start(&seeds, &store);
     let first = scan.ready.as_secs_f64();
-    println!("first scan\tseconds={first:.2}\ttimes_floor={:.1}\tpeak_MB={}\tnow_MB={}", first / floor.seconds, scan.memory("VmHWM"), scan.memory("VmRSS"));
-    let size: u64 = ["", "-wal"].iter().filter_map(|end| std::fs::metadata(suffixed(&store, end)).ok()).map(|m| m.len()).sum();
+    println!(
+        "first scan\tseconds={first:.2}\ttimes_floor={:.1}\tpeak_MB={}\tnow_MB={}",
+        first / floor.seconds,
+        scan.memory("VmHWM"),
+        scan.memory("VmRSS")
+    );
+    let size: u64 =
+        ["", "-wal"].iter().filter_map(|end| std::fs::metadata(suffixed(&store, end)).ok()).map(|m| m.len()).sum();
     println!("store\tMB={:.0}\tbytes_an_item={}", size as f64 / 1e6, size / floor.files.max(1) as u64);
     drop(scan);
 
     let listing = listing(&seeds);
     let again = Running::start(&seeds, &store);
     let restart = again.ready.as_secs_f64();
-    println!("restart\tseconds={restart:.2}\tlisting_alone={listing:.2}\tpeak_MB={}\tnow_MB={}", again.memory("VmHWM"), again.memory("VmRSS"));
+    println!(
+        "restart\tseconds={restart:.2}\tlisting_alone={listing:.2}\tpeak_MB={}\tnow_MB={}",
+        again.memory("VmHWM"),
+        again.memory("VmRSS")
+    );
 
     let mut times: Vec<f64> = (0..rounds).map(|round| again.freshness(&seeds, round)).collect();
     times.sort_by(f64::total_cmp);
@@ -131,7 +141,8 @@ impl Running {
     fn freshness(&self, seeds: &Path, round: usize) -> f64 {
         let title = format!("Fresh-{}-{round}", std::process::id());
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-        let text = format!("date 2026-01 https://fresh.example/{title}.html\n\n{title}\n\n{title}\n\n{now}\n\nWords.\n");
+        let text =
+            format!("date 2026-01 https://fresh.example/{title}.html\n\n{title}\n\n{title}\n\n{now}\n\nWords.\n");
         let hidden = seeds.join(".fresh.tmp");
         std::fs::write(&hidden, text).unwrap();
         let begun = Instant::now();

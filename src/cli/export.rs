@@ -12,7 +12,7 @@ pub(super) fn run(arguments: Export) -> anyhow::Result<ExitCode> {
     let Export { settings, out, base_url, store } = arguments;
     let config = load(&settings, Vec::new(), base_url, store)?;
     let _logging = Logging::start(&config.log)?;
-    let Exported { documents, written, removed } = serve::export(config, &out, system_clock())?;
+    let Exported { documents, written, removed } = serve::export(&config, &out, system_clock())?;
     let mut stderr = std::io::stderr().lock();
     // Standard error may be closed; the exit code says the same.
     let _ = writeln!(stderr, "{documents} documents in `{}`: {written} written, {removed} removed", out.display());

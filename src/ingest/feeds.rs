@@ -113,7 +113,7 @@ impl Feeds {
         let all: Vec<usize> = (0..self.states.len()).collect();
         let indexes = batch.drop_member_indexes()?;
         fill(batch, &mut self.states, &all, &self.automatic, now)?;
-        batch.make_member_indexes(indexes)
+        batch.make_member_indexes(&indexes)
     }
 
     /// Notes what changed.

@@ -42,15 +42,15 @@ pub struct Exported {
 /// # Errors
 /// When `site.base_url` is not set, the seeds cannot be read, the store is in use, or a file cannot be written; then the
 /// files that are there are whole, some of them of the earlier export.
-pub fn export(config: Config, out: &Path, clock: Clock) -> anyhow::Result<Exported> {
+pub fn export(config: &Config, out: &Path, clock: Clock) -> anyhow::Result<Exported> {
     let Some(base_url) = config.site.base_url.clone() else { return Err(SetupError::NoBaseUrl.into()) };
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
-    let store = super::open_store(&config, clock)?;
-    let site = site(&config, &base_url);
-    let authority = tag_authority(&config, &site.base_url);
+    let store = super::open_store(config, clock)?;
+    let site = site(config, &base_url);
+    let authority = tag_authority(config, &site.base_url);
     let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
     let reader = store.reader();
-    let pages = Pages::new(reader.clone(), &config, site.clone(), clock);
+    let pages = Pages::new(reader.clone(), config, site.clone(), clock);
     let shared =
         Shared::new(Arc::clone(&published), Arc::clone(&health), Arc::new(Metrics::default()), Box::new(|_| ()));
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, shared, clock)?;
@@ -68,7 +68,7 @@ pub fn export(config: Config, out: &Path, clock: Clock) -> anyhow::Result<Export
     if let Some(reason) = health.first_degraded() {
         bail!("nothing was exported: {reason}");
     }
-    let paths = paths(&reader, &config)?;
+    let paths = paths(&reader, config)?;
     let find = |path: &str| find(&published, &pages, path);
     write_all(Folder::open(out)?, &paths, &find)
 }
@@ -138,11 +138,12 @@ fn write_all(folder: Folder, paths: &[String], find: &Find<'_>) -> anyhow::Resul
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let own = work();
-        let joined = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let joined =
+            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         joined.fold(own, Result::and)
     })?;
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     let documents = done.len();
-    let removed = folder.finish(done).context("cannot finish the export")?;
+    let removed = folder.finish(&done).context("cannot finish the export")?;
     Ok(Exported { documents, written: written.into_inner(), removed })
 }

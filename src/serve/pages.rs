@@ -91,7 +91,7 @@ impl Room<'_> {
             What::List(by) => self.list(*by),
             What::Feed { path, format } => match self.known(path)? {
                 // The documents of configured feeds are kept ready and never asked for here, except before there are any.
-                Some((definition, row)) if row.kind.by().is_some() => self.feed(&definition, row, *format),
+                Some((definition, row)) if row.kind.by().is_some() => self.feed(&definition, &row, *format),
                 _ => Ok(Rendered::Missing),
             },
             What::Archive { path, page, format } => match self.known(path)? {

@@ -30,7 +30,9 @@ pub enum SetupError {
     #[error("`log.access_file`: {0}")]
     AccessLog(std::io::Error),
     /// An export has no address of its own to fall back to.
-    #[error("`site.base_url` must be set for an export: ids and links in the documents are built from it (or give --base-url)")]
+    #[error(
+        "`site.base_url` must be set for an export: ids and links in the documents are built from it (or give --base-url)"
+    )]
     NoBaseUrl,
     /// The store is another program's, or a newer version's.
     #[error("{0}")]

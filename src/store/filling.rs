@@ -66,7 +66,7 @@ impl super::Batch<'_> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn make_member_indexes(&mut self, indexes: MemberIndexes) -> Result<(), StoreError> {
+    pub fn make_member_indexes(&mut self, indexes: &MemberIndexes) -> Result<(), StoreError> {
         indexes.statements.iter().try_for_each(|sql| Ok(self.connection().execute_batch(sql)?))
     }
 }

@@ -138,7 +138,7 @@ impl Batch<'_> {
             self.connection().prepare_cached(sql)?.execute(values)?;
             pages.push(page_of(position));
             // The page before it now has a next one.
-            if position > 0 && position % ARCHIVE_PAGE == 0 {
+            if position > 0 && position.is_multiple_of(ARCHIVE_PAGE) {
                 pages.push(page_of(position) - 1);
             }
         }

@@ -43,16 +43,28 @@ fn export_writes_every_document_and_a_second_run_only_what_changed() {
     assert_eq!(code, 0, "{err}");
     let first = times(&out);
     for file in [
-        "index.html", "atom.xml", "atom.xml.gz", "atom.xml.br", "atom.xml.zst", "rss.xml", "feed.json", "opml.xml",
-        "archive/1/atom.xml", "archive/1/index.html", "sources/news.example/atom.xml", "categories/dünya/feed.json",
-        "categories/index.html", "manifest.json",
+        "index.html",
+        "atom.xml",
+        "atom.xml.gz",
+        "atom.xml.br",
+        "atom.xml.zst",
+        "rss.xml",
+        "feed.json",
+        "opml.xml",
+        "archive/1/atom.xml",
+        "archive/1/index.html",
+        "sources/news.example/atom.xml",
+        "categories/dünya/feed.json",
+        "categories/index.html",
+        "manifest.json",
     ] {
         assert!(first.contains_key(file), "no {file} among {:?}", first.keys());
     }
     assert_eq!(first.keys().filter(|name| name.starts_with("items/") && name.ends_with("index.html")).count(), 3);
     let atom = std::fs::read_to_string(out.join("atom.xml")).unwrap();
     assert!(atom.contains("http://feeds.example/atom.xml") && atom.contains("Article 3"));
-    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
     let entry = &manifest["/atom.xml"];
     assert!(entry["files"][0]["etag"].as_str().unwrap().starts_with('"'));
     assert_eq!(entry["files"][1]["encoding"], "gzip");

@@ -213,4 +213,3 @@ pub(crate) fn article(number: usize, title: &str, minute: i64, updated_minute: i
     let url = format!("https://news.example/20240101/slug-{}.html", 1_000_000 + number);
     seed_text(&url, title, &time(minute), &time(updated_minute), &format!("Words of {title}."))
 }
-

@@ -112,15 +112,15 @@ impl Folder {
 
     /// Writes the manifest when all else is on the disk, then removes what the last export wrote and is no more; says how
     /// many documents that were.
-    pub(super) fn finish(self, new: BTreeMap<String, Entry>) -> Result<usize, WriteError> {
+    pub(super) fn finish(self, new: &BTreeMap<String, Entry>) -> Result<usize, WriteError> {
         let failed = |reason: std::io::Error| WriteError { path: self.path.clone(), reason };
         fs::File::open(&self.path)
             .and_then(|folder| rustix::fs::syncfs(&folder).map_err(Into::into))
             .map_err(failed)?;
         let kept: BTreeSet<&str> = new.values().flat_map(|entry| &entry.files).map(|one| one.file.as_str()).collect();
         let gone = self.old.iter().filter(|(path, _)| !new.contains_key(*path)).count();
-        if new != self.old {
-            let mut manifest = serde_json::to_vec_pretty(&new).map_err(|error| failed(error.into()))?;
+        if *new != self.old {
+            let mut manifest = serde_json::to_vec_pretty(new).map_err(|error| failed(error.into()))?;
             manifest.push(b'\n');
             self.replace(MANIFEST, &manifest)?;
         }

@@ -11,13 +11,13 @@ use super::{HTML, Kind, Room};
 const PAGE_ITEMS: usize = 30;
 
 impl Room<'_> {
-    pub(super) fn feed(&self, definition: &Definition, row: FeedRow, format: Kind) -> anyhow::Result<Rendered> {
-        let chosen = choose(self.reading, &row, &definition.limits, |seq| self.load(seq))?;
+    pub(super) fn feed(&self, definition: &Definition, row: &FeedRow, format: Kind) -> anyhow::Result<Rendered> {
+        let chosen = choose(self.reading, row, &definition.limits, |seq| self.load(seq))?;
         let cache = CachePolicy { max_age: definition.max_age, is_stable: false };
         let changed = row.changed_at.max(row.filled_at);
         let site = &self.basis.site;
         let Some(format) = format else {
-            let archive = Some(archive_pages(&row)).filter(|pages| *pages > 0);
+            let archive = Some(archive_pages(row)).filter(|pages| *pages > 0);
             let summary = page::FeedSummary { feed: definition, updated: row.updated, archive };
             let newest = &chosen.items[..chosen.items.len().min(PAGE_ITEMS)];
             return Ok(self.document(HTML, page::feed(site, &summary, newest)?, changed, cache, None));
