@@ -24,6 +24,10 @@ docs:
 clients:
     .ci/run clients
 
+# Tries the hub with WebSub software of others.
+websub:
+    .ci/run websub
+
 # Tries it as a service: units, sockets, package, metrics, a short soak.
 service:
     .ci/run service
