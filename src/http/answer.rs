@@ -174,8 +174,10 @@ impl Request<'_> {
 
     fn take(&self) -> Result<(), Duration> {
         match self.client {
-            Some(client) => self.state.rates.take(client, &self.settings.limits, Instant::now()),
-            None => Ok(()),
+            Some(client) if self.settings.limits.bind(client) => {
+                self.state.rates.take(client, &self.settings.limits, Instant::now())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -27,7 +27,9 @@ impl Gate {
     /// A place for a connection from `peer`, unless there are too many.
     pub(crate) fn enter(self: &Arc<Self>, peer: Peer, settings: &Settings) -> Option<Place> {
         let address = match peer {
-            Peer::Ip(address) if !settings.trusted_proxies.includes(peer) => Some(client_key(address)),
+            Peer::Ip(address) if !settings.trusted_proxies.includes(peer) && settings.limits.bind(address) => {
+                Some(client_key(address))
+            }
             _ => None,
         };
         let limits = &settings.limits;

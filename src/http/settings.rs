@@ -1,6 +1,7 @@
 //! What an operator may set about serving. Everything here is replaced whole when the configuration is reloaded.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::proxies::TrustedProxies;
@@ -85,10 +86,20 @@ pub struct Limits {
     /// Requests that an address may make at once before that: aggregators come for hundreds of feeds together, readers poll
     /// a new feed twice without a validator.
     pub request_burst: u32,
+    /// Whether this machine itself is under none of the limits by address: a proxy here that is not declared as trusted
+    /// speaks for all the world.
+    pub exempts_loopback: bool,
     /// Concurrent streams of an HTTP/2 connection.
     pub h2_streams: u32,
     /// Bytes of rendered pages kept in memory for paths that are not in the table of live documents.
     pub rendered_bytes: usize,
+}
+
+impl Limits {
+    /// Whether the limits by address are for this one.
+    pub(crate) fn bind(&self, client: IpAddr) -> bool {
+        !(self.exempts_loopback && client.to_canonical().is_loopback())
+    }
 }
 
 impl Default for Limits {
@@ -107,6 +118,7 @@ impl Default for Limits {
             connections_per_address: 512,
             requests_per_second: 20.0,
             request_burst: 500,
+            exempts_loopback: true,
             h2_streams: 100,
             rendered_bytes: 64 * 1024 * 1024,
         }

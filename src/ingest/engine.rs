@@ -252,7 +252,8 @@ impl Engine {
             }
         }
         self.take_in(&to_read, &vanished)?;
-        if is_listed {
+        // Told to stop, it may have left off half way; the next start lists again.
+        if is_listed && !self.shared.is_stopping() {
             self.finish_listing()?;
         }
         self.finish_first_scan(is_settled)
@@ -473,10 +474,11 @@ impl Engine {
         let batch = self.store.batch()?;
         let (seeds, _) = batch.seed_counts()?;
         let items = batch.live_count()?;
+        let rejected = batch.rejected_count()?;
         self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
         drop(batch);
         self.shared.health.set_scanned();
-        tracing::info!(seeds, items, feeds = self.feeds.states.len(), "ready");
+        tracing::info!(seeds, items, rejected, feeds = self.feeds.states.len(), "ready");
         Ok(())
     }
 

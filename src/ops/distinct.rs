@@ -27,7 +27,7 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// Notes a digest of [`digest`].
+    /// Notes a digest of `digest`.
     pub fn note(&self, digest: u64) {
         let register = usize::try_from(digest >> (64 - REGISTER_BITS)).expect("ten bits");
         let rest = digest << REGISTER_BITS;

@@ -209,6 +209,15 @@ impl Batch<'_> {
         Ok(self.connection().prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
+    /// How many seeds give no item because of what is wrong with them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn rejected_count(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(DISTINCT path) FROM diagnostics WHERE rejected = 1";
+        Ok(self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Replaces the diagnostics of a path.
     ///
     /// # Errors

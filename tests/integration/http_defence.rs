@@ -93,7 +93,7 @@ fn connections_are_bounded_in_all() {
 
 #[test]
 fn connections_of_one_address_are_bounded_unless_it_is_a_trusted_proxy() {
-    let limits = Limits { connections_per_address: 2, ..Limits::default() };
+    let limits = Limits { connections_per_address: 2, exempts_loopback: false, ..Limits::default() };
     let server = with_limits(limits.clone());
     let mut open: Vec<_> = (0..2).map(|_| server.connect()).collect();
     for client in &mut open {
@@ -110,7 +110,7 @@ fn connections_of_one_address_are_bounded_unless_it_is_a_trusted_proxy() {
 }
 
 fn slow_rate(burst: u32) -> Limits {
-    Limits { requests_per_second: 0.001, request_burst: burst, ..Limits::default() }
+    Limits { requests_per_second: 0.001, request_burst: burst, exempts_loopback: false, ..Limits::default() }
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn too_many_requests_get_429_but_304s_are_free() {
 
 #[test]
 fn what_was_taken_comes_back_with_time() {
-    let limits = Limits { requests_per_second: 50.0, request_burst: 1, ..Limits::default() };
+    let limits = Limits { requests_per_second: 50.0, request_burst: 1, exempts_loopback: false, ..Limits::default() };
     let server = with_limits(limits);
     let mut client = server.connect();
     assert_eq!(client.ask("GET", "/rss.xml", "").status, 200);

@@ -169,7 +169,8 @@ fn bad_seeds_are_counted_in_the_log_and_do_no_harm() {
     write_seed(&place.seeds().join("nul.txt"), "a title\n\nand a \0 in the body\n");
     let (server, address) = Server::ready(place.serve());
     assert_eq!(titles(address), ["A good day, number 1"]);
-    eventually("the log names the bad seed", PATIENCE, || server.log().contains("nul.txt").then_some(()));
+    eventually("the log names the bad seed", PATIENCE, || server.log().contains("nul.txt:3:").then_some(()));
+    eventually("and counts it", PATIENCE, || server.log().contains("seeds=2 items=1 rejected=1").then_some(()));
 }
 
 #[test]
