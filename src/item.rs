@@ -28,7 +28,7 @@ pub use times::{TimeSource, Times};
 /// | `language` | `dc:language` | `xml:lang` | `language` |
 /// | `categories` | `category` | `category term` | `tags` |
 /// | `author` | `dc:creator` | `author/name` | `authors[].name` |
-/// | `source` | `_seedcast.source` in JSON; selects feeds by source |  |  |
+/// | `source` | `dc:source` | | `_seedcast.source` |
 ///
 /// INVARIANT: every string is legal XML 1.0 text, so that no writer can be made to break a document.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -140,6 +140,18 @@ fn crates_with_one_place_stay_there() {
 }
 
 #[test]
+fn every_test_file_is_part_of_the_binary() {
+    let folder = root().join("tests/integration");
+    let main = fs::read_to_string(folder.join("main.rs")).unwrap();
+    let missing: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "main" && !main.contains(&format!("mod {name};")))
+        .collect();
+    assert!(missing.is_empty(), "tests/integration/main.rs has no `mod` for {missing:?}");
+}
+
+#[test]
 fn pure_stages_touch_neither_files_nor_network_nor_clock() {
     let mut wrong = Vec::new();
     for (module, path, text) in sources() {

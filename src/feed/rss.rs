@@ -71,6 +71,7 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
     let dublin_core = DublinCoreExtension {
         // `author` must be an e-mail address, which a name is not.
         creators: item.author.as_deref().map(owned).into_iter().collect(),
+        sources: item.source.as_deref().map(owned).into_iter().collect(),
         languages: item.language.iter().map(|language| language.as_str().to_owned()).collect(),
         ..DublinCoreExtension::default()
     };

@@ -45,6 +45,7 @@ mod parse_times;
 mod parse_zones;
 mod process;
 mod running;
+mod sample;
 mod seed_directory;
 mod seed_limits;
 mod seed_read;
