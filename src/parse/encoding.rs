@@ -30,7 +30,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     if let Some((encoding, length)) = Encoding::for_bom(bytes).filter(|&(encoding, _)| encoding != UTF_8) {
         return utf_16(encoding, &bytes[length..]);
     }
-    if let Some(at) = bytes.iter().position(|&b| b == 0) {
+    if let Some(at) = memchr::memchr(0, bytes) {
         return Err(Undecodable {
             line: line_at(bytes, at),
             code: "nul",

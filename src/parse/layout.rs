@@ -107,7 +107,7 @@ impl<'a> Blocks<'a> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.find('\n').map_or(rest.len(), |at| at + 1);
+        let end = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |at| at + 1);
         Some((rest[..end].trim(), self.at + end))
     }
 

@@ -217,6 +217,60 @@ fn languages_of_many_scripts_are_told_apart() {
             "ru",
             "Жители спрашивают, почему вопрос так долго откладывали, представитель ведомства отказался назвать дату.",
         ),
+        (
+            "nl",
+            "De bewoners van de stad vragen zich af waarom het plan zo lang is blijven liggen en wie daar iets aan gaat doen.",
+        ),
+        (
+            "sv",
+            "Invånarna i staden undrar varför planen har blivit liggande så länge och vem som ska göra något åt saken nu.",
+        ),
+        (
+            "it",
+            "Gli abitanti della città si chiedono perché il progetto sia stato trascurato così a lungo dalle autorità locali.",
+        ),
+        (
+            "pt",
+            "Os moradores da cidade perguntam por que razão o projeto foi deixado de lado durante tanto tempo pelas autoridades.",
+        ),
+        (
+            "es",
+            "Los vecinos de la ciudad se preguntan por qué el proyecto ha quedado olvidado durante tanto tiempo en un cajón.",
+        ),
+        (
+            "ca",
+            "Els veïns de la ciutat es pregunten per què el projecte ha quedat oblidat durant tant de temps en un calaix.",
+        ),
+        (
+            "ro",
+            "Locuitorii orașului se întreabă de ce proiectul a fost lăsat atât de mult timp deoparte de către autorități.",
+        ),
+        (
+            "cs",
+            "Obyvatelé města se ptají, proč byl projekt tak dlouho odkládán a kdo s tím konečně něco udělá ještě letos.",
+        ),
+        (
+            "pl",
+            "Mieszkańcy miasta pytają, dlaczego projekt był tak długo odkładany i kto wreszcie coś z tym zrobi w tym roku.",
+        ),
+        (
+            "hu",
+            "A város lakói azt kérdezik, hogy miért halogatták ilyen sokáig a tervet, és hogy ki fog már végre tenni valamit.",
+        ),
+        (
+            "fi",
+            "Kaupungin asukkaat kysyvät, miksi hanke on saanut odottaa näin kauan ja kuka asialle aikoo vihdoin tehdä jotain.",
+        ),
+        (
+            "id",
+            "Warga kota bertanya mengapa rencana itu begitu lama dibiarkan dan siapa yang akan melakukan sesuatu untuk itu.",
+        ),
+        ("vi", "Người dân thành phố hỏi vì sao kế hoạch bị bỏ quên lâu như vậy và ai sẽ làm điều gì đó trong năm nay."),
+        // Of a family of its own: nothing but a comparison with every language tells.
+        (
+            "cy",
+            "Mae trigolion y ddinas yn gofyn pam y cafodd y cynllun ei adael cyhyd a phwy fydd yn gwneud rhywbeth yn ei gylch eleni.",
+        ),
         ("ja", "住民からは、なぜこれほど遅れたのかという声が上がっている。"),
         ("zh", "当地居民询问此事为何拖延至今，其中多数来自该市。"),
         ("ko", "주민들은 왜 이렇게 오래 걸렸는지 묻고 있다."),
