@@ -6,6 +6,7 @@
 mod apply;
 mod automatic;
 mod choose;
+mod codings;
 mod engine;
 mod feeds;
 mod fill;
@@ -33,6 +34,7 @@ use crate::parse::Parsed;
 use crate::seed::{Change, Reason, WatchError, Watcher};
 use crate::store::{Store, StoreError};
 
+use codings::Codings;
 use engine::Engine;
 use read::Source;
 
@@ -128,7 +130,7 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The system gives no thread.
-    #[error("cannot start the ingest thread: {0}")]
+    #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
 }
 
@@ -154,7 +156,8 @@ impl Ingest {
         shared: Arc<Shared>,
         clock: Clock,
     ) -> Result<Self, StartError> {
-        let engine = Engine::open(config, site, tag_authority, store, Arc::clone(&shared), clock)?;
+        let codings = Codings::start().map_err(StartError::Thread)?;
+        let engine = Engine::open(config, site, tag_authority, store, Arc::clone(&shared), codings, clock)?;
         let (sender, receiver) = channel();
         let watch = watcher.start(sender.clone())?;
         let thread = std::thread::Builder::new()

@@ -1,6 +1,7 @@
 //! A document's other content codings, made once when it changes.
 
 use std::io::Write;
+use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
@@ -10,19 +11,33 @@ use super::document::{Coding, Document, Variant};
 /// per cent of size at ten times the work.
 const GZIP_LEVEL: u32 = 6;
 const BROTLI_QUALITY: i32 = 5;
-/// Window of 4 MiB: a whole document is in reach of every reference.
-const BROTLI_WINDOW_BITS: i32 = 22;
+/// Windows of 64 KiB to 4 MiB (RFC 7932 §9.1): a whole document is in reach of every reference, and no more, since all of
+/// it is cleared first.
+const BROTLI_WINDOW_BITS: RangeInclusive<u32> = 16..=22;
 const ZSTD_LEVEL: i32 = 6;
 
 impl Document {
-    /// Adds the gzip, Brotli and Zstandard variants, each with a tag of its own, and leaves out every one that is not
-    /// smaller than the identity. Equal bytes in give equal bytes out. The work of some milliseconds: call it where
-    /// blocking is allowed.
+    /// Adds the gzip, Brotli and Zstandard variants that it lacks, each with a tag of its own, and leaves out every one
+    /// that is not smaller than the identity. Equal bytes in give equal bytes out. The work of some milliseconds: call it
+    /// where blocking is allowed.
     #[must_use]
-    pub fn compress(mut self) -> Self {
+    pub fn compress(self) -> Self {
+        self.with(&CODERS)
+    }
+
+    /// Adds the gzip variant alone, which nearly every client takes and which is made in a quarter of the time: the
+    /// document can be shown so, and [`Self::compress`] follow.
+    #[must_use]
+    pub fn compress_first(self) -> Self {
+        self.with(&CODERS[..1])
+    }
+
+    fn with(mut self, coders: &[(Coding, Coder)]) -> Self {
         let identity = self.identity().bytes.clone();
-        self.variants.truncate(1);
-        for (coding, compress) in CODERS {
+        for &(coding, compress) in coders {
+            if self.variants.iter().any(|variant| variant.coding == coding) {
+                continue;
+            }
             if let Some(bytes) = compress(&identity).filter(|bytes| bytes.len() < identity.len()) {
                 self.variants.push(Variant::new(coding, Bytes::from(bytes)));
             }
@@ -46,9 +61,11 @@ fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn brotli(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (least, most) = BROTLI_WINDOW_BITS.into_inner();
+    let window = (usize::BITS - bytes.len().leading_zeros()).clamp(least, most);
     let params = brotli::enc::BrotliEncoderParams {
         quality: BROTLI_QUALITY,
-        lgwin: BROTLI_WINDOW_BITS,
+        lgwin: window.cast_signed(),
         size_hint: bytes.len(),
         ..Default::default()
     };

@@ -100,9 +100,16 @@ impl Slot {
         self.current.load_full()
     }
 
-    /// Replaces the document for all requests from now on.
-    pub fn publish(&self, document: Document) {
-        self.current.store(Some(Arc::new(document)));
+    /// Replaces the document for all requests from now on; gives it as it is shown.
+    pub fn publish(&self, document: Document) -> Arc<Document> {
+        let document = Arc::new(document);
+        self.current.store(Some(Arc::clone(&document)));
+        document
+    }
+
+    /// Puts `document` where `shown` is shown, and does nothing where another one has taken its place meanwhile.
+    pub fn replace(&self, shown: &Arc<Document>, document: Document) {
+        self.current.compare_and_swap(&Some(Arc::clone(shown)), Some(Arc::new(document)));
     }
 }
 

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::feed::Site;
+use crate::feed::{Document, Site};
 use crate::item::{Diagnostic, SeedPath};
 use crate::ops::Degraded;
 use crate::seed::{Change, Reason, WatchHandle};
 use crate::store::{Batch, Store, StoreError};
 
 use super::apply::Apply;
+use super::codings::Codings;
 use super::feeds::{Feeds, Noted, Wanted};
 use super::progression::Progression;
 use super::publish::{Press, live_paths, show};
@@ -51,6 +52,7 @@ pub(super) struct Engine {
     tag_authority: String,
     store: Store,
     feeds: Feeds,
+    codings: Codings,
     shared: Arc<Shared>,
     clock: Clock,
     watch: Option<WatchHandle>,
@@ -85,6 +87,7 @@ impl Engine {
         tag_authority: String,
         mut store: Store,
         shared: Arc<Shared>,
+        codings: Codings,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         let now = clock();
@@ -109,6 +112,7 @@ impl Engine {
             tag_authority,
             store,
             feeds,
+            codings,
             shared,
             clock,
             watch: None,
@@ -387,7 +391,7 @@ impl Engine {
                 if noted.has_new_feeds {
                     press.opml(&self.feeds)?;
                 }
-                (noted, press.finish())
+                (noted, press.finish(Document::compress_first))
             };
             metrics.store.beat(Duration::ZERO);
             let committing = Instant::now();
@@ -395,7 +399,7 @@ impl Engine {
             metrics.store.rest();
             metrics.commit.record(committing.elapsed());
             metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
-            self.shared.documents_shown(&show(&self.shared.published, ready));
+            self.shared.documents_shown(&show(&self.shared.published, ready, &self.codings));
             queue -= chunk.len();
             progress.advance(chunk.len());
             metrics.set_queue(queue);
@@ -433,9 +437,10 @@ impl Engine {
         press.opml(&self.feeds)?;
         let all = (0..self.feeds.states.len()).collect();
         press.feeds(&mut self.feeds, &all)?;
-        let ready = press.finish();
+        // Nobody is waiting yet, and those who come back after a restart hold tags of every coding.
+        let ready = press.finish(Document::compress);
         batch.commit()?;
-        self.shared.documents_shown(&show(&self.shared.published, ready));
+        self.shared.documents_shown(&show(&self.shared.published, ready, &self.codings));
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use crate::ops::{Degraded, Health};
 use crate::store::{Batch, StoreError};
 
 use super::choose::archive_pages;
+use super::codings::Codings;
 use super::feeds::Feeds;
 
 /// Content-Type of pages for people.
@@ -67,15 +68,15 @@ impl Press<'_, '_> {
         Ok(())
     }
 
-    /// The documents with their content codings, made on as many threads as there are processors.
-    pub(super) fn finish(self) -> Vec<Ready> {
+    /// The documents with the content codings that they are shown with, made on as many threads as there are processors.
+    pub(super) fn finish(self, code: fn(Document) -> Document) -> Vec<Ready> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(self.ready.len()).max(1);
         let waiting = Mutex::new(self.ready.into_iter());
         let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
         let work = || {
             let mut done = Vec::new();
             while let Some(Ready { path, document }) = next() {
-                done.push(Ready { path, document: document.compress() });
+                done.push(Ready { path, document: code(document) });
             }
             done
         };
@@ -190,12 +191,13 @@ fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
     page::FeedSummary { feed: &state.definition, updated: state.row.updated, archive }
 }
 
-/// Shows the documents to all requests from now on; gives their paths.
-pub(super) fn show(published: &Published, ready: Vec<Ready>) -> Vec<String> {
+/// Shows the documents to all requests from now on, and has the codings made that they lack; gives their paths.
+pub(super) fn show(published: &Published, ready: Vec<Ready>, codings: &Codings) -> Vec<String> {
     let mut paths = Vec::with_capacity(ready.len());
     for Ready { path, document } in ready {
         if let Some(slot) = published.slot(&path) {
-            slot.publish(document);
+            let document = slot.publish(document);
+            codings.complete(&path, slot, document);
             paths.push(path);
         }
     }

@@ -55,7 +55,7 @@ fn east_asian(sample: &str) -> Option<&'static str> {
             '\u{ac00}'..='\u{d7a3}' => hangul += 1,
             // Letters of all other scripts, and a few signs among them that do not matter here.
             'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{1fff}' | '\u{2c00}'..='\u{2dff}' | '\u{a000}'..='\u{abff}' => {
-                other += 1
+                other += 1;
             }
             _ => {}
         }

@@ -1,6 +1,9 @@
 //! The life of items: identity, versions, schedules, feeds that come and go.
 
+use seedcast::feed::{Coding, Document};
+
 use crate::ingest_desk::{Desk, article, clock};
+use crate::running::{PATIENCE, eventually};
 
 const START: &str = "2024-06-01T00:00:00Z";
 
@@ -118,4 +121,25 @@ fn automatic_feeds_can_be_turned_off_and_on() {
     desk.open();
     assert_eq!(desk.titles("/categories/world/feed.json"), ["One"]);
     assert!(desk.text("/categories/world/atom.xml").contains("fh:complete"));
+}
+
+#[test]
+fn a_changed_document_is_shown_with_gzip_and_the_dearer_codings_follow_under_tags_of_their_own() {
+    let mut desk = Desk::new(clock!("2024-01-02T00:00:00Z"), "");
+    (0..30).for_each(|number| desk.write(&format!("{number}.txt"), &article(number, &format!("Title {number}"), 0, 1)));
+    desk.open();
+    let codings = |document: &Document| document.variants.iter().map(|variant| variant.coding).collect::<Vec<_>>();
+    let all = [Coding::Identity, Coding::Gzip, Coding::Brotli, Coding::Zstd];
+    assert_eq!(codings(&desk.document("/atom.xml").unwrap()), all, "nothing is missing after a start");
+    desk.write("30.txt", &article(30, "The news", 2, 2));
+    let has_news = |document: &Document| String::from_utf8_lossy(&document.identity().bytes).contains("The news");
+    let first = eventually("the change is shown", PATIENCE, || desk.document("/atom.xml").ok().filter(has_news));
+    assert_eq!(codings(&first)[..2], all[..2]);
+    let whole = eventually("the codings are there", PATIENCE, || {
+        desk.document("/atom.xml").ok().filter(|document| codings(document) == all)
+    });
+    for (before, after) in first.variants.iter().zip(&whole.variants) {
+        assert_eq!((before.coding, &before.etag, &before.bytes), (after.coding, &after.etag, &after.bytes));
+    }
+    assert_eq!(first.last_modified, whole.last_modified);
 }
