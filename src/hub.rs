@@ -57,6 +57,9 @@ pub use status::{HostStatus, Status, TopicStatus};
 /// Path of the hub below the site.
 pub const PATH: &str = "/hub";
 
+/// Type of the answers of the hub.
+const TEXT: &str = "text/plain; charset=utf-8";
+
 /// Tells the time; passed in, so that tests can set it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
@@ -274,14 +277,23 @@ impl From<Refusal> for Accepted {
             text = text.chars().filter(|c| !c.is_control()).take(300).collect();
         }
         text.push('\n');
-        Self { status, text, retry_after_seconds }
+        Self { status, content_type: TEXT, text, retry_after_seconds }
     }
 }
 
 impl Endpoint for Hub {
-    fn submit(&self, submission: Submission) -> Boxed<'static, Accepted> {
+    fn takes(&self, path: &str) -> bool {
+        path == PATH
+    }
+
+    fn submit(&self, submission: Submission) -> Boxed<'_, Accepted> {
         let accepted = match self.answer(&submission) {
-            Ok(text) => Accepted { status: StatusCode::ACCEPTED, text: text.to_owned(), retry_after_seconds: None },
+            Ok(text) => Accepted {
+                status: StatusCode::ACCEPTED,
+                content_type: TEXT,
+                text: text.to_owned(),
+                retry_after_seconds: None,
+            },
             Err(refusal) => {
                 self.counters.add(Counted::Refused);
                 refusal.into()

@@ -148,7 +148,12 @@ async fn a_request_with_a_fault_is_refused_with_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_no_form_is_refused() {
     let scene = scene();
-    let submission = Submission { content_type: Some("application/json".into()), body: b"{}".to_vec(), client: None };
+    let submission = Submission {
+        path: "/hub".to_owned(),
+        content_type: Some("application/json".into()),
+        body: b"{}".to_vec(),
+        client: None,
+    };
     assert_eq!(scene.hub.submit(submission).await.status.as_u16(), 415);
 }
 

@@ -307,7 +307,7 @@ impl Scene {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();
         let content_type = Some("application/x-www-form-urlencoded".to_owned());
         let client = Some("198.51.100.7".parse().unwrap());
-        self.hub.submit(Submission { content_type, body, client }).await
+        self.hub.submit(Submission { path: "/hub".to_owned(), content_type, body, client }).await
     }
 
     pub(crate) async fn subscribe(&self, callback: &str, more: &[(&str, &str)]) -> u16 {
