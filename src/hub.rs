@@ -11,6 +11,7 @@ mod budget;
 mod callback;
 mod chance;
 mod client;
+mod cloud;
 mod counters;
 mod deliver;
 mod form;
@@ -40,10 +41,13 @@ use crate::store::{StoreError, Subscriptions};
 
 use budget::Budget;
 use client::Client;
+use cloud::CloudError;
 use form::{Ask, Request};
-use pending::{Full, Pending};
+use pending::{Full, Pending, Place};
 use topic::Topics;
-use verify::Verification;
+use verify::{Question, Unmet, Verification};
+
+pub use cloud::CLOUD_PATH;
 
 pub use callback::{Callback, CallbackError};
 pub use counters::{Counted, Counters};
@@ -233,11 +237,18 @@ impl Hub {
             // A subscription to a topic that is no longer ours may be ended.
             None => crate::store::NOTHING,
         };
+        let place = self.admit(client, &callback, topic)?;
+        let (topic, question) = (topic.clone(), Question::WebSub);
+        self.order(Order::Verify(Box::new(Verification { topic, callback, wanted, has, question, place })));
+        Ok("the callback will be asked whether it meant that\n")
+    }
+
+    /// A place for a request that its callback may be asked about now.
+    fn admit(&self, client: Option<IpAddr>, callback: &Callback, topic: &str) -> Result<Place, Refusal> {
         let place = self.pending.enter(client, callback.host(), topic, callback.as_str()).map_err(Refusal::Full)?;
         self.verifications.take(callback.host().to_owned()).map_err(Refusal::Often)?;
         self.counters.add(Counted::Accepted);
-        self.order(Order::Verify(Box::new(Verification { topic: topic.clone(), callback, wanted, has, place })));
-        Ok("the callback will be asked whether it meant that\n")
+        Ok(place)
     }
 }
 
@@ -248,6 +259,11 @@ enum Refusal {
     Form(#[from] FormError),
     #[error(transparent)]
     Callback(#[from] CallbackError),
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    // SECURITY: why exactly a callback could not be reached is for the log; a stranger could look around with it.
+    #[error("{}", match .0 { Unmet::Send(_) => "the callback could not be reached".to_owned(), other => other.to_string() })]
+    Unmet(#[from] Unmet),
     #[error("this hub is off")]
     Off,
     #[error("this hub has no topic {0}; a topic is the self link of a feed of this site, letter for letter")]
@@ -260,11 +276,13 @@ enum Refusal {
     Full(Full),
 }
 
-impl From<Refusal> for Accepted {
-    fn from(refusal: Refusal) -> Self {
-        let (status, retry_after_seconds) = match &refusal {
+impl From<&Refusal> for Accepted {
+    fn from(refusal: &Refusal) -> Self {
+        let (status, retry_after_seconds) = match refusal {
             Refusal::Form(FormError::ContentType) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
-            Refusal::Form(_) | Refusal::Callback(_) | Refusal::Topic(_) => (StatusCode::BAD_REQUEST, None),
+            Refusal::Form(_) | Refusal::Callback(_) | Refusal::Topic(_) | Refusal::Cloud(_) | Refusal::Unmet(_) => {
+                (StatusCode::BAD_REQUEST, None)
+            }
             Refusal::Off => (StatusCode::NOT_FOUND, None),
             Refusal::Early => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
             Refusal::Often(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait.as_secs() + 1)),
@@ -283,10 +301,13 @@ impl From<Refusal> for Accepted {
 
 impl Endpoint for Hub {
     fn takes(&self, path: &str) -> bool {
-        path == PATH
+        path == PATH || (path == CLOUD_PATH && self.setup.load().settings.takes_rsscloud)
     }
 
     fn submit(&self, submission: Submission) -> Boxed<'_, Accepted> {
+        if submission.path == CLOUD_PATH {
+            return Box::pin(async move { cloud::answer(self, &submission).await });
+        }
         let accepted = match self.answer(&submission) {
             Ok(text) => Accepted {
                 status: StatusCode::ACCEPTED,
@@ -296,7 +317,7 @@ impl Endpoint for Hub {
             },
             Err(refusal) => {
                 self.counters.add(Counted::Refused);
-                refusal.into()
+                Accepted::from(&refusal)
             }
         };
         Box::pin(std::future::ready(accepted))

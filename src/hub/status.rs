@@ -35,7 +35,7 @@ pub struct TopicStatus {
     pub topic: String,
     /// Whether it is one of ours at present.
     pub is_live: bool,
-    /// WebSub subscribers.
+    /// Subscribers, WebSub and rssCloud.
     pub subscribers: usize,
     /// Those that do not have the newest document yet.
     pub due: usize,
@@ -76,7 +76,7 @@ impl Hub {
             due += usize::from(is_due);
             let topic = topics.entry(row.topic.clone()).or_default();
             topic.is_live = current.is_some();
-            topic.subscribers += usize::from(row.kind == Kind::WebSub);
+            topic.subscribers += usize::from(row.kind != Kind::Ping);
             topic.due += usize::from(is_due);
             let host = hosts.entry(row.host.clone()).or_default();
             host.subscriptions += 1;

@@ -141,7 +141,10 @@ impl Worker {
     fn ask(&mut self, order: Order) {
         let hub = Arc::clone(&self.hub);
         match order {
-            Order::Verify(verification) => self.asking.spawn(verify(hub, *verification)),
+            Order::Verify(verification) => self.asking.spawn(async move {
+                // Logged there.
+                let _ = verify(&hub, *verification).await;
+            }),
             Order::Deny { callback, topic, reason } => self.asking.spawn(deny(hub, callback, topic, reason)),
         };
     }

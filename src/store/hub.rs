@@ -24,6 +24,8 @@ pub enum Kind {
     WebSub = 0,
     /// Word that it changed, to another hub.
     Ping = 1,
+    /// Word that it changed, to a subscriber who then asks for it (rssCloud).
+    RssCloud = 2,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
         match code {
             0 => Ok(Self::WebSub),
             1 => Ok(Self::Ping),
+            2 => Ok(Self::RssCloud),
             _ => Err(damaged("kind of subscription")),
         }
     }

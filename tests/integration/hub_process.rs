@@ -70,7 +70,7 @@ fn answer(stream: TcpStream, deliveries: &Mutex<Vec<Delivery>>) -> Option<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let url = url::Url::parse("http://localhost").unwrap().join(&target).unwrap();
-    let challenge = url.query_pairs().find(|(name, _)| name == "hub.challenge");
+    let challenge = url.query_pairs().find(|(name, _)| name == "hub.challenge" || name == "challenge");
     let challenge = challenge.map(|(_, value)| value.into_owned()).unwrap_or_default();
     if line.starts_with("POST") {
         deliveries.lock().unwrap().push(Delivery { path: target, headers, body });
@@ -82,20 +82,26 @@ fn answer(stream: TcpStream, deliveries: &Mutex<Vec<Delivery>>) -> Option<()> {
 
 /// One POST to the hub; its status.
 fn post(address: SocketAddr, form: &[(&str, &str)]) -> std::io::Result<u16> {
+    let answer = post_to(address, "/hub", form)?;
+    Ok(answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0))
+}
+
+/// One POST of a form; the whole answer.
+fn post_to(address: SocketAddr, path: &str, form: &[(&str, &str)]) -> std::io::Result<String> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let length = body.len();
     stream.write_all(
         format!(
-            "POST /hub HTTP/1.1\r\nHost: feeds.example\r\nConnection: close\r\nContent-Length: {length}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: feeds.example\r\nConnection: close\r\nContent-Length: {length}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}"
         )
         .as_bytes(),
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    Ok(answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0))
+    Ok(answer)
 }
 
 fn subscribe(server: SocketAddr, topic: &str, callback: &str, secret: &str) {
@@ -238,6 +244,56 @@ fn documents_of_all_formats_name_hub_and_self() {
         let unchanged = get(address, path, &[("If-None-Match", &etag)]).unwrap();
         assert_eq!((unchanged.status, unchanged.header("link")), (304, Some(link.as_str())));
     }
+}
+
+#[test]
+fn rsscloud_subscribers_are_told_of_changes_to_rss_feeds_also_after_a_crash() {
+    let feed = "[[feed]]\nname = \"world\"\nsources = [\"source.example\"]\n";
+    let place = Place::new(&format!("{CONFIGURATION}rsscloud = true\n{feed}"));
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let (mut server, mut address) = Server::ready(place.serve());
+    let cloud = "<cloud domain=\"feeds.example\" port=\"80\" path=\"/rsscloud/pleaseNotify\" registerProcedure=\"\" \
+                 protocol=\"http-post\"/>";
+    for (path, names_it) in [("/rss.xml", true), ("/feeds/world/rss.xml", true), ("/atom.xml", false)] {
+        let text = String::from_utf8(get(address, path, &[]).unwrap().body).unwrap();
+        assert_eq!(text.contains(cloud), names_it, "{path}: {text}");
+    }
+    assert_eq!(get(address, "/rsscloud/pleaseNotify", &[]).unwrap().status, 405);
+    let subscriber = Subscriber::start();
+    let port = subscriber.address.port().to_string();
+    let feeds = ["http://feeds.example/rss.xml", "http://feeds.example/feeds/world/rss.xml"];
+    let register = |address, more: &[(&str, &str)]| {
+        let mut form = vec![("notifyProcedure", ""), ("port", port.as_str()), ("protocol", "http-post")];
+        form.extend(more);
+        post_to(address, "/rsscloud/pleaseNotify", &form).unwrap()
+    };
+    let worked = "<notifyResult success=\"true\"";
+    let answer =
+        register(address, &[("path", "/other"), ("domain", "127.0.0.1"), ("url1", feeds[0]), ("url2", feeds[1])]);
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("text/xml") && answer.contains(worked), "{answer}");
+    let answer = register(address, &[("path", "/own"), ("url1", feeds[0])]);
+    assert!(answer.contains(worked), "{answer}");
+    assert_eq!(subscriber.last("/own").unwrap().body, b"url=http%3A%2F%2Ffeeds.example%2Frss.xml", "the test of it");
+    let answer = register(address, &[("path", "/own"), ("url1", "http://feeds.example/atom.xml")]);
+    assert!(answer.contains("success=\"false\""), "{answer}");
+    for number in 1..4 {
+        let before = subscriber.deliveries.lock().unwrap().len();
+        write_seed(&place.seeds().join(format!("{number}.txt")), &edition(number));
+        if number > 1 {
+            server.kill();
+            (server, address) = Server::ready(place.serve());
+        }
+        eventually("all three are told", PATIENCE, || {
+            let deliveries = subscriber.deliveries.lock().unwrap();
+            let told = |path: &str, feed: &str| {
+                let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("url", feed).finish();
+                deliveries[before..].iter().any(|one| one.path == path && one.body == body.as_bytes())
+            };
+            (told("/own", feeds[0]) && told("/other", feeds[0]) && told("/other", feeds[1])).then_some(())
+        });
+    }
+    assert_eq!(get(address, "/readyz", &[]).unwrap().status, 200);
+    drop(server);
 }
 
 /// A subscriber that speaks TLS with a certificate of its own, and prints the method of each request.

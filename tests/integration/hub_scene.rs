@@ -215,6 +215,7 @@ pub(crate) fn settings() -> Settings {
     let seconds = Duration::from_secs;
     Settings {
         is_enabled: true,
+        takes_rsscloud: false,
         external: Vec::new(),
         callbacks: Policy { allowed: Vec::new(), ports: vec![80..=80, 443..=443, 1024..=65535] },
         min_lease: seconds(60),
@@ -299,15 +300,25 @@ impl Scene {
 
     /// Another edition of the Atom document.
     pub(crate) fn publish(&self, text: &str) {
-        show(&self.published, Format::Atom, text);
-        self.hub.changed(&["/atom.xml".to_owned()]);
+        self.publish_as(Format::Atom, text);
+    }
+
+    /// Another edition of the document in one format.
+    pub(crate) fn publish_as(&self, format: Format, text: &str) {
+        show(&self.published, format, text);
+        self.hub.changed(&[format!("/{}", format.file_name())]);
     }
 
     pub(crate) async fn post(&self, form: &[(&str, &str)]) -> Accepted {
+        self.post_to("/hub", Some("198.51.100.7"), form).await
+    }
+
+    /// A form from a client to one of the hub's paths.
+    pub(crate) async fn post_to(&self, path: &str, client: Option<&str>, form: &[(&str, &str)]) -> Accepted {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();
         let content_type = Some("application/x-www-form-urlencoded".to_owned());
-        let client = Some("198.51.100.7".parse().unwrap());
-        self.hub.submit(Submission { path: "/hub".to_owned(), content_type, body, client }).await
+        let client = client.map(|client| client.parse().unwrap());
+        self.hub.submit(Submission { path: path.to_owned(), content_type, body, client }).await
     }
 
     pub(crate) async fn subscribe(&self, callback: &str, more: &[(&str, &str)]) -> u16 {
@@ -339,6 +350,7 @@ fn show(published: &Published, format: Format, text: &str) {
         language: None,
         author: None,
         hubs: vec![format!("{SITE}/hub")],
+        cloud: None,
     };
     let path = format!("/{}", format.file_name());
     let link = link_header(&site, &path);

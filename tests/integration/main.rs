@@ -24,6 +24,7 @@ mod http_on_demand;
 mod http_site;
 mod http_tls;
 mod hub_addresses;
+mod hub_cloud;
 mod hub_conversation;
 mod hub_delivery;
 mod hub_process;
