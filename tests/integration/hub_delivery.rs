@@ -7,6 +7,7 @@ use seedcast::hub::{Settings, sign};
 use crate::hub_scene::{Inbox, Reply, Request, SITE, Scene, TOPIC, settings};
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn consent(_: &Request) -> Reply {
@@ -191,6 +192,40 @@ async fn slow_subscribers_delay_nobody() {
     for reader in &mut fast {
         let waited = reader.next().await.at - start;
         assert!(waited < 2 * SECOND, "{waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscribers_that_failed_before_hold_nobody_up_at_all() {
+    // As many of them as may be under way at a time, and before the others.
+    let scene = Scene::with(Settings { concurrency: 8, retries: vec![HOUR, HOUR], ..settings() });
+    let mut slow = Vec::new();
+    for number in 1..=8 {
+        let mut is_first = true;
+        let fails_then_hangs = move |request: &Request| match request.method.as_str() {
+            "GET" => Reply::Consent,
+            _ if std::mem::take(&mut is_first) => Reply::Answer(500, String::new()),
+            _ => Reply::Late(60 * SECOND),
+        };
+        slow.push(subscriber(&scene, number, fails_then_hangs, &[]).await);
+    }
+    let mut fast = Vec::new();
+    for number in 101..=110 {
+        fast.push(subscriber(&scene, number, consent, &[]).await);
+    }
+    scene.publish("two");
+    for reader in slow.iter_mut().chain(&mut fast) {
+        reader.next().await;
+    }
+    scene.pass(SECOND).await;
+    let start = tokio::time::Instant::now();
+    scene.publish("three");
+    for reader in &mut fast {
+        let waited = reader.next().await.at - start;
+        assert!(waited < Duration::from_millis(100), "{waited:?}");
+    }
+    for reader in &mut slow {
+        assert!(reader.next().await.at - start < SECOND, "they are tried nevertheless");
     }
 }
 

@@ -12,7 +12,8 @@ use super::super::{Hub, Setup};
 use super::{Event, Progress, UnderWay, Worker};
 use crate::store::{Attempt, AttemptEnd, Due, StoreError, Wanted};
 
-/// A delivery that takes longer no longer counts among those under way, so that slow callbacks hold up nobody else.
+/// A delivery that takes longer no longer counts among those under way, so that slow callbacks hold up nobody else; one
+/// to a subscriber that failed last time does not from the start.
 const SLOW: Duration = Duration::from_millis(300);
 /// Slow ones in multiples of the others; beyond that they do count.
 const SLOW_SHARE: usize = 2;
@@ -123,7 +124,10 @@ impl Worker {
     fn send(&mut self, setup: &Arc<Setup>, topic: &str, due: Due, content: &Arc<Content>) {
         let host = due.host.clone();
         *self.hosts.entry(host.clone()).or_default() += 1;
-        self.under_way.insert(due.id, UnderWay { topic: topic.to_owned(), host, is_slow: false });
+        // One that failed before is likely to keep us waiting again.
+        let is_slow = due.failures > 0;
+        self.slow += usize::from(is_slow);
+        self.under_way.insert(due.id, UnderWay { topic: topic.to_owned(), host, is_slow });
         let (hub, setup, content) = (Arc::clone(&self.hub), Arc::clone(setup), Arc::clone(content));
         let (topic, sender) = (topic.to_owned(), self.report.clone());
         let attempt = move |hub: &Hub, id, digest, end| Attempt { id, digest, at: hub.now(), end };
