@@ -131,15 +131,17 @@ async fn register(hub: &Hub, submission: &Submission) -> Result<(), Refusal> {
         _ => Refusal::Cloud(CloudError::Domain),
     })?;
     let is_rss = |feed: &String| feed.ends_with(&format!("/{}", Format::Rss.file_name()));
-    if let Some(other) = feeds.iter().find(|feed| !is_rss(feed) || !setup.topics.is_ours(feed)) {
+    if let Some(other) = feeds.iter().find(|feed| !is_rss(feed) || setup.topics.place(feed).is_none()) {
         return Err(Refusal::Topic(other.clone()));
     }
     let all = async {
         for topic in feeds {
-            let document = setup.topics.document(&topic).ok_or(Refusal::Early)?;
+            let place = hub.admit(submission.client, &callback, &topic)?;
+            let document = hub.find(&setup, &topic).await?;
+            hub.counters.add(Counted::Accepted);
             let verification = Verification {
                 has: topic::digest(&document),
-                place: hub.admit(submission.client, &callback, &topic)?,
+                place,
                 callback: callback.clone(),
                 wanted: Some((None, LEASE)),
                 question,

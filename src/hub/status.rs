@@ -69,9 +69,11 @@ impl Hub {
         let mut digests = BTreeMap::new();
         let mut due = 0;
         for row in &rows {
-            let current = *digests
-                .entry(row.topic.clone())
-                .or_insert_with_key(|topic| setup.topics.document(topic).map(|document| topic::digest(&document)));
+            let current =
+                *digests.entry(row.topic.clone()).or_insert_with_key(|topic| match setup.topics.document(topic) {
+                    Some(document) => Some(topic::digest(&document)),
+                    None => self.on_demand.digest(topic),
+                });
             let is_due = current.is_some_and(|digest| digest != row.has);
             due += usize::from(is_due);
             let topic = topics.entry(row.topic.clone()).or_default();

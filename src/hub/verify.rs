@@ -93,6 +93,9 @@ pub(super) async fn verify(hub: &Hub, verification: Verification) -> Result<(), 
         Ok(true) => {
             let mode = if is_subscription { "subscribed" } else { "unsubscribed" };
             tracing::info!(topic, callback.host = host, "{mode}");
+            if is_subscription && !setup.topics.is_live(&topic) {
+                hub.on_demand.watch(&topic);
+            }
             // It may have changed since the request came.
             hub.look_at([topic]);
             Ok(())

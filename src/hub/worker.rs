@@ -1,5 +1,6 @@
 //! The loop that sees to everything: who is due, how many at a time, when next.
 
+mod contents;
 mod dispatch;
 mod pings;
 
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, sleep_until};
 
+use super::on_demand::Made;
 use super::topic::Content;
 use super::verify::{deny, verify};
 use super::{Counted, Hub, Order};
@@ -49,6 +51,8 @@ pub(super) struct Worker {
     later: BTreeMap<String, DateTime<Utc>>,
     /// Documents as they are delivered, made once for each that has subscribers.
     contents: HashMap<String, (Arc<Document>, Arc<Content>)>,
+    /// Topics whose document is being made, and whether it has changed meanwhile.
+    making: HashMap<String, bool>,
     /// Topics about which other hubs are pinged.
     pinged: HashSet<String>,
     pinged_hubs: Vec<String>,
@@ -76,6 +80,8 @@ enum Event {
     Slow(i64),
     /// It ended.
     Ended(Attempt),
+    /// The document of this topic was made.
+    Made(String, Made),
 }
 
 impl Worker {
@@ -95,6 +101,7 @@ impl Worker {
             agenda: BTreeMap::new(),
             later: BTreeMap::new(),
             contents: HashMap::new(),
+            making: HashMap::new(),
             pinged: HashSet::new(),
             pinged_hubs: Vec::new(),
             paused_until: None,
@@ -123,7 +130,10 @@ impl Worker {
                 }
                 Some(_) = self.asking.join_next(), if !self.asking.is_empty() => continue,
                 Some(_) = self.sending.join_next(), if !self.sending.is_empty() => continue,
-                _ = expiry.tick() => self.expire().await,
+                _ = expiry.tick() => {
+                    self.expire().await;
+                    self.watch().await;
+                }
                 () = sleep_until(look) => {}
             }
             if self.paused_until.is_some_and(|until| Instant::now() < until) {
@@ -171,7 +181,7 @@ impl Worker {
                     AttemptEnd::Gone => {}
                     AttemptEnd::Delivered | AttemptEnd::Released => {
                         // It may have changed meanwhile, and nothing is claimed twice.
-                        let current = self.content(&topic);
+                        let current = self.known(&topic);
                         if current.is_some_and(|content| content.digest != attempt.digest) {
                             self.agenda.insert(topic, Progress::default());
                         }
@@ -179,6 +189,7 @@ impl Worker {
                 }
                 self.results.push(attempt);
             }
+            Event::Made(topic, made) => self.made(topic, made),
         }
     }
 
@@ -207,7 +218,10 @@ impl Worker {
         let setup = self.hub.setup.load_full();
         let now = self.hub.now();
         let changed = std::mem::take(&mut *self.hub.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        self.agenda.extend(changed.into_iter().map(|topic| (topic, Progress::default())));
+        for topic in changed {
+            self.outdated(&topic);
+            self.agenda.insert(topic, Progress::default());
+        }
         self.later.retain(|topic, at| {
             let is_later = *at > now;
             if !is_later {
@@ -216,7 +230,9 @@ impl Worker {
             is_later
         });
         self.see_to_pings(&setup).await?;
-        let topics: Vec<String> = self.agenda.keys().cloned().collect();
+        let mut topics: Vec<String> = self.agenda.keys().cloned().collect();
+        // First what is there already.
+        topics.sort_by_cached_key(|topic| !setup.topics.is_live(topic));
         for topic in topics {
             self.send_to(&setup, topic).await?;
         }

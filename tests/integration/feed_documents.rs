@@ -174,8 +174,10 @@ fn archive_pages_link_to_their_neighbours_in_every_format() {
             let file = format.file_name();
             let document = write(&View { paging, ..view(&site, &feed, &items) }, format).unwrap();
             let Some(read) = read(&document, kind(format)) else { return };
-            let mut expected =
-                vec![json!(["self", format!("{base}{own}/{file}")]), json!(["hub", "https://feeds.example/news/hub"])];
+            let mut expected = vec![json!(["self", format!("{base}{own}/{file}")])];
+            if own.is_empty() {
+                expected.push(json!(["hub", "https://feeds.example/news/hub"]));
+            }
             let told = others.iter().filter(|(rel, _)| format != Format::Json || *rel == "prev-archive");
             expected.extend(told.map(|(rel, path)| json!([rel, format!("{base}{path}/{file}")])));
             let mut links = read["links"].as_array().unwrap().clone();

@@ -136,7 +136,7 @@ fn what_is_delivered_is_what_is_at_the_topic_signed_as_others_sign() {
         write_seed(&place.seeds().join("0.txt"), &edition(0));
         let (_server, address) = Server::ready(place.serve());
         let subscriber = Subscriber::start();
-        let paths = ["/atom.xml", "/rss.xml", "/feed.json"];
+        let paths = ["/atom.xml", "/rss.xml", "/feed.json", "/sources/source.example/atom.xml"];
         for path in paths {
             subscribe(address, &format!("http://feeds.example{path}"), &subscriber.callback(path), "gehëim & 1");
         }
@@ -166,18 +166,22 @@ fn killed_at_any_moment_the_server_still_delivers_the_newest_to_everyone() {
     write_seed(&place.seeds().join("0.txt"), &edition(0));
     let subscriber = Subscriber::start();
     let path = |number: usize| format!("/s{number}");
+    // A document that is kept ready, and one that is made on demand.
+    let topics = ["/atom.xml", "/sources/source.example/atom.xml"];
+    let topic = |number: usize| topics[number % 2];
     let (mut server, mut address) = Server::ready(place.serve());
     for number in 0..SUBSCRIBERS {
-        subscribe(address, "http://feeds.example/atom.xml", &subscriber.callback(&path(number)), "s");
+        let topic = format!("http://feeds.example{}", topic(number));
+        subscribe(address, &topic, &subscriber.callback(&path(number)), "s");
     }
     write_seed(&place.seeds().join("1.txt"), &edition(1));
     let has = |number: usize, wanted: &[u8]| subscriber.last(&path(number)).is_some_and(|last| last.body == wanted);
-    let newest = |address| get(address, "/atom.xml", &[]).unwrap().body;
     let all = |address: SocketAddr, story: usize| {
         eventually("everybody has the newest", PATIENCE, || {
-            let wanted = newest(address);
-            let is_there = String::from_utf8_lossy(&wanted).contains(&format!("Story {story}<"));
-            (is_there && (0..SUBSCRIBERS).all(|number| has(number, &wanted))).then_some(())
+            let wanted = topics.map(|topic| get(address, topic, &[]).unwrap().body);
+            let is_there = |text: &Vec<u8>| String::from_utf8_lossy(text).contains(&format!("Story {story}<"));
+            let has_all = (0..SUBSCRIBERS).all(|number| has(number, &wanted[number % 2]));
+            (wanted.iter().all(is_there) && has_all).then_some(())
         });
     };
     all(address, 1);

@@ -27,6 +27,7 @@ mod hub_addresses;
 mod hub_cloud;
 mod hub_conversation;
 mod hub_delivery;
+mod hub_on_demand;
 mod hub_process;
 mod hub_scene;
 mod ingest_desk;

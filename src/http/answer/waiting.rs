@@ -92,8 +92,7 @@ impl Waiting {
     }
 
     async fn rendered(&self, state: &State) -> Reply {
-        let room = state.with_settings(|settings| settings.limits.rendered_bytes);
-        match state.rendered.outcome(&self.path, &state.parts.on_demand, room).await {
+        match state.on_demand(&self.path).await {
             Outcome::Found(document) => {
                 let reply = self.asked.reply(&document, self.now);
                 if let (StatusCode::NOT_MODIFIED, Some(client)) = (reply.status, self.client) {

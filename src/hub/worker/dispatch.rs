@@ -46,8 +46,10 @@ impl Drop for Report {
 impl Worker {
     /// Sends to the subscribers of one topic, as far as there is room; takes it off the agenda when all were seen to.
     pub(super) async fn send_to(&mut self, setup: &Arc<Setup>, topic: String) -> Result<(), StoreError> {
-        let Some(content) = self.content(&topic) else {
-            self.agenda.remove(&topic);
+        let Some(content) = self.known(&topic) else {
+            if self.make(&topic) {
+                self.agenda.remove(&topic);
+            }
             return Ok(());
         };
         let settings = &setup.settings;
@@ -98,22 +100,6 @@ impl Worker {
             }
         }
         Ok(())
-    }
-
-    /// What is at a topic now.
-    pub(super) fn content(&mut self, topic: &str) -> Option<Arc<Content>> {
-        let Some(document) = self.hub.setup.load().topics.document(topic) else {
-            self.contents.remove(topic);
-            return None;
-        };
-        if let Some((known, content)) = self.contents.get(topic)
-            && Arc::ptr_eq(known, &document)
-        {
-            return Some(Arc::clone(content));
-        }
-        let content = Arc::new(Content::new(&document));
-        self.contents.insert(topic.to_owned(), (document, Arc::clone(&content)));
-        Some(content)
     }
 
     fn room(&self, concurrency: usize) -> usize {

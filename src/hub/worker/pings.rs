@@ -18,7 +18,7 @@ impl Worker {
         if hubs.is_empty() {
             return Ok(());
         }
-        let is_new = |topic: &&String| !self.pinged.contains(*topic) && setup.topics.is_ours(topic);
+        let is_new = |topic: &&String| !self.pinged.contains(*topic) && setup.topics.is_live(topic);
         let topics: Vec<String> = self.agenda.keys().filter(is_new).cloned().collect();
         if topics.is_empty() {
             return Ok(());
