@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::super::on_demand::Made;
 use super::super::topic::{At, Content};
 use super::{Event, Progress, Worker};
+use crate::store::Subscriptions;
 
 /// Documents that are made for the hub at a time: requests have theirs made as well.
 const MAKING: usize = 2;
@@ -98,7 +99,7 @@ impl Worker {
     pub(super) async fn watch(&self) {
         // No subscription is made between the list and its use.
         let _turn = self.hub.keeping.lock().await;
-        match self.on_store(|store| store.topics()).await {
+        match self.on_store(Subscriptions::topics).await {
             Ok(topics) => {
                 let setup = self.hub.setup.load();
                 let is_on_demand = |topic: &String| matches!(setup.topics.place(topic), Some(At::OnDemand(_)));
