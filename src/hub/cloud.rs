@@ -109,7 +109,8 @@ pub(super) async fn answer(hub: &Hub, submission: &Submission) -> Accepted {
             if wait.is_some() {
                 (status, retry_after_seconds) = (code, wait);
             }
-            text.trim_end().to_owned()
+            // What was sent to us may come back in it, and XML has no place for these.
+            text.trim_end().replace(['\u{fffe}', '\u{ffff}'], "")
         }
     };
     if result.is_err() {

@@ -21,8 +21,7 @@ pub(super) enum Refusal {
     Callback(#[from] CallbackError),
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    // SECURITY: why exactly a callback could not be reached is for the log; a stranger could look around with it.
-    #[error("{}", match .0 { Unmet::Send(_) => "the callback could not be reached".to_owned(), other => other.to_string() })]
+    #[error("{}", .0.told())]
     Unmet(#[from] Unmet),
     #[error("this hub is off")]
     Off,

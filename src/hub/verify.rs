@@ -69,6 +69,17 @@ pub(super) enum Unmet {
     Store(#[source] StoreError),
 }
 
+impl Unmet {
+    /// The same for whoever asked. SECURITY: why exactly a callback could not be reached is for the log; a stranger could
+    /// look around with it.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Send(_) => "the callback could not be reached".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// Asks the subscriber; a request that is confirmed takes effect, any other leaves everything as it was.
 ///
 /// # Errors

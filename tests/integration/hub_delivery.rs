@@ -352,6 +352,39 @@ async fn other_hubs_are_pinged_once_a_change_and_again_after_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn changes_while_another_hub_is_pinged_become_one_more_ping() {
+    let external = vec!["http://127.0.0.1:9999/hub".to_owned()];
+    let scene = Scene::with(Settings { is_enabled: false, external, ..settings() });
+    let mut hub = scene.world.server("127.0.0.1:9999", |_: &Request| Reply::Late(5 * SECOND));
+    for _ in 0..3 {
+        hub.next().await;
+    }
+    scene.pass(60 * SECOND).await;
+    for text in ["two", "three", "four", "five"] {
+        scene.publish(text);
+        scene.pass(SECOND).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(hub.next().await.method, "POST");
+    }
+    hub.silent(DAY).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_end_with_the_lease() {
+    let scene = Scene::new();
+    let mut reader = subscriber(&scene, 1, answers([500; 1000]), &[("hub.lease_seconds", "600")]).await;
+    let start = tokio::time::Instant::now();
+    scene.publish("two");
+    let mut last = reader.next().await.at;
+    while let Ok(request) = tokio::time::timeout(DAY, reader.next()).await {
+        last = request.at;
+    }
+    assert!((400 * SECOND..600 * SECOND).contains(&(last - start)), "{:?}", last - start);
+    assert_eq!(scene.subscriptions(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_status_tells_who_is_behind() {
     let scene = Scene::new();
     let _one = subscriber(&scene, 1, answers([500, 500, 500, 500]), &[]).await;

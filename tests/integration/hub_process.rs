@@ -119,6 +119,26 @@ fn without_being_allowed_no_private_callback_is_connected_to() {
 }
 
 #[test]
+fn no_proxy_is_asked_whatever_the_environment_says() {
+    let place = Place::new(CONFIGURATION);
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let mut command = place.serve();
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &url);
+    }
+    let (_server, address) = Server::ready(command);
+    let subscriber = Subscriber::start();
+    subscribe(address, "http://feeds.example/atom.xml", &subscriber.callback("/direct"), "s");
+    eventually("it is asked", PATIENCE, || (!subscriber.asked().is_empty()).then_some(()));
+    write_seed(&place.seeds().join("1.txt"), &edition(1));
+    eventually("it is given the change", PATIENCE, || subscriber.last("/direct"));
+    assert!(proxy.accept().is_err(), "nobody came");
+}
+
+#[test]
 fn a_tls_greeting_on_the_plain_port_ends_at_once() {
     let place = Place::new("");
     let (_server, address) = Server::ready(place.serve());

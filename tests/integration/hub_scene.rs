@@ -66,6 +66,8 @@ pub(crate) enum Reply {
     Redirect(String),
     /// The same as `Consent`, but only after this time.
     Late(Duration),
+    /// 200 with a challenge and no end.
+    Endless,
     /// Closes the connection.
     Close,
 }
@@ -144,6 +146,13 @@ async fn converse(mut stream: DuplexStream, script: Script, sender: mpsc::Unboun
         Reply::Late(time) => {
             sleep(time).await;
             (200, String::new(), challenge)
+        }
+        Reply::Endless => {
+            let mut bytes = format!("HTTP/1.1 200 x\r\nContent-Length: 999999999999\r\n\r\n{challenge}").into_bytes();
+            while stream.write_all(&bytes).await.is_ok() {
+                bytes = vec![b'x'; 16 * 1024];
+            }
+            return;
         }
         Reply::Close => return,
     };

@@ -25,6 +25,7 @@ mod http_site;
 mod http_tls;
 mod hub_addresses;
 mod hub_admin;
+mod hub_bounds;
 mod hub_cloud;
 mod hub_conversation;
 mod hub_delivery;
