@@ -34,6 +34,7 @@ pub use parts::{
 };
 pub use proxies::{NotANetwork, Peer, TrustedProxies};
 pub(crate) use rate::client_key;
+pub(crate) use rendered::Outcome;
 pub use serve::{ServeError, serve};
 pub use settings::{Limits, Settings};
 pub use state::{Counters, State};

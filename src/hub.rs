@@ -11,11 +11,14 @@ mod budget;
 mod callback;
 mod chance;
 mod client;
+mod cloud;
 mod counters;
 mod deliver;
 mod form;
 mod network;
+mod on_demand;
 mod pending;
+mod refusal;
 mod retry;
 mod settings;
 mod signature;
@@ -26,7 +29,7 @@ mod worker;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -34,21 +37,26 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use tokio::sync::{Notify, mpsc};
 
-use crate::feed::Published;
+use crate::feed::{Document, Published};
 use crate::http::{Accepted, Endpoint, Submission};
 use crate::store::{StoreError, Subscriptions};
 
 use budget::Budget;
 use client::Client;
 use form::{Ask, Request};
-use pending::{Full, Pending};
-use topic::Topics;
-use verify::Verification;
+use on_demand::OnDemand;
+use pending::{Pending, Place};
+use refusal::Refusal;
+use topic::{At, Topics};
+use verify::{Question, Verification};
+
+pub use cloud::CLOUD_PATH;
 
 pub use callback::{Callback, CallbackError};
 pub use counters::{Counted, Counters};
 pub use form::FormError;
 pub use network::{Boxed, Network, Stream, System};
+pub use on_demand::{Made, Maker, Unavailable};
 pub use retry::wait;
 pub use settings::Settings;
 pub use signature::{Algorithm, sign};
@@ -56,6 +64,9 @@ pub use status::{HostStatus, Status, TopicStatus};
 
 /// Path of the hub below the site.
 pub const PATH: &str = "/hub";
+
+/// Type of the answers of the hub.
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Tells the time; passed in, so that tests can set it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -70,6 +81,7 @@ const PUBLISHES: (u32, f64) = (60, 1.0);
 pub struct Hub {
     setup: ArcSwap<Setup>,
     published: Arc<Published>,
+    on_demand: OnDemand,
     store: Arc<Subscriptions>,
     client: Client,
     clock: Clock,
@@ -117,6 +129,7 @@ impl Hub {
         Arc::new(Self {
             setup: ArcSwap::from_pointee(Setup { settings, topics }),
             published,
+            on_demand: OnDemand::default(),
             store: Arc::new(store),
             client: Client::new(network),
             clock,
@@ -138,6 +151,19 @@ impl Hub {
         let topics = Topics { published: Arc::clone(&self.published), base_url: base_url.to_owned() };
         self.setup.store(Arc::new(Setup { settings, topics }));
         self.look_at(self.setup.load().topics.all());
+        self.look_at(self.on_demand.watched());
+    }
+
+    /// Says who makes the documents that are not kept ready: without, they are no topics. To be called before anything
+    /// else.
+    pub fn set_maker(&self, maker: Weak<dyn Maker>) {
+        self.on_demand.set_maker(maker);
+    }
+
+    /// Says that what was made on demand at this path is out of date. Does not block.
+    pub fn outdated(&self, path: &str) {
+        let topic = self.setup.load().topics.at(path);
+        self.look_at(topic.filter(|topic| self.on_demand.is_watched(topic)));
     }
 
     /// Says that the documents at these paths may have changed. Does not block.
@@ -188,105 +214,105 @@ impl Hub {
         let _ = self.orders.send(order);
     }
 
-    fn answer(&self, submission: &Submission) -> Result<&'static str, Refusal> {
-        let setup = self.setup.load();
+    async fn answer(&self, submission: &Submission) -> Result<&'static str, Refusal> {
+        let setup = self.setup.load_full();
         if !setup.settings.is_enabled {
             return Err(Refusal::Off);
         }
         let ask = Ask::parse(submission.content_type.as_deref(), &submission.body)?;
         match ask {
             Ask::Publish(topics) => {
-                if let Some(other) = topics.iter().find(|topic| !setup.topics.is_ours(topic)) {
+                if let Some(other) = topics.iter().find(|topic| setup.topics.place(topic).is_none()) {
                     return Err(Refusal::Topic(other.clone()));
                 }
-                self.publishes.take(submission.client.map(crate::http::client_key)).map_err(Refusal::Often)?;
+                let take = || self.publishes.take(submission.client.map(crate::http::client_key));
+                take().map_err(Refusal::Often)?;
+                let is_followed = |topic: &String| setup.topics.is_live(topic) || self.on_demand.is_watched(topic);
+                let (followed, others): (Vec<_>, Vec<_>) = topics.into_iter().partition(is_followed);
+                for topic in others {
+                    // Each costs a look at the store; nobody waits for its news.
+                    take().map_err(Refusal::Often)?;
+                    self.find(&setup, &topic).await?;
+                }
                 // Whether they did change, the digests tell.
-                self.look_at(topics);
+                self.look_at(followed);
                 Ok("the topic is looked at\n")
             }
             Ask::Subscribe { request, secret, lease } => {
                 let lease = lease.unwrap_or(setup.settings.default_lease);
                 let lease = lease.clamp(setup.settings.min_lease, setup.settings.max_lease);
-                self.accept(&setup, submission.client, &request, Some((secret, lease)))
+                self.accept(&setup, submission.client, request, Some((secret, lease))).await
             }
-            Ask::Unsubscribe(request) => self.accept(&setup, submission.client, &request, None),
+            Ask::Unsubscribe(request) => self.accept(&setup, submission.client, request, None).await,
         }
     }
 
     /// `wanted` is secret and lease; `None` to unsubscribe.
-    fn accept(
+    async fn accept(
         &self,
         setup: &Setup,
         client: Option<IpAddr>,
-        request: &Request,
+        request: Request,
         wanted: Option<(Option<Vec<u8>>, Duration)>,
     ) -> Result<&'static str, Refusal> {
         let Request { topic, callback } = request;
-        let callback = Callback::parse(callback, &setup.settings.callbacks)?;
+        let callback = Callback::parse(&callback, &setup.settings.callbacks)?;
+        // A subscription to a topic that is no longer ours may be ended.
+        if wanted.is_some() && setup.topics.place(&topic).is_none() {
+            return Err(Refusal::Topic(topic));
+        }
+        let place = self.admit(client, &callback, &topic)?;
         let has = match &wanted {
-            Some(_) if !setup.topics.is_ours(topic) => return Err(Refusal::Topic(topic.clone())),
             // What changes from now on is news to this subscriber, even if its verification takes a while.
-            Some(_) => setup.topics.document(topic).map(|document| topic::digest(&document)).ok_or(Refusal::Early)?,
-            // A subscription to a topic that is no longer ours may be ended.
+            Some(_) => topic::digest(&*self.find(setup, &topic).await?),
             None => crate::store::NOTHING,
         };
-        let place = self.pending.enter(client, callback.host(), topic, callback.as_str()).map_err(Refusal::Full)?;
-        self.verifications.take(callback.host().to_owned()).map_err(Refusal::Often)?;
         self.counters.add(Counted::Accepted);
-        self.order(Order::Verify(Box::new(Verification { topic: topic.clone(), callback, wanted, has, place })));
+        let question = Question::WebSub;
+        self.order(Order::Verify(Box::new(Verification { topic, callback, wanted, has, question, place })));
         Ok("the callback will be asked whether it meant that\n")
     }
-}
 
-/// Why a request is not accepted.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error(transparent)]
-    Form(#[from] FormError),
-    #[error(transparent)]
-    Callback(#[from] CallbackError),
-    #[error("this hub is off")]
-    Off,
-    #[error("this hub has no topic {0}; a topic is the self link of a feed of this site, letter for letter")]
-    Topic(String),
-    #[error("the topic is not there yet; try again")]
-    Early,
-    #[error("too many requests; try again later")]
-    Often(Duration),
-    #[error("too many requests are under way; try again later")]
-    Full(Full),
-}
+    /// A place for a request that its callback may be asked about now.
+    fn admit(&self, client: Option<IpAddr>, callback: &Callback, topic: &str) -> Result<Place, Refusal> {
+        let place = self.pending.enter(client, callback.host(), topic, callback.as_str()).map_err(Refusal::Full)?;
+        self.verifications.take(callback.host().to_owned()).map_err(Refusal::Often)?;
+        Ok(place)
+    }
 
-impl From<Refusal> for Accepted {
-    fn from(refusal: Refusal) -> Self {
-        let (status, retry_after_seconds) = match &refusal {
-            Refusal::Form(FormError::ContentType) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
-            Refusal::Form(_) | Refusal::Callback(_) | Refusal::Topic(_) => (StatusCode::BAD_REQUEST, None),
-            Refusal::Off => (StatusCode::NOT_FOUND, None),
-            Refusal::Early => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
-            Refusal::Often(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait.as_secs() + 1)),
-            Refusal::Full(Full::Share) => (StatusCode::TOO_MANY_REQUESTS, Some(10)),
-            Refusal::Full(Full::Total) => (StatusCode::SERVICE_UNAVAILABLE, Some(10)),
+    /// The document at a topic of ours.
+    async fn find(&self, setup: &Setup, topic: &str) -> Result<Arc<Document>, Refusal> {
+        let made = match setup.topics.place(topic) {
+            Some(At::Slot(slot)) => return slot.load().ok_or(Refusal::Early),
+            Some(At::OnDemand(path)) => self.on_demand.make(path).await,
+            None => Ok(None),
         };
-        let mut text = refusal.to_string();
-        // Whatever was sent to us comes back short and on one line.
-        if text.chars().count() > 300 || text.contains(char::is_control) {
-            text = text.chars().filter(|c| !c.is_control()).take(300).collect();
-        }
-        text.push('\n');
-        Self { status, text, retry_after_seconds }
+        made.map_err(|Unavailable| Refusal::Early)?.ok_or_else(|| Refusal::Topic(topic.to_owned()))
     }
 }
 
 impl Endpoint for Hub {
-    fn submit(&self, submission: Submission) -> Boxed<'static, Accepted> {
-        let accepted = match self.answer(&submission) {
-            Ok(text) => Accepted { status: StatusCode::ACCEPTED, text: text.to_owned(), retry_after_seconds: None },
-            Err(refusal) => {
-                self.counters.add(Counted::Refused);
-                refusal.into()
+    fn takes(&self, path: &str) -> bool {
+        path == PATH || (path == CLOUD_PATH && self.setup.load().settings.takes_rsscloud)
+    }
+
+    fn submit(&self, submission: Submission) -> Boxed<'_, Accepted> {
+        if submission.path == CLOUD_PATH {
+            return Box::pin(async move { cloud::answer(self, &submission).await });
+        }
+        Box::pin(async move {
+            match self.answer(&submission).await {
+                Ok(text) => Accepted {
+                    status: StatusCode::ACCEPTED,
+                    content_type: TEXT,
+                    text: text.to_owned(),
+                    retry_after_seconds: None,
+                },
+                Err(refusal) => {
+                    self.counters.add(Counted::Refused);
+                    Accepted::from(&refusal)
+                }
             }
-        };
-        Box::pin(std::future::ready(accepted))
+        })
     }
 }

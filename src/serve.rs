@@ -116,11 +116,15 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         clock,
     };
     let state = http::State::new(parts, settings(&site.base_url, &config.http));
-    // Weak: the state owns the panel.
+    // Weak: the state owns the panel and the hub.
     let _ = panel.state.set(Arc::downgrade(&state));
+    hub.set_maker(Arc::downgrade(&state) as _);
     let changed = {
-        let state = Arc::clone(&state);
-        Box::new(move |path: &str| state.invalidate(path))
+        let (state, hub) = (Arc::clone(&state), Arc::clone(&hub));
+        Box::new(move |path: &str| {
+            state.invalidate(path);
+            hub.outdated(path);
+        })
     };
     let shown = {
         let hub = Arc::clone(&hub);

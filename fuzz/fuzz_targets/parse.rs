@@ -30,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
         language: None,
         author: None,
         hubs: Vec::new(),
+        cloud: None,
     };
     let feed = Definition {
         path: String::new(),

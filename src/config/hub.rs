@@ -16,6 +16,7 @@ pub(super) fn settings(check: &Check<'_>, raw: &RawHub) -> Result<Settings, Conf
     let seconds = |key: &str, value| check.seconds(key, value, 1, YEAR);
     let settings = Settings {
         is_enabled: raw.enabled,
+        takes_rsscloud: raw.rsscloud,
         external: raw.external.iter().map(|text| external(check, text)).collect::<Result<_, _>>()?,
         callbacks: Policy {
             allowed: raw.allow_callbacks.iter().map(|text| network(check, text)).collect::<Result<_, _>>()?,

@@ -126,6 +126,7 @@ pub(super) struct RawLog {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawHub {
     pub enabled: bool,
+    pub rsscloud: bool,
     pub external: Vec<String>,
     pub allow_callbacks: Vec<String>,
     pub callback_ports: Vec<Word>,

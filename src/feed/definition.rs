@@ -20,6 +20,8 @@ pub struct Site {
     pub author: Option<String>,
     /// WebSub hubs that every feed document names (absolute URLs); empty when push is off.
     pub hubs: Vec<String>,
+    /// Where rssCloud subscribers register (absolute URL), which RSS documents name; `None` when they may not.
+    pub cloud: Option<String>,
 }
 
 impl Site {

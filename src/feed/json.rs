@@ -77,7 +77,7 @@ pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
         next_url: view.older_url(Format::Json),
         language: view.language().map(Language::as_str),
         authors: view.site.author.as_deref().map(author).into_iter().collect(),
-        hubs: view.site.hubs.iter().map(|url| Hub { r#type: "WebSub", url: iri::uri(url) }).collect(),
+        hubs: view.hubs().iter().map(|url| Hub { r#type: "WebSub", url: iri::uri(url) }).collect(),
         items: view.items.iter().map(|one| item(view, one)).collect(),
     };
     let size: usize = view.items.iter().map(|item| item.content.len() + 1024).sum();

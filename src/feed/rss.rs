@@ -6,9 +6,10 @@ use ::rss::extension::atom::{AtomExtension, Link};
 use ::rss::extension::dublincore::DublinCoreExtension;
 use ::rss::extension::syndication::{SyndicationExtension, UpdatePeriod};
 use ::rss::extension::{Extension, ExtensionMap};
-use ::rss::{Category, Channel, Guid};
+use ::rss::{Category, Channel, Cloud, Guid};
+use url::Url;
 
-use super::view::{View, item_link};
+use super::view::{Paging, View, item_link};
 use super::{Content, Format, html, text, time, xml};
 use crate::item::Item;
 
@@ -46,6 +47,7 @@ fn channel(view: &View<'_>) -> Channel {
         last_build_date: time::representable(view.updated).map(time::rfc822),
         generator: Some(concat!("seedcast ", env!("CARGO_PKG_VERSION")).to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
+        cloud: cloud(view),
         ttl: Some(ttl.to_string()),
         atom_ext: Some(AtomExtension { links: links.collect() }),
         dublin_core_ext: view
@@ -89,6 +91,20 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
         dublin_core_ext: Some(dublin_core),
         ..::rss::Item::default()
     }
+}
+
+/// Where to register to be told of changes: what is subscribed to changes, archive pages hardly do.
+fn cloud(view: &View<'_>) -> Option<Cloud> {
+    let Paging::Subscription { .. } = view.paging else { return None };
+    let url = Url::parse(view.site.cloud.as_deref()?).ok()?;
+    Some(Cloud {
+        domain: url.host_str()?.to_owned(),
+        port: url.port_or_known_default()?.to_string(),
+        path: url.path().to_owned(),
+        // Of XML-RPC and SOAP.
+        register_procedure: String::new(),
+        protocol: format!("{}-post", url.scheme()),
+    })
 }
 
 /// `sy:updatePeriod` and `sy:updateFrequency` for one update in so many minutes, rounded to fewer updates.

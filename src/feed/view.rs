@@ -72,12 +72,20 @@ impl View<'_> {
         }
     }
 
+    /// The hubs where the document can be subscribed to: archive pages are nothing to wait for.
+    pub(super) fn hubs(&self) -> &[String] {
+        match self.paging {
+            Paging::Subscription { .. } => &self.site.hubs,
+            Paging::Archive { .. } => &[],
+        }
+    }
+
     /// `self`, the hubs and the archive links, in this order.
     pub(super) fn links(&self, format: Format) -> Vec<FeedLink> {
         let own = |rel, path: &str| FeedLink { rel, href: self.site.url(path), media_type: Some(format.media_type()) };
         let archive = |rel, page: Option<u64>| page.map(|page| own(rel, &self.feed.archive_path(page, format)));
         let mut links = vec![own("self", &self.path(format))];
-        links.extend(self.site.hubs.iter().map(|hub| FeedLink {
+        links.extend(self.hubs().iter().map(|hub| FeedLink {
             rel: "hub",
             href: iri::uri(hub).into_owned(),
             media_type: None,

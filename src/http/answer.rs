@@ -42,8 +42,7 @@ pub(crate) enum Plan {
 }
 
 const READ_METHODS: &str = "GET, HEAD, OPTIONS";
-const HUB_METHODS: &str = "POST, OPTIONS";
-const HUB: &str = "/hub";
+const ENDPOINT_METHODS: &str = "POST, OPTIONS";
 
 /// Decides at once all that can be decided at once, which is nearly everything; a panic on the way is a 500.
 pub(crate) fn plan(state: &State, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
@@ -93,13 +92,13 @@ struct Request<'a> {
 impl Request<'_> {
     fn plan(&self) -> Plan {
         let path = self.head.path;
-        let has_hub = path == HUB && self.state.parts.hub.is_some();
+        let is_endpoint = self.state.parts.hub.as_ref().is_some_and(|hub| hub.takes(path));
         match self.head.method {
-            "OPTIONS" if path == "*" || is_sound(path) => Plan::Reply(self.options(has_hub)),
+            "OPTIONS" if path == "*" || is_sound(path) => Plan::Reply(self.options(is_endpoint)),
             _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST)),
-            "GET" | "HEAD" if has_hub => Plan::Reply(not_allowed(HUB_METHODS)),
+            "GET" | "HEAD" if is_endpoint => Plan::Reply(not_allowed(ENDPOINT_METHODS)),
             "GET" | "HEAD" => self.read(path),
-            "POST" if has_hub => match self.take() {
+            "POST" if is_endpoint => match self.take() {
                 Ok(()) => Plan::Wait(Box::new(Waiting::submission(self))),
                 Err(wait) => Plan::Reply(too_many(wait)),
             },
@@ -181,10 +180,10 @@ impl Request<'_> {
         }
     }
 
-    fn options(&self, has_hub: bool) -> Reply {
-        let allow = if has_hub { HUB_METHODS } else { READ_METHODS };
+    fn options(&self, is_endpoint: bool) -> Reply {
+        let allow = if is_endpoint { ENDPOINT_METHODS } else { READ_METHODS };
         let reply = Reply::status(StatusCode::NO_CONTENT).with("Allow", allow);
-        if has_hub {
+        if is_endpoint {
             return reply.private();
         }
         if self.head.line("access-control-request-method").is_none() {

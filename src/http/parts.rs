@@ -19,7 +19,7 @@ pub struct Parts {
     pub readiness: Arc<dyn Readiness>,
     /// Told of every answer.
     pub observer: Arc<dyn Observer>,
-    /// Takes POST requests to `/hub`; `None` when there is no hub.
+    /// Takes POST requests; `None` when nothing does.
     pub hub: Option<Arc<dyn Endpoint>>,
     /// The admin listener's resources.
     pub admin: Arc<dyn Admin>,
@@ -87,13 +87,18 @@ pub struct Answered<'a> {
 
 /// Takes the body of POST requests.
 pub trait Endpoint: Send + Sync {
-    /// The answer to one request. Cancelled when the client goes away; a panic is a 500.
-    fn submit(&self, submission: Submission) -> Pin<Box<dyn Future<Output = Accepted> + Send>>;
+    /// Whether this path, below the base path, is one of its own. Asked for every request.
+    fn takes(&self, path: &str) -> bool;
+
+    /// The answer to one request to such a path. Cancelled when the client goes away; a panic is a 500.
+    fn submit(&self, submission: Submission) -> Pin<Box<dyn Future<Output = Accepted> + Send + '_>>;
 }
 
 /// A POST request with its whole body, at most `Limits::body_bytes`.
 #[derive(Clone, Debug)]
 pub struct Submission {
+    /// Path below the base path.
+    pub path: String,
     /// Content-Type, if there is one.
     pub content_type: Option<String>,
     /// The bytes.
@@ -107,7 +112,9 @@ pub struct Submission {
 pub struct Accepted {
     /// 202, 400, …
     pub status: StatusCode,
-    /// Plain text for people.
+    /// Value of Content-Type.
+    pub content_type: &'static str,
+    /// What is sent.
     pub text: String,
     /// `Retry-After` in seconds, for 429 and 503.
     pub retry_after_seconds: Option<u64>,

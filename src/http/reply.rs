@@ -85,6 +85,14 @@ impl Reply {
         self
     }
 
+    /// Of another type than plain text.
+    pub(crate) fn of_type(mut self, content_type: &'static str) -> Self {
+        if let Content::Message(message) = &mut self.content {
+            message.content_type = content_type;
+        }
+        self
+    }
+
     /// May be kept by caches for a day.
     pub(crate) fn kept_for_a_day(mut self) -> Self {
         if let Content::Message(message) = &mut self.content {

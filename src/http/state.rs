@@ -11,7 +11,7 @@ use crate::ops::Pulses;
 use super::gate::Gate;
 use super::parts::Parts;
 use super::rate::Rates;
-use super::rendered::RenderedPages;
+use super::rendered::{Outcome, RenderedPages};
 use super::settings::Settings;
 
 /// The server's state: what it answers from, what it may spend, what it has counted.
@@ -57,6 +57,12 @@ impl State {
     pub fn reload(&self, settings: Settings) {
         self.settings.store(Arc::new(settings));
         self.rendered.invalidate_all();
+    }
+
+    /// What a request of this path gets, where it is not live: at hand, or rendered now.
+    pub(crate) async fn on_demand(&self, path: &str) -> Outcome {
+        let room = self.with_settings(|settings| settings.limits.rendered_bytes);
+        self.rendered.outcome(path, &self.parts.on_demand, room).await
     }
 
     /// Drops what was rendered for a path, so that the next request renders it anew, even if a rendering of the old

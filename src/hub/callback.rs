@@ -32,7 +32,7 @@ pub enum CallbackError {
     #[error("hub.callback must not be longer than {MAX_BYTES} bytes")]
     Length,
     /// Nothing is sent there.
-    #[error("hub.callback cannot be used: {0}")]
+    #[error("the callback cannot be used: {0}")]
     Refused(#[from] Refused),
 }
 

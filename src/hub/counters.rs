@@ -17,7 +17,7 @@ pub enum Counted {
     Delivered,
     /// A delivery failed.
     Failed,
-    /// A subscriber answered that it wants no more.
+    /// A subscriber answered that it wants no more, or one of rssCloud failed too often.
     Gone,
     /// A lease ran out.
     Expired,

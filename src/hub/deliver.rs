@@ -20,6 +20,7 @@ pub(super) async fn deliver(hub: &Hub, setup: &Setup, topic: &str, due: &Due, co
     let (headers, body) = match due.kind {
         Kind::WebSub => (document_headers(setup, due, content), content.bytes.clone()),
         Kind::Ping => (form_headers(), form(&[("hub.mode", "publish"), ("hub.url", topic), ("hub.topic", topic)])),
+        Kind::RssCloud => (form_headers(), form(&[("url", topic)])),
     };
     let outgoing = Outgoing { method: Method::POST, to, headers, body, wanted: 0 };
     // A hub that the operator named may stand anywhere.
@@ -39,6 +40,12 @@ pub(super) async fn deliver(hub: &Hub, setup: &Setup, topic: &str, due: &Due, co
     };
     hub.counters.add(Counted::Failed);
     tracing::info!(topic, callback.host = due.host, failures = due.failures + 1, problem, "not delivered");
+    if due.kind == Kind::RssCloud && usize::try_from(due.failures).is_ok_and(|failed| failed >= settings.retries.len())
+    {
+        hub.counters.add(Counted::Gone);
+        tracing::info!(topic, callback.host = due.host, "the subscriber failed too often and is dropped");
+        return AttemptEnd::Gone;
+    }
     let wait = retry::wait(&settings.retries, due.failures, chance::byte());
     let next = hub.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
     AttemptEnd::Failed { problem, next }
@@ -58,12 +65,14 @@ fn document_headers(setup: &Setup, due: &Due, content: &Content) -> HeaderMap {
     headers
 }
 
-fn form_headers() -> HeaderMap {
+/// Those of a form.
+pub(super) fn form_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     headers
 }
 
-fn form(parameters: &[(&str, &str)]) -> Bytes {
+/// A form as it is sent.
+pub(super) fn form(parameters: &[(&str, &str)]) -> Bytes {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish().into()
 }

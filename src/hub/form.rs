@@ -62,11 +62,7 @@ impl Ask {
     /// # Errors
     /// When it asks for nothing, or leaves something out.
     pub(super) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, FormError> {
-        let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
-        if media_type.is_some_and(|value| !value.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
-            return Err(FormError::ContentType);
-        }
-        let form = Form(url::form_urlencoded::parse(body).map(|(n, v)| (n.into_owned(), v.into_owned())).collect());
+        let form = Form::parse(content_type, body)?;
         match form.value("hub.mode") {
             None => Err(FormError::Missing("hub.mode")),
             Some("subscribe") => {
@@ -76,8 +72,7 @@ impl Ask {
             Some("unsubscribe") => Ok(Self::Unsubscribe(form.request()?)),
             Some("publish") => {
                 let is_topic = |name: &str| matches!(name, "hub.topic" | "hub.url");
-                let topics = form.0.iter().filter(|(name, value)| is_topic(name) && !value.is_empty());
-                let topics: Vec<String> = topics.map(|(_, value)| value.clone()).collect();
+                let topics: Vec<String> = form.values(is_topic).map(str::to_owned).collect();
                 if topics.is_empty() { Err(FormError::Missing("hub.topic")) } else { Ok(Self::Publish(topics)) }
             }
             Some(_) => Err(FormError::Mode),
@@ -85,11 +80,30 @@ impl Ask {
     }
 }
 
-struct Form(Vec<(String, String)>);
+/// Names and values as they came.
+pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// Reads the body of a request.
+    ///
+    /// # Errors
+    /// When it says that it is something else.
+    pub(super) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, FormError> {
+        let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        if media_type.is_some_and(|value| !value.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+            return Err(FormError::ContentType);
+        }
+        Ok(Self(url::form_urlencoded::parse(body).map(|(n, v)| (n.into_owned(), v.into_owned())).collect()))
+    }
+
+    /// The values, none of them empty, of all parameters with such a name.
+    pub(super) fn values(&self, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        let found = self.0.iter().filter(move |(name, value)| is_wanted(name) && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The value of a parameter; an empty one says as little as none.
-    fn value(&self, wanted: &str) -> Option<&str> {
+    pub(super) fn value(&self, wanted: &str) -> Option<&str> {
         let found = self.0.iter().find(|(name, _)| name == wanted)?;
         (!found.1.is_empty()).then_some(found.1.as_str())
     }

@@ -10,6 +10,8 @@ use super::signature::Algorithm;
 pub struct Settings {
     /// Whether `/hub` takes subscriptions.
     pub is_enabled: bool,
+    /// Whether rssCloud subscribers may register, and RSS documents say where.
+    pub takes_rsscloud: bool,
     /// Hubs elsewhere that are told of changes and named in documents (absolute URLs).
     pub external: Vec<String>,
     /// Where callbacks may be.

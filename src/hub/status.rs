@@ -35,7 +35,7 @@ pub struct TopicStatus {
     pub topic: String,
     /// Whether it is one of ours at present.
     pub is_live: bool,
-    /// WebSub subscribers.
+    /// Subscribers, WebSub and rssCloud.
     pub subscribers: usize,
     /// Those that do not have the newest document yet.
     pub due: usize,
@@ -69,14 +69,16 @@ impl Hub {
         let mut digests = BTreeMap::new();
         let mut due = 0;
         for row in &rows {
-            let current = *digests
-                .entry(row.topic.clone())
-                .or_insert_with_key(|topic| setup.topics.document(topic).map(|document| topic::digest(&document)));
+            let current =
+                *digests.entry(row.topic.clone()).or_insert_with_key(|topic| match setup.topics.document(topic) {
+                    Some(document) => Some(topic::digest(&document)),
+                    None => self.on_demand.digest(topic),
+                });
             let is_due = current.is_some_and(|digest| digest != row.has);
             due += usize::from(is_due);
             let topic = topics.entry(row.topic.clone()).or_default();
             topic.is_live = current.is_some();
-            topic.subscribers += usize::from(row.kind == Kind::WebSub);
+            topic.subscribers += usize::from(row.kind != Kind::Ping);
             topic.due += usize::from(is_due);
             let host = hosts.entry(row.host.clone()).or_default();
             host.subscriptions += 1;

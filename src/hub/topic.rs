@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::signature::{Algorithm, sign};
-use crate::feed::{Document, Format, Published};
+use crate::feed::{By, Document, Format, Published, Slot};
 use crate::store::Digest;
 
 /// Signatures kept of one document; secrets are rarely shared, so this only has to bound the memory.
@@ -18,6 +18,14 @@ pub(super) struct Topics {
     pub published: Arc<Published>,
     /// Base URL of the site without a trailing slash.
     pub base_url: String,
+}
+
+/// Where the document of a topic is to be had.
+pub(super) enum At<'a> {
+    /// It is kept ready.
+    Slot(Arc<Slot>),
+    /// It is made from the path, if there is such a feed.
+    OnDemand(&'a str),
 }
 
 /// A document as it is delivered.
@@ -37,23 +45,51 @@ impl Topics {
         is_feed.then(|| format!("{}{path}", self.base_url))
     }
 
-    /// Whether the topic is one of ours, spelled exactly as its document spells it.
-    pub(super) fn is_ours(&self, topic: &str) -> bool {
-        let path = topic.strip_prefix(&self.base_url);
-        path.is_some_and(|path| self.at(path).is_some() && self.published.slot(path).is_some())
-    }
-
-    /// What is at the topic now.
-    pub(super) fn document(&self, topic: &str) -> Option<Arc<Document>> {
+    /// Where the document of a topic is to be had, if the topic, spelled exactly as its document spells it, can be one
+    /// of ours.
+    pub(super) fn place<'a>(&self, topic: &'a str) -> Option<At<'a>> {
         let path = topic.strip_prefix(&self.base_url)?;
         self.at(path)?;
-        self.published.slot(path)?.load()
+        match self.published.slot(path) {
+            Some(slot) => Some(At::Slot(slot)),
+            None => is_automatic(path).then_some(At::OnDemand(path)),
+        }
+    }
+
+    /// Whether the topic is one whose document is kept ready.
+    pub(super) fn is_live(&self, topic: &str) -> bool {
+        matches!(self.place(topic), Some(At::Slot(_)))
+    }
+
+    /// The document at a topic of those that are kept ready.
+    pub(super) fn document(&self, topic: &str) -> Option<Arc<Document>> {
+        match self.place(topic)? {
+            At::Slot(slot) => slot.load(),
+            At::OnDemand(_) => None,
+        }
     }
 
     /// The topics of all documents that are there.
     pub(super) fn all(&self) -> Vec<String> {
         self.published.paths().iter().filter_map(|path| self.at(path)).collect()
     }
+}
+
+/// Whether the path is that of a document of a feed by source, language or category (`/sources/HOST/atom.xml`), in
+/// the one spelling that its own links have.
+fn is_automatic(path: &str) -> bool {
+    let Some((kind, name)) = path.trim_start_matches('/').rsplit_once('/').and_then(|(feed, _)| feed.split_once('/'))
+    else {
+        return false;
+    };
+    let mut parts = name.split('%');
+    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let is_hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
+    path.starts_with('/')
+        && By::ALL.iter().any(|by| by.word() == kind)
+        && !name.is_empty()
+        && parts.next().is_some_and(is_plain)
+        && parts.all(|part| part.split_at_checked(2).is_some_and(|(digits, rest)| is_hex(digits) && is_plain(rest)))
 }
 
 impl Content {

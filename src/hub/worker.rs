@@ -1,5 +1,9 @@
 //! The loop that sees to everything: who is due, how many at a time, when next.
 
+mod contents;
+mod dispatch;
+mod pings;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,20 +13,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, sleep_until};
 
-use super::callback::Callback;
-use super::deliver::deliver;
+use super::on_demand::Made;
 use super::topic::Content;
 use super::verify::{deny, verify};
-use super::{Counted, Hub, Order, Setup};
+use super::{Counted, Hub, Order};
 use crate::feed::Document;
-use crate::store::{Attempt, AttemptEnd, Due, StoreError, Subscriptions, Wanted};
+use crate::store::{Attempt, AttemptEnd, StoreError, Subscriptions};
 
-/// A delivery that takes longer no longer counts among those under way, so that slow callbacks hold up nobody else.
-const SLOW: Duration = Duration::from_millis(300);
-/// Slow ones in multiples of the others; beyond that they do count.
-const SLOW_SHARE: usize = 2;
-/// How much longer than a request a claim lasts.
-const CLAIM_SLACK: Duration = Duration::from_secs(60);
 /// How often leases are looked at.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// Longest sleep towards a moment on the wall clock, which may be set.
@@ -31,8 +28,6 @@ const WALL_CLOCK: Duration = Duration::from_secs(60);
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How long an end waits for deliveries under way.
 const GRACE: Duration = Duration::from_secs(3);
-/// Subscriptions looked at in one go.
-const SCAN: usize = 512;
 
 /// The state of the loop.
 pub(super) struct Worker {
@@ -56,6 +51,8 @@ pub(super) struct Worker {
     later: BTreeMap<String, DateTime<Utc>>,
     /// Documents as they are delivered, made once for each that has subscribers.
     contents: HashMap<String, (Arc<Document>, Arc<Content>)>,
+    /// Topics whose document is being made, and whether it has changed meanwhile.
+    making: HashMap<String, bool>,
     /// Topics about which other hubs are pinged.
     pinged: HashSet<String>,
     pinged_hubs: Vec<String>,
@@ -83,27 +80,8 @@ enum Event {
     Slow(i64),
     /// It ended.
     Ended(Attempt),
-}
-
-/// Reports a delivery that ends without result, by a panic, as released.
-struct Report {
-    sender: mpsc::UnboundedSender<Event>,
-    released: Option<Attempt>,
-}
-
-impl Report {
-    fn send(mut self, attempt: Attempt) {
-        self.released = None;
-        let _ = self.sender.send(Event::Ended(attempt));
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(attempt) = self.released.take() {
-            let _ = self.sender.send(Event::Ended(attempt));
-        }
-    }
+    /// The document of this topic was made.
+    Made(String, Made),
 }
 
 impl Worker {
@@ -123,6 +101,7 @@ impl Worker {
             agenda: BTreeMap::new(),
             later: BTreeMap::new(),
             contents: HashMap::new(),
+            making: HashMap::new(),
             pinged: HashSet::new(),
             pinged_hubs: Vec::new(),
             paused_until: None,
@@ -151,7 +130,10 @@ impl Worker {
                 }
                 Some(_) = self.asking.join_next(), if !self.asking.is_empty() => continue,
                 Some(_) = self.sending.join_next(), if !self.sending.is_empty() => continue,
-                _ = expiry.tick() => self.expire().await,
+                _ = expiry.tick() => {
+                    self.expire().await;
+                    self.watch().await;
+                }
                 () = sleep_until(look) => {}
             }
             if self.paused_until.is_some_and(|until| Instant::now() < until) {
@@ -169,7 +151,10 @@ impl Worker {
     fn ask(&mut self, order: Order) {
         let hub = Arc::clone(&self.hub);
         match order {
-            Order::Verify(verification) => self.asking.spawn(verify(hub, *verification)),
+            Order::Verify(verification) => self.asking.spawn(async move {
+                // Logged there.
+                let _ = verify(&hub, *verification).await;
+            }),
             Order::Deny { callback, topic, reason } => self.asking.spawn(deny(hub, callback, topic, reason)),
         };
     }
@@ -196,7 +181,7 @@ impl Worker {
                     AttemptEnd::Gone => {}
                     AttemptEnd::Delivered | AttemptEnd::Released => {
                         // It may have changed meanwhile, and nothing is claimed twice.
-                        let current = self.content(&topic);
+                        let current = self.known(&topic);
                         if current.is_some_and(|content| content.digest != attempt.digest) {
                             self.agenda.insert(topic, Progress::default());
                         }
@@ -204,6 +189,7 @@ impl Worker {
                 }
                 self.results.push(attempt);
             }
+            Event::Made(topic, made) => self.made(topic, made),
         }
     }
 
@@ -232,7 +218,10 @@ impl Worker {
         let setup = self.hub.setup.load_full();
         let now = self.hub.now();
         let changed = std::mem::take(&mut *self.hub.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        self.agenda.extend(changed.into_iter().map(|topic| (topic, Progress::default())));
+        for topic in changed {
+            self.outdated(&topic);
+            self.agenda.insert(topic, Progress::default());
+        }
         self.later.retain(|topic, at| {
             let is_later = *at > now;
             if !is_later {
@@ -241,112 +230,13 @@ impl Worker {
             is_later
         });
         self.see_to_pings(&setup).await?;
-        let topics: Vec<String> = self.agenda.keys().cloned().collect();
+        let mut topics: Vec<String> = self.agenda.keys().cloned().collect();
+        // First what is there already.
+        topics.sort_by_cached_key(|topic| !setup.topics.is_live(topic));
         for topic in topics {
             self.send_to(&setup, topic).await?;
         }
         Ok(())
-    }
-
-    /// Sends to the subscribers of one topic, as far as there is room; takes it off the agenda when all were seen to.
-    async fn send_to(&mut self, setup: &Arc<Setup>, topic: String) -> Result<(), StoreError> {
-        let Some(content) = self.content(&topic) else {
-            self.agenda.remove(&topic);
-            return Ok(());
-        };
-        let settings = &setup.settings;
-        let patience = u32::try_from(settings.retries.len()).unwrap_or(u32::MAX);
-        let mut progress = self.agenda.get(&topic).copied().unwrap_or_default();
-        loop {
-            let limit = self.room(settings.concurrency).min(SCAN);
-            if limit == 0 {
-                self.agenda.insert(topic, progress);
-                return Ok(());
-            }
-            let now = self.hub.now();
-            let until = now + settings.timeout + CLAIM_SLACK;
-            let mut hosts = self.hosts.clone();
-            let per_host = settings.concurrency_per_host;
-            let (name, digest, after) = (topic.clone(), content.digest, progress.after);
-            let claim = self
-                .on_store(move |store| {
-                    let wanted = Wanted { topic: &name, digest: &digest, after, limit, patience };
-                    store.claim(wanted, now, until, |host| {
-                        let count = hosts.entry(host.to_owned()).or_default();
-                        let is_admitted = *count < per_host;
-                        *count += usize::from(is_admitted);
-                        is_admitted
-                    })
-                })
-                .await?;
-            progress.is_skipping |= claim.is_skipping;
-            for due in claim.due {
-                self.send(setup, &topic, due, &content);
-            }
-            match claim.next {
-                Some(last) => progress.after = last,
-                // Those that were passed over are looked at again when something has ended.
-                None if progress.is_skipping => {
-                    self.agenda.insert(topic, Progress::default());
-                    return Ok(());
-                }
-                None => break,
-            }
-        }
-        self.agenda.remove(&topic);
-        let (name, digest, now) = (topic.clone(), content.digest, self.hub.now());
-        match self.on_store(move |store| store.next_attempt(&name, &digest, now)).await? {
-            Some(next) => self.look_later(&topic, next),
-            None => {
-                self.contents.remove(&topic);
-            }
-        }
-        Ok(())
-    }
-
-    /// What is at a topic now.
-    fn content(&mut self, topic: &str) -> Option<Arc<Content>> {
-        let Some(document) = self.hub.setup.load().topics.document(topic) else {
-            self.contents.remove(topic);
-            return None;
-        };
-        if let Some((known, content)) = self.contents.get(topic)
-            && Arc::ptr_eq(known, &document)
-        {
-            return Some(Arc::clone(content));
-        }
-        let content = Arc::new(Content::new(&document));
-        self.contents.insert(topic.to_owned(), (document, Arc::clone(&content)));
-        Some(content)
-    }
-
-    fn room(&self, concurrency: usize) -> usize {
-        let fast = self.under_way.len() - self.slow.min(concurrency * SLOW_SHARE);
-        concurrency.saturating_sub(fast)
-    }
-
-    fn send(&mut self, setup: &Arc<Setup>, topic: &str, due: Due, content: &Arc<Content>) {
-        let host = due.host.clone();
-        *self.hosts.entry(host.clone()).or_default() += 1;
-        self.under_way.insert(due.id, UnderWay { topic: topic.to_owned(), host, is_slow: false });
-        let (hub, setup, content) = (Arc::clone(&self.hub), Arc::clone(setup), Arc::clone(content));
-        let (topic, sender) = (topic.to_owned(), self.report.clone());
-        let attempt = move |hub: &Hub, id, digest, end| Attempt { id, digest, at: hub.now(), end };
-        let released = Some(attempt(&hub, due.id, content.digest, AttemptEnd::Released));
-        let report = Report { sender: sender.clone(), released };
-        self.sending.spawn(async move {
-            let delivery = deliver(&hub, &setup, &topic, &due, &content);
-            tokio::pin!(delivery);
-            let end = tokio::select! {
-                biased;
-                end = &mut delivery => end,
-                () = sleep(SLOW) => {
-                    let _ = sender.send(Event::Slow(due.id));
-                    delivery.await
-                }
-            };
-            report.send(attempt(&hub, due.id, content.digest, end));
-        });
     }
 
     async fn record(&mut self) -> Result<(), StoreError> {
@@ -356,33 +246,6 @@ impl Worker {
         let results = self.results.clone();
         self.on_store(move |store| store.record(&results)).await?;
         self.results.clear();
-        Ok(())
-    }
-
-    /// Other hubs are pinged like subscribers of every topic that there is.
-    async fn see_to_pings(&mut self, setup: &Setup) -> Result<(), StoreError> {
-        let hubs = &setup.settings.external;
-        if *hubs != self.pinged_hubs {
-            let wanted = hubs.clone();
-            self.on_store(move |store| store.retain_pings(&wanted)).await?;
-            self.pinged_hubs.clone_from(hubs);
-            self.pinged.clear();
-        }
-        if hubs.is_empty() {
-            return Ok(());
-        }
-        let is_new = |topic: &&String| !self.pinged.contains(*topic) && setup.topics.is_ours(topic);
-        let topics: Vec<String> = self.agenda.keys().filter(is_new).cloned().collect();
-        if topics.is_empty() {
-            return Ok(());
-        }
-        let now = self.hub.now();
-        for hub in hubs {
-            let Some(callback) = Callback::known(hub) else { continue };
-            let (hub, host, topics) = (hub.clone(), callback.host().to_owned(), topics.clone());
-            self.on_store(move |store| store.add_pings(&hub, &host, &topics, now)).await?;
-        }
-        self.pinged.extend(topics);
         Ok(())
     }
 

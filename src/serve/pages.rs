@@ -38,6 +38,8 @@ pub struct Pages {
 #[derive(Debug)]
 struct Basis {
     site: Site,
+    /// The site as feeds show it that nobody has configured: hubs elsewhere are not told of changes to them.
+    automatic_site: Site,
     definitions: Vec<Definition>,
     tombstones: TimeDelta,
 }
@@ -80,7 +82,9 @@ impl Pages {
 
 impl Basis {
     fn new(config: &Config, site: Site) -> Self {
-        Self { site, definitions: config.feeds.clone(), tombstones: config.seeds.tombstones }
+        let mut automatic_site = site.clone();
+        automatic_site.hubs.retain(|hub| !config.hub.external.contains(hub));
+        Self { site, automatic_site, definitions: config.feeds.clone(), tombstones: config.seeds.tombstones }
     }
 }
 

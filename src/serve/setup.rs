@@ -68,6 +68,7 @@ pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
     let own = config.hub.is_enabled.then(|| format!("{base_url}{}", hub::PATH));
     Site {
         title: config.site.title.clone(),
+        cloud: config.hub.takes_rsscloud.then(|| format!("{base_url}{}", hub::CLOUD_PATH)),
         base_url,
         language: config.site.language.clone(),
         author: config.site.author.clone(),

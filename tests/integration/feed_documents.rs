@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use seedcast::feed::{Content, Format, Paging, Tombstone, View, WriteError, link_header, write};
+use seedcast::feed::{Content, Format, Paging, Site, Tombstone, View, WriteError, link_header, write};
 use seedcast::item::{Item, ItemId, Language};
 use serde_json::{Value, json};
 
@@ -174,8 +174,10 @@ fn archive_pages_link_to_their_neighbours_in_every_format() {
             let file = format.file_name();
             let document = write(&View { paging, ..view(&site, &feed, &items) }, format).unwrap();
             let Some(read) = read(&document, kind(format)) else { return };
-            let mut expected =
-                vec![json!(["self", format!("{base}{own}/{file}")]), json!(["hub", "https://feeds.example/news/hub"])];
+            let mut expected = vec![json!(["self", format!("{base}{own}/{file}")])];
+            if own.is_empty() {
+                expected.push(json!(["hub", "https://feeds.example/news/hub"]));
+            }
             let told = others.iter().filter(|(rel, _)| format != Format::Json || *rel == "prev-archive");
             expected.extend(told.map(|(rel, path)| json!([rel, format!("{base}{path}/{file}")])));
             let mut links = read["links"].as_array().unwrap().clone();
@@ -185,6 +187,33 @@ fn archive_pages_link_to_their_neighbours_in_every_format() {
                 let marker = if own.is_empty() { json!([]) } else { json!(["archive"]) };
                 assert_eq!(read["markers"], marker);
             }
+        }
+    }
+}
+
+#[test]
+fn rss_says_where_to_register_for_rsscloud_on_what_is_subscribed_to() {
+    let (feed, items) = (definition("/feeds/world", "World"), [Arc::new(sample())]);
+    for (base, expected) in [
+        (
+            "http://feeds.example",
+            "domain=\"feeds.example\" port=\"80\" path=\"/cloud\" registerProcedure=\"\" protocol=\"http-post\"",
+        ),
+        (
+            "https://feeds.example/news",
+            "domain=\"feeds.example\" port=\"443\" path=\"/news/cloud\" registerProcedure=\"\" protocol=\"https-post\"",
+        ),
+        (
+            "http://[::1]:8080",
+            "domain=\"[::1]\" port=\"8080\" path=\"/cloud\" registerProcedure=\"\" protocol=\"http-post\"",
+        ),
+    ] {
+        let site = Site { cloud: Some(format!("{base}/cloud")), ..site() };
+        let live = view(&site, &feed, &items);
+        let archive = View { paging: Paging::Archive { page: 1, prev: None, next: None }, ..live };
+        assert!(text(&live, Format::Rss).contains(&format!("<cloud {expected}/>")), "{}", text(&live, Format::Rss));
+        for (view, format) in [(&live, Format::Atom), (&live, Format::Json), (&archive, Format::Rss)] {
+            assert!(!text(view, format).contains("/cloud"), "{format:?}");
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn site() -> Site {
         language: Language::new("tr"),
         author: Some("Haber Masası".to_owned()),
         hubs: vec!["https://feeds.example/news/hub".to_owned()],
+        cloud: None,
     }
 }
 

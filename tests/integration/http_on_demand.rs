@@ -151,12 +151,18 @@ fn pages_beyond_the_room_push_out_the_oldest() {
 struct Echo;
 
 impl Endpoint for Echo {
-    fn submit(&self, submission: Submission) -> Pin<Box<dyn Future<Output = Accepted> + Send>> {
+    fn takes(&self, path: &str) -> bool {
+        path == "/hub"
+    }
+
+    fn submit(&self, submission: Submission) -> Pin<Box<dyn Future<Output = Accepted> + Send + '_>> {
         Box::pin(async move {
             let body = String::from_utf8(submission.body).unwrap();
             assert_ne!(body, "panic", "a bug");
             let text = format!("{} {body}\n", submission.content_type.unwrap_or_default());
-            Accepted { status: StatusCode::ACCEPTED, text, retry_after_seconds: (body == "later").then_some(7) }
+            let content_type = "text/plain; charset=utf-8";
+            let retry_after_seconds = (body == "later").then_some(7);
+            Accepted { status: StatusCode::ACCEPTED, content_type, text, retry_after_seconds }
         })
     }
 }

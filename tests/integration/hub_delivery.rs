@@ -7,6 +7,7 @@ use seedcast::hub::{Settings, sign};
 use crate::hub_scene::{Inbox, Reply, Request, SITE, Scene, TOPIC, settings};
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn consent(_: &Request) -> Reply {
@@ -195,6 +196,40 @@ async fn slow_subscribers_delay_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn subscribers_that_failed_before_hold_nobody_up_at_all() {
+    // As many of them as may be under way at a time, and before the others.
+    let scene = Scene::with(Settings { concurrency: 8, retries: vec![HOUR, HOUR], ..settings() });
+    let mut slow = Vec::new();
+    for number in 1..=8 {
+        let mut is_first = true;
+        let fails_then_hangs = move |request: &Request| match request.method.as_str() {
+            "GET" => Reply::Consent,
+            _ if std::mem::take(&mut is_first) => Reply::Answer(500, String::new()),
+            _ => Reply::Late(60 * SECOND),
+        };
+        slow.push(subscriber(&scene, number, fails_then_hangs, &[]).await);
+    }
+    let mut fast = Vec::new();
+    for number in 101..=110 {
+        fast.push(subscriber(&scene, number, consent, &[]).await);
+    }
+    scene.publish("two");
+    for reader in slow.iter_mut().chain(&mut fast) {
+        reader.next().await;
+    }
+    scene.pass(SECOND).await;
+    let start = tokio::time::Instant::now();
+    scene.publish("three");
+    for reader in &mut fast {
+        let waited = reader.next().await.at - start;
+        assert!(waited < Duration::from_millis(100), "{waited:?}");
+    }
+    for reader in &mut slow {
+        assert!(reader.next().await.at - start < SECOND, "they are tried nevertheless");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_host_gets_only_so_many_at_a_time() {
     let scene = Scene::with(Settings { concurrency_per_host: 3, ..settings() });
     scene.world.name("big.example", &[&["93.184.216.34"]]);
@@ -314,6 +349,39 @@ async fn other_hubs_are_pinged_once_a_change_and_again_after_a_failure() {
     hub.silent(DAY).await;
     scene.hub.changed(&["/atom.xml".to_owned()]);
     hub.silent(DAY).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_while_another_hub_is_pinged_become_one_more_ping() {
+    let external = vec!["http://127.0.0.1:9999/hub".to_owned()];
+    let scene = Scene::with(Settings { is_enabled: false, external, ..settings() });
+    let mut hub = scene.world.server("127.0.0.1:9999", |_: &Request| Reply::Late(5 * SECOND));
+    for _ in 0..3 {
+        hub.next().await;
+    }
+    scene.pass(60 * SECOND).await;
+    for text in ["two", "three", "four", "five"] {
+        scene.publish(text);
+        scene.pass(SECOND).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(hub.next().await.method, "POST");
+    }
+    hub.silent(DAY).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_end_with_the_lease() {
+    let scene = Scene::new();
+    let mut reader = subscriber(&scene, 1, answers([500; 1000]), &[("hub.lease_seconds", "600")]).await;
+    let start = tokio::time::Instant::now();
+    scene.publish("two");
+    let mut last = reader.next().await.at;
+    while let Ok(request) = tokio::time::timeout(DAY, reader.next()).await {
+        last = request.at;
+    }
+    assert!((400 * SECOND..600 * SECOND).contains(&(last - start)), "{:?}", last - start);
+    assert_eq!(scene.subscriptions(), 0);
 }
 
 #[tokio::test(start_paused = true)]

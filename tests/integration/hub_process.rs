@@ -2,106 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::running::{PATIENCE, Place, Server, eventually, get, seed_text, write_seed};
+use crate::hub_subscriber::{Subscriber, edition, post, post_to, subscribe};
+use crate::running::{PATIENCE, Place, Server, eventually, get, write_seed};
 
 const CONFIGURATION: &str = "[hub]\nallow_callbacks = [\"127.0.0.0/8\"]\nretry_seconds = [1]\n";
-
-/// A delivery as it came.
-#[derive(Clone, Debug)]
-struct Delivery {
-    path: String,
-    headers: HashMap<String, String>,
-    body: Vec<u8>,
-}
-
-/// A subscriber on a real port: consents to everything and keeps what it gets.
-#[derive(Clone)]
-struct Subscriber {
-    address: SocketAddr,
-    deliveries: Arc<Mutex<Vec<Delivery>>>,
-}
-
-impl Subscriber {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let subscriber = Self { address: listener.local_addr().unwrap(), deliveries: Arc::default() };
-        let deliveries = Arc::clone(&subscriber.deliveries);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let deliveries = Arc::clone(&deliveries);
-                // A connection that breaks off is what a killed server leaves behind.
-                std::thread::spawn(move || answer(stream, &deliveries));
-            }
-        });
-        subscriber
-    }
-
-    fn callback(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    /// The newest body at each path.
-    fn last(&self, path: &str) -> Option<Delivery> {
-        self.deliveries.lock().unwrap().iter().rev().find(|delivery| delivery.path == path).cloned()
-    }
-}
-
-fn answer(stream: TcpStream, deliveries: &Mutex<Vec<Delivery>>) -> Option<()> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let target = line.split(' ').nth(1)?.to_owned();
-    let mut headers = HashMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_ascii_lowercase(), value.to_owned());
-    }
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let url = url::Url::parse("http://localhost").unwrap().join(&target).unwrap();
-    let challenge = url.query_pairs().find(|(name, _)| name == "hub.challenge");
-    let challenge = challenge.map(|(_, value)| value.into_owned()).unwrap_or_default();
-    if line.starts_with("POST") {
-        deliveries.lock().unwrap().push(Delivery { path: target, headers, body });
-    }
-    let mut stream = stream;
-    let length = challenge.len();
-    stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{challenge}").as_bytes()).ok()
-}
-
-/// One POST to the hub; its status.
-fn post(address: SocketAddr, form: &[(&str, &str)]) -> std::io::Result<u16> {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let length = body.len();
-    stream.write_all(
-        format!(
-            "POST /hub HTTP/1.1\r\nHost: feeds.example\r\nConnection: close\r\nContent-Length: {length}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}"
-        )
-        .as_bytes(),
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0))
-}
-
-fn subscribe(server: SocketAddr, topic: &str, callback: &str, secret: &str) {
-    let form = [("hub.mode", "subscribe"), ("hub.topic", topic), ("hub.callback", callback), ("hub.secret", secret)];
-    assert_eq!(post(server, &form).unwrap(), 202);
-}
 
 /// The HMAC as Python computes it.
 fn python_hmac(hash: &str, secret: &str, body: &[u8]) -> String {
@@ -117,12 +26,6 @@ fn python_hmac(hash: &str, secret: &str, body: &[u8]) -> String {
     String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
 }
 
-fn edition(number: usize) -> String {
-    let time = format!("2026-01-01T{:02}:{:02}+0000", number / 60 % 24, number % 60);
-    let url = format!("https://source.example/20260101/story-{}.html", 1_000_000 + number);
-    seed_text(&url, &format!("Story {number}"), &time, &time, &format!("Çünkü {number} “quoted” & <b>."))
-}
-
 #[test]
 fn what_is_delivered_is_what_is_at_the_topic_signed_as_others_sign() {
     for hash in ["sha1", "sha256", "sha384", "sha512"] {
@@ -130,7 +33,7 @@ fn what_is_delivered_is_what_is_at_the_topic_signed_as_others_sign() {
         write_seed(&place.seeds().join("0.txt"), &edition(0));
         let (_server, address) = Server::ready(place.serve());
         let subscriber = Subscriber::start();
-        let paths = ["/atom.xml", "/rss.xml", "/feed.json"];
+        let paths = ["/atom.xml", "/rss.xml", "/feed.json", "/sources/source.example/atom.xml"];
         for path in paths {
             subscribe(address, &format!("http://feeds.example{path}"), &subscriber.callback(path), "gehëim & 1");
         }
@@ -160,18 +63,22 @@ fn killed_at_any_moment_the_server_still_delivers_the_newest_to_everyone() {
     write_seed(&place.seeds().join("0.txt"), &edition(0));
     let subscriber = Subscriber::start();
     let path = |number: usize| format!("/s{number}");
+    // A document that is kept ready, and one that is made on demand.
+    let topics = ["/atom.xml", "/sources/source.example/atom.xml"];
+    let topic = |number: usize| topics[number % 2];
     let (mut server, mut address) = Server::ready(place.serve());
     for number in 0..SUBSCRIBERS {
-        subscribe(address, "http://feeds.example/atom.xml", &subscriber.callback(&path(number)), "s");
+        let topic = format!("http://feeds.example{}", topic(number));
+        subscribe(address, &topic, &subscriber.callback(&path(number)), "s");
     }
     write_seed(&place.seeds().join("1.txt"), &edition(1));
     let has = |number: usize, wanted: &[u8]| subscriber.last(&path(number)).is_some_and(|last| last.body == wanted);
-    let newest = |address| get(address, "/atom.xml", &[]).unwrap().body;
     let all = |address: SocketAddr, story: usize| {
         eventually("everybody has the newest", PATIENCE, || {
-            let wanted = newest(address);
-            let is_there = String::from_utf8_lossy(&wanted).contains(&format!("Story {story}<"));
-            (is_there && (0..SUBSCRIBERS).all(|number| has(number, &wanted))).then_some(())
+            let wanted = topics.map(|topic| get(address, topic, &[]).unwrap().body);
+            let is_there = |text: &Vec<u8>| String::from_utf8_lossy(text).contains(&format!("Story {story}<"));
+            let has_all = (0..SUBSCRIBERS).all(|number| has(number, &wanted[number % 2]));
+            (wanted.iter().all(is_there) && has_all).then_some(())
         });
     };
     all(address, 1);
@@ -212,6 +119,26 @@ fn without_being_allowed_no_private_callback_is_connected_to() {
 }
 
 #[test]
+fn no_proxy_is_asked_whatever_the_environment_says() {
+    let place = Place::new(CONFIGURATION);
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let mut command = place.serve();
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &url);
+    }
+    let (_server, address) = Server::ready(command);
+    let subscriber = Subscriber::start();
+    subscribe(address, "http://feeds.example/atom.xml", &subscriber.callback("/direct"), "s");
+    eventually("it is asked", PATIENCE, || (!subscriber.asked().is_empty()).then_some(()));
+    write_seed(&place.seeds().join("1.txt"), &edition(1));
+    eventually("it is given the change", PATIENCE, || subscriber.last("/direct"));
+    assert!(proxy.accept().is_err(), "nobody came");
+}
+
+#[test]
 fn a_tls_greeting_on_the_plain_port_ends_at_once() {
     let place = Place::new("");
     let (_server, address) = Server::ready(place.serve());
@@ -225,19 +152,78 @@ fn a_tls_greeting_on_the_plain_port_ends_at_once() {
 
 #[test]
 fn documents_of_all_formats_name_hub_and_self() {
-    let place = Place::new("");
+    let place = Place::new("[hub]\nexternal = [\"http://127.0.0.1:1/other\"]\n");
     write_seed(&place.seeds().join("0.txt"), &edition(0));
     let (_server, address) = Server::ready(place.serve());
-    for path in ["/atom.xml", "/rss.xml", "/feed.json"] {
+    let automatic = "/sources/source.example/";
+    for path in
+        ["atom.xml", "rss.xml", "feed.json"].iter().flat_map(|name| [format!("/{name}"), format!("{automatic}{name}")])
+    {
+        let path = path.as_str();
         let answer = get(address, path, &[]).unwrap();
-        let link = format!("<http://feeds.example/hub>; rel=\"hub\", <http://feeds.example{path}>; rel=\"self\"");
+        // The other hub is told of changes to the feeds that are kept ready, and named in those.
+        let has_other = !path.starts_with(automatic);
+        let other = if has_other { "<http://127.0.0.1:1/other>; rel=\"hub\", " } else { "" };
+        let own = "<http://feeds.example/hub>; rel=\"hub\"";
+        let link = format!("{own}, {other}<http://feeds.example{path}>; rel=\"self\"");
         assert_eq!(answer.header("link"), Some(link.as_str()));
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(text.contains("http://feeds.example/hub"), "{path}");
+        assert_eq!(text.contains("http://127.0.0.1:1/other"), has_other, "{path}");
         let etag = answer.header("etag").unwrap().to_owned();
         let unchanged = get(address, path, &[("If-None-Match", &etag)]).unwrap();
         assert_eq!((unchanged.status, unchanged.header("link")), (304, Some(link.as_str())));
     }
+}
+
+#[test]
+fn rsscloud_subscribers_are_told_of_changes_to_rss_feeds_also_after_a_crash() {
+    let feed = "[[feed]]\nname = \"world\"\nsources = [\"source.example\"]\n";
+    let place = Place::new(&format!("{CONFIGURATION}rsscloud = true\n{feed}"));
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let (mut server, mut address) = Server::ready(place.serve());
+    let cloud = "<cloud domain=\"feeds.example\" port=\"80\" path=\"/rsscloud/pleaseNotify\" registerProcedure=\"\" \
+                 protocol=\"http-post\"/>";
+    for (path, names_it) in [("/rss.xml", true), ("/feeds/world/rss.xml", true), ("/atom.xml", false)] {
+        let text = String::from_utf8(get(address, path, &[]).unwrap().body).unwrap();
+        assert_eq!(text.contains(cloud), names_it, "{path}: {text}");
+    }
+    assert_eq!(get(address, "/rsscloud/pleaseNotify", &[]).unwrap().status, 405);
+    let subscriber = Subscriber::start();
+    let port = subscriber.address().port().to_string();
+    let feeds = ["http://feeds.example/rss.xml", "http://feeds.example/feeds/world/rss.xml"];
+    let register = |address, more: &[(&str, &str)]| {
+        let mut form = vec![("notifyProcedure", ""), ("port", port.as_str()), ("protocol", "http-post")];
+        form.extend(more);
+        post_to(address, "/rsscloud/pleaseNotify", &form).unwrap()
+    };
+    let worked = "<notifyResult success=\"true\"";
+    let answer =
+        register(address, &[("path", "/other"), ("domain", "127.0.0.1"), ("url1", feeds[0]), ("url2", feeds[1])]);
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("text/xml") && answer.contains(worked), "{answer}");
+    let answer = register(address, &[("path", "/own"), ("url1", feeds[0])]);
+    assert!(answer.contains(worked), "{answer}");
+    assert_eq!(subscriber.last("/own").unwrap().body, b"url=http%3A%2F%2Ffeeds.example%2Frss.xml", "the test of it");
+    let answer = register(address, &[("path", "/own"), ("url1", "http://feeds.example/atom.xml")]);
+    assert!(answer.contains("success=\"false\""), "{answer}");
+    for number in 1..4 {
+        let before = subscriber.deliveries().len();
+        write_seed(&place.seeds().join(format!("{number}.txt")), &edition(number));
+        if number > 1 {
+            server.kill();
+            (server, address) = Server::ready(place.serve());
+        }
+        eventually("all three are told", PATIENCE, || {
+            let deliveries = subscriber.deliveries();
+            let told = |path: &str, feed: &str| {
+                let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("url", feed).finish();
+                deliveries[before..].iter().any(|one| one.path == path && one.body == body.as_bytes())
+            };
+            (told("/own", feeds[0]) && told("/other", feeds[0]) && told("/other", feeds[1])).then_some(())
+        });
+    }
+    assert_eq!(get(address, "/readyz", &[]).unwrap().status, 200);
+    drop(server);
 }
 
 /// A subscriber that speaks TLS with a certificate of its own, and prints the method of each request.

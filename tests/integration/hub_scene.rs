@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use seedcast::feed::{CachePolicy, Document, Format, Published, link_header};
 use seedcast::http::{Accepted, Endpoint, Submission};
 use seedcast::hub::address::Policy;
-use seedcast::hub::{Algorithm, Boxed, Hub, Network, Settings, Stream};
+use seedcast::hub::{Algorithm, Boxed, Hub, Made, Maker, Network, Settings, Stream, Unavailable};
 use seedcast::store::{Store, StoreUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
@@ -66,6 +66,8 @@ pub(crate) enum Reply {
     Redirect(String),
     /// The same as `Consent`, but only after this time.
     Late(Duration),
+    /// 200 with a challenge and no end.
+    Endless,
     /// Closes the connection.
     Close,
 }
@@ -145,6 +147,13 @@ async fn converse(mut stream: DuplexStream, script: Script, sender: mpsc::Unboun
             sleep(time).await;
             (200, String::new(), challenge)
         }
+        Reply::Endless => {
+            let mut bytes = format!("HTTP/1.1 200 x\r\nContent-Length: 999999999999\r\n\r\n{challenge}").into_bytes();
+            while stream.write_all(&bytes).await.is_ok() {
+                bytes = vec![b'x'; 16 * 1024];
+            }
+            return;
+        }
         Reply::Close => return,
     };
     let length = body.len();
@@ -215,6 +224,7 @@ pub(crate) fn settings() -> Settings {
     let seconds = Duration::from_secs;
     Settings {
         is_enabled: true,
+        takes_rsscloud: false,
         external: Vec::new(),
         callbacks: Policy { allowed: Vec::new(), ports: vec![80..=80, 443..=443, 1024..=65535] },
         min_lease: seconds(60),
@@ -230,11 +240,48 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
+/// Documents that are made on demand, by path; `None` fails.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    texts: Mutex<HashMap<String, Option<String>>>,
+    made: Mutex<Vec<String>>,
+    /// How long each takes.
+    pub(crate) takes: Mutex<Duration>,
+}
+
+impl Shelf {
+    pub(crate) fn put(&self, path: &str, text: Option<&str>) {
+        self.texts.lock().unwrap().insert(path.to_owned(), text.map(str::to_owned));
+    }
+
+    /// Paths of what was made so far.
+    pub(crate) fn made(&self) -> Vec<String> {
+        self.made.lock().unwrap().clone()
+    }
+}
+
+impl Maker for Shelf {
+    fn document<'a>(&'a self, path: &'a str) -> Boxed<'a, Made> {
+        self.made.lock().unwrap().push(path.to_owned());
+        let found = self.texts.lock().unwrap().get(path).cloned();
+        let time = *self.takes.lock().unwrap();
+        Box::pin(async move {
+            sleep(time).await;
+            match found {
+                Some(Some(text)) => Ok(Some(Arc::new(document(path, Format::Atom, &text)))),
+                Some(None) => Err(Unavailable),
+                None => Ok(None),
+            }
+        })
+    }
+}
+
 /// A hub at work with one feed in three formats.
 pub(crate) struct Scene {
     pub(crate) world: World,
     pub(crate) hub: Arc<Hub>,
     pub(crate) published: Arc<Published>,
+    pub(crate) shelf: Arc<Shelf>,
     settings: Settings,
     start: (Instant, DateTime<Utc>),
     folder: Arc<tempfile::TempDir>,
@@ -256,12 +303,13 @@ impl Scene {
         for format in Format::ALL {
             show(&published, format, "the first edition");
         }
-        Self::begin(World::default(), published, settings, start, folder)
+        Self::begin(World::default(), published, Arc::default(), settings, start, folder)
     }
 
     fn begin(
         world: World,
         published: Arc<Published>,
+        shelf: Arc<Shelf>,
         settings: Settings,
         start: (Instant, DateTime<Utc>),
         folder: Arc<tempfile::TempDir>,
@@ -276,11 +324,13 @@ impl Scene {
             Arc::new(world.clone()),
             Arc::new(move || start.1 + start.0.elapsed()),
         );
+        let lent: Arc<dyn Maker> = Arc::clone(&shelf) as _;
+        hub.set_maker(Arc::downgrade(&lent));
         let (stop, stopped) = oneshot::channel::<()>();
         let work = tokio::spawn(Arc::clone(&hub).run(async move {
             let _ = stopped.await;
         }));
-        Self { world, hub, published, settings, start, folder, stop: Some(stop), work, _store: store }
+        Self { world, hub, published, shelf, settings, start, folder, stop: Some(stop), work, _store: store }
     }
 
     /// Ends the hub, in order or as a crash would, and starts another one on the same store.
@@ -292,22 +342,32 @@ impl Scene {
             self.work.abort();
             let _ = (&mut self.work).await;
         }
-        let Self { world, hub, published, settings, start, folder, stop: _, work: _, _store } = self;
+        let Self { world, hub, published, shelf, settings, start, folder, stop: _, work: _, _store } = self;
         drop((hub, _store));
-        Self::begin(world, published, settings, start, folder)
+        Self::begin(world, published, shelf, settings, start, folder)
     }
 
     /// Another edition of the Atom document.
     pub(crate) fn publish(&self, text: &str) {
-        show(&self.published, Format::Atom, text);
-        self.hub.changed(&["/atom.xml".to_owned()]);
+        self.publish_as(Format::Atom, text);
+    }
+
+    /// Another edition of the document in one format.
+    pub(crate) fn publish_as(&self, format: Format, text: &str) {
+        show(&self.published, format, text);
+        self.hub.changed(&[format!("/{}", format.file_name())]);
     }
 
     pub(crate) async fn post(&self, form: &[(&str, &str)]) -> Accepted {
+        self.post_to("/hub", Some("198.51.100.7"), form).await
+    }
+
+    /// A form from a client to one of the hub's paths.
+    pub(crate) async fn post_to(&self, path: &str, client: Option<&str>, form: &[(&str, &str)]) -> Accepted {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();
         let content_type = Some("application/x-www-form-urlencoded".to_owned());
-        let client = Some("198.51.100.7".parse().unwrap());
-        self.hub.submit(Submission { content_type, body, client }).await
+        let client = client.map(|client| client.parse().unwrap());
+        self.hub.submit(Submission { path: path.to_owned(), content_type, body, client }).await
     }
 
     pub(crate) async fn subscribe(&self, callback: &str, more: &[(&str, &str)]) -> u16 {
@@ -333,17 +393,21 @@ impl Scene {
 }
 
 fn show(published: &Published, format: Format, text: &str) {
+    let path = format!("/{}", format.file_name());
+    published.slot(&path).unwrap().publish(document(&path, format, text).compress());
+}
+
+fn document(path: &str, format: Format, text: &str) -> Document {
     let site = seedcast::feed::Site {
         title: "News".into(),
         base_url: SITE.into(),
         language: None,
         author: None,
         hubs: vec![format!("{SITE}/hub")],
+        cloud: None,
     };
-    let path = format!("/{}", format.file_name());
-    let link = link_header(&site, &path);
+    let link = link_header(&site, path);
     let cache = CachePolicy { max_age: Duration::from_secs(300), is_stable: false };
     let at = "2026-01-01T00:00:00Z".parse().unwrap();
-    let document = Document::new(format.content_type(), text.as_bytes().to_vec(), at, cache, link);
-    published.slot(&path).unwrap().publish(document.compress());
+    Document::new(format.content_type(), text.as_bytes().to_vec(), at, cache, link)
 }

@@ -84,6 +84,7 @@ impl Desk {
             language: None,
             author: None,
             hubs: Vec::new(),
+            cloud: None,
         };
         let pages = Pages::new(store.reader(), &self.config, site.clone(), self.clock);
         let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));

@@ -11,8 +11,8 @@ fn seed(number: u32) -> String {
     seed_text(&url, &format!("Day {number}"), "2024-11-01T13:04+0300", "2024-11-01T13:17+0300", "It was quiet.")
 }
 
-/// GET on the admin listener: status code and body.
-fn ask(place: &Place, method: &str, target: &str, field: &str) -> (u16, String) {
+/// A request on the admin listener: status code and body.
+pub(crate) fn ask(place: &Place, method: &str, target: &str, field: &str) -> (u16, String) {
     let admin = place.admin();
     let mut stream = UnixStream::connect(admin.trim_start_matches("unix:")).unwrap();
     let request = format!("{method} {target} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n{field}\r\n");
@@ -24,7 +24,7 @@ fn ask(place: &Place, method: &str, target: &str, field: &str) -> (u16, String) 
 }
 
 /// The value of a metric, given as it stands before the space.
-fn metric(text: &str, series: &str) -> Option<f64> {
+pub(crate) fn metric(text: &str, series: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
 }
 

@@ -92,8 +92,7 @@ impl Waiting {
     }
 
     async fn rendered(&self, state: &State) -> Reply {
-        let room = state.with_settings(|settings| settings.limits.rendered_bytes);
-        match state.rendered.outcome(&self.path, &state.parts.on_demand, room).await {
+        match state.on_demand(&self.path).await {
             Outcome::Found(document) => {
                 let reply = self.asked.reply(&document, self.now);
                 if let (StatusCode::NOT_MODIFIED, Some(client)) = (reply.status, self.client) {
@@ -113,13 +112,13 @@ impl Waiting {
 
     async fn submitted(&self, state: &State, content_type: Option<String>, body: Vec<u8>) -> Reply {
         let Some(hub) = &state.parts.hub else { return Reply::status(StatusCode::NOT_FOUND) };
-        let submission = Submission { content_type, body, client: self.client };
+        let submission = Submission { path: self.path.clone(), content_type, body, client: self.client };
         // A task of its own, so that a panic in it is caught; it ends with the connection.
         let hub = Arc::clone(hub);
         let mut task = AbortOnDrop(tokio::spawn(async move { hub.submit(submission).await }));
         match (&mut task.0).await {
-            Ok(Accepted { status, text, retry_after_seconds }) => {
-                let reply = Reply::text(status, text).private();
+            Ok(Accepted { status, content_type, text, retry_after_seconds }) => {
+                let reply = Reply::text(status, text).of_type(content_type).private();
                 match retry_after_seconds {
                     Some(seconds) => reply.with("Retry-After", seconds.to_string()),
                     None => reply,

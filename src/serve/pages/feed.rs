@@ -15,7 +15,7 @@ impl Room<'_> {
         let chosen = choose(self.reading, row, &definition.limits, |seq| self.load(seq))?;
         let cache = CachePolicy { max_age: definition.max_age, is_stable: false };
         let changed = row.changed_at.max(row.filled_at);
-        let site = &self.basis.site;
+        let site = &self.basis.automatic_site;
         let Some(format) = format else {
             let archive = Some(archive_pages(row)).filter(|pages| *pages > 0);
             let summary = page::FeedSummary { feed: definition, updated: row.updated, archive };

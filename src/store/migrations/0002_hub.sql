@@ -4,7 +4,7 @@
 
 CREATE TABLE subscriptions (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind          INTEGER NOT NULL,                      -- 0 WebSub, 1 ping of another hub
+    kind          INTEGER NOT NULL,                      -- 0 WebSub, 1 ping of another hub, 2 rssCloud
     topic         TEXT    NOT NULL,                      -- absolute URL, exactly as subscribed to
     callback      TEXT    NOT NULL,
     host          TEXT    NOT NULL,                      -- of the callback
