@@ -117,6 +117,8 @@ pub struct Http {
     pub requests_per_second: u32,
     /// Requests that an address may make at once before that.
     pub request_burst: u32,
+    /// Whether readers that ask for it are sent only what is new in a feed.
+    pub has_deltas: bool,
 }
 
 /// Section `[log]`.
