@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 
 use super::{Definition, Document, Format, Paging, Site, Tombstone, View, WriteError, write};
-use crate::item::{Item, ItemId};
+use crate::item::{Item, ItemId, Language};
 
 /// Earlier editions that a delta can start from; who comes from farther back gets the whole document.
 pub const EDITIONS: usize = 8;
@@ -69,7 +69,7 @@ fn digest(item: &Item) -> [u8; 16] {
     for field in [url, summary, author, source] {
         add(field.as_deref());
     }
-    add(language.as_ref().map(|language| language.as_str()));
+    add(language.as_ref().map(Language::as_str));
     categories.iter().for_each(|term| add(Some(term)));
     for time in [times.published, times.updated] {
         add(Some(&time.to_rfc3339()));
@@ -131,6 +131,13 @@ struct Base {
     marks: Marks,
 }
 
+/// An earlier version of the document, by one of its entity tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    index: usize,
+    coding: usize,
+}
+
 impl Deltas {
     /// Those of an edition's document in one format, as yet without any version before it.
     #[must_use]
@@ -155,25 +162,38 @@ impl Deltas {
         self.edition.earlier.iter().find(|earlier| Arc::ptr_eq(&earlier.marks, &base.marks))
     }
 
-    /// The base that has this entity tag, in whatever coding, if the delta from there is right and worth it. Bases are
-    /// numbered from the latest, 0.
+    /// The version that has this entity tag (without its quotes) in whatever coding, if the delta from there is right and
+    /// worth it.
     #[must_use]
-    pub fn base(&self, tag: &[u8]) -> Option<usize> {
-        let has_tag = |base: &Base| base.tags.iter().any(|known| known.as_bytes() == tag);
-        let (index, base) = self.bases.iter().enumerate().find(|(_, base)| has_tag(base))?;
-        let earlier = self.earlier(base)?;
-        self.edition.is_told(earlier, self.format).then_some(index)
+    pub fn base(&self, tag: &[u8]) -> Option<Known> {
+        let named = |base: &Base| base.tags.iter().position(|known| known.trim_matches('"').as_bytes() == tag);
+        let known = |(index, base)| named(base).map(|coding| Known { index, coding });
+        let known = self.bases.iter().enumerate().find_map(known)?;
+        let earlier = self.earlier(&self.bases[known.index])?;
+        self.edition.is_told(earlier, self.format).then_some(known)
     }
 
-    /// Writes the delta from a base. The work of a millisecond: call it where blocking is allowed.
+    /// The entity tag by which a version was known.
+    #[must_use]
+    pub fn tag(&self, known: Known) -> &str {
+        &self.bases[known.index].tags[known.coding]
+    }
+
+    /// The entity tag of a version's identity, by whatever coding it was known.
+    #[must_use]
+    pub fn identity_tag(&self, known: Known) -> &str {
+        &self.bases[known.index].tags[0]
+    }
+
+    /// Writes the delta from a version that is known. The work of a millisecond: call it where blocking is allowed.
     ///
     /// # Errors
     /// As [`write()`], and never where the document itself could be written.
     ///
     /// # Panics
-    /// When there is no such base.
-    pub fn write(&self, base: usize) -> Result<Vec<u8>, WriteError> {
-        let earlier = self.earlier(&self.bases[base]).expect("every base is one of the edition's");
+    /// When `known` is of another document.
+    pub fn write(&self, known: Known) -> Result<Vec<u8>, WriteError> {
+        let earlier = self.earlier(&self.bases[known.index]).expect("every base is one of the edition's");
         let edition = &*self.edition;
         let items: Vec<Arc<Item>> = earlier.changed.iter().map(|&index| Arc::clone(&edition.items[index])).collect();
         // A tombstone is left out where the item has an entry, which it may have in the whole document only.

@@ -16,6 +16,7 @@ mod feed_selection;
 mod http_changing;
 mod http_conditional;
 mod http_defence;
+mod http_deltas;
 mod http_lifecycle;
 mod http_malformed;
 mod http_methods;

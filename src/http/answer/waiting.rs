@@ -10,6 +10,7 @@ use super::super::parts::{Accepted, Answered, Submission};
 use super::super::rendered::Outcome;
 use super::super::reply::Reply;
 use super::super::state::{Event, State};
+use super::delta::Delta;
 use super::document::Asked;
 use super::{Request, redirect, unavailable};
 
@@ -30,13 +31,24 @@ pub(crate) struct Waiting {
 #[derive(Debug)]
 enum Task {
     Render,
-    Submit { content_type: Option<String> },
+    /// The whole document is what there is to say if the delta cannot be made.
+    Delta {
+        delta: Delta,
+        whole: Reply,
+    },
+    Submit {
+        content_type: Option<String>,
+    },
     Admin,
 }
 
 impl Waiting {
     pub(super) fn rendering(request: &Request<'_>) -> Self {
         Self::new(request, Task::Render)
+    }
+
+    pub(super) fn delta(request: &Request<'_>, delta: Delta, whole: Reply) -> Self {
+        Self::new(request, Task::Delta { delta, whole })
     }
 
     pub(super) fn submission(request: &Request<'_>) -> Self {
@@ -73,6 +85,7 @@ impl Waiting {
         let _waits = state.wait();
         let mut reply = match std::mem::replace(&mut self.task, Task::Render) {
             Task::Render => self.rendered(state).await,
+            Task::Delta { delta, whole } => self.made(state, delta, whole).await,
             Task::Submit { content_type } => self.submitted(state, content_type, body).await,
             Task::Admin => self.administered(state).await,
         };
@@ -93,7 +106,8 @@ impl Waiting {
 
     async fn rendered(&self, state: &State) -> Reply {
         let room = state.with_settings(|settings| settings.limits.rendered_bytes);
-        match state.rendered.outcome(&self.path, &state.parts.on_demand, room).await {
+        let (on_demand, path) = (Arc::clone(&state.parts.on_demand), self.path.clone());
+        match state.rendered.outcome(&self.path, move || on_demand.render(&path), room).await {
             Outcome::Found(document) => {
                 let reply = self.asked.reply(&document, self.now);
                 if let (StatusCode::NOT_MODIFIED, Some(client)) = (reply.status, self.client) {
@@ -108,6 +122,15 @@ impl Waiting {
             }
             Outcome::Failed => unavailable(),
             Outcome::Panicked => panicked(state),
+        }
+    }
+
+    async fn made(&self, state: &State, delta: Delta, whole: Reply) -> Reply {
+        let room = state.with_settings(|settings| settings.limits.rendered_bytes);
+        let render = delta.render();
+        match state.rendered.outcome(&delta.key(), render, room).await {
+            Outcome::Found(made) => self.asked.delta(&delta, &made).unwrap_or(whole),
+            _ => whole,
         }
     }
 
