@@ -187,9 +187,25 @@ impl Request<'_> {
         if reply.status == StatusCode::NOT_MODIFIED {
             return reply;
         }
-        match self.take() {
+        match self.take().and_then(|()| self.take_repeat(&reply)) {
             Ok(()) => reply,
             Err(wait) => too_many(wait),
+        }
+    }
+
+    /// A feed that is fetched whole again and again by a client that never says what it has. Browsers that reload a page
+    /// do so on behalf of people.
+    fn take_repeat(&self, reply: &Reply) -> Result<(), Duration> {
+        match self.client {
+            Some(client)
+                if reply.is_whole_feed()
+                    && self.head.method == "GET"
+                    && self.settings.limits.bind(client)
+                    && !self.asked().preconditions.is_poll() =>
+            {
+                self.state.rates.take_repeat(client, self.head, &self.settings.limits, Instant::now())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -233,7 +249,9 @@ impl Request<'_> {
             coding: reply.coding(),
             body_bytes: reply.body_len(),
             is_conditional: self.asked().preconditions.is_poll(),
+            protocol: self.head.protocol,
             user_agent: self.head.text("user-agent"),
+            referrer: self.head.text("referer"),
             client: self.client,
             is_admin: self.is_admin,
         });

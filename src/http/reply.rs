@@ -104,6 +104,16 @@ impl Reply {
         self
     }
 
+    /// Whether a document for programs is sent, all of it.
+    pub(crate) fn is_whole_feed(&self) -> bool {
+        match &self.content {
+            Content::Document { document, .. } => {
+                self.status == StatusCode::OK && !document.content_type.starts_with("text/html")
+            }
+            Content::Delta { .. } | Content::Message(_) => false,
+        }
+    }
+
     /// The coding of the document that is sent.
     pub(crate) fn coding(&self) -> Option<Coding> {
         self.variant().map(|variant| variant.coding)

@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -90,11 +92,13 @@ impl AsyncWrite for Stream {
 pub(crate) struct Rewound {
     read: Bytes,
     stream: Stream,
+    received: Arc<AtomicUsize>,
 }
 
 impl Rewound {
-    pub(crate) fn new(read: Bytes, stream: Stream) -> Self {
-        Self { read, stream }
+    /// `received` counts the bytes that are read from now on, wrapping around.
+    pub(crate) fn new(read: Bytes, stream: Stream, received: Arc<AtomicUsize>) -> Self {
+        Self { read, stream, received }
     }
 }
 
@@ -102,7 +106,10 @@ impl AsyncRead for Rewound {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.read.is_empty() {
-            return Pin::new(&mut this.stream).poll_read(cx, buf);
+            let before = buf.filled().len();
+            let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
+            this.received.fetch_add(buf.filled().len() - before, Ordering::Relaxed);
+            return polled;
         }
         let now = this.read.split_to(this.read.len().min(buf.remaining()));
         buf.put_slice(&now);

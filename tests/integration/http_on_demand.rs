@@ -282,7 +282,7 @@ struct Log(Mutex<Vec<String>>);
 
 impl Observer for Log {
     fn answered(&self, answer: &Answered<'_>) {
-        let Answered { method, path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin } =
+        let Answered { method, path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin, .. } =
             *answer;
         let line = format!(
             "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {user_agent:?} {client:?} {is_admin}"
