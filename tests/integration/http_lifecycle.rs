@@ -65,7 +65,9 @@ fn a_unix_socket_left_behind_is_replaced_and_a_living_one_is_not() {
     let first = Listener::bind(&address).unwrap();
     assert!(matches!(Listener::bind(&address).unwrap_err(), BindError::InUse(_)));
     drop(first);
-    assert!(path.exists());
+    assert!(!path.exists(), "it goes with its listener");
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    assert!(path.exists(), "left behind by a process that was killed");
     let listener = Listener::bind(&address).unwrap();
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -282,10 +282,21 @@ struct Log(Mutex<Vec<String>>);
 
 impl Observer for Log {
     fn answered(&self, answer: &Answered<'_>) {
-        let Answered { method, path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin, .. } =
-            *answer;
+        let Answered {
+            method,
+            path,
+            status,
+            coding,
+            body_bytes,
+            is_conditional,
+            protocol,
+            user_agent,
+            referrer,
+            client,
+            is_admin,
+        } = *answer;
         let line = format!(
-            "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {user_agent:?} {client:?} {is_admin}"
+            "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {protocol} {user_agent:?} {referrer:?} {client:?} {is_admin}"
         );
         self.0.lock().unwrap().push(line);
     }
@@ -297,7 +308,7 @@ fn every_answer_is_observed() {
     let on_demand = Arc::new(Pages::default());
     let observer: Arc<dyn Observer> = Arc::clone(&log) as _;
     let server = Server::start(Parts { observer, on_demand, ..parts() }, Settings::default());
-    let gzip = server.get("/rss.xml?q", &format!("{}User-Agent: reader/1\r\n", encoding("gzip")));
+    let gzip = server.get("/rss.xml?q", &format!("{}User-Agent: reader/1\r\nReferer: http://a/\r\n", encoding("gzip")));
     server.get("/rss.xml", "If-None-Match: *\r\n");
     server.connect().ask("HEAD", "/items/gone/", "");
     Client::to(server.admin).ask("GET", "/livez", "");
@@ -306,13 +317,16 @@ fn every_answer_is_observed() {
         *log.0.lock().unwrap(),
         [
             format!(
-                "GET /rss.xml 200 OK {:?} {} false Some(\"reader/1\") {local} false",
+                "GET /rss.xml 200 OK {:?} {} false HTTP/1.1 Some(\"reader/1\") Some(\"http://a/\") {local} false",
                 Some(Coding::Gzip),
                 gzip.body.len()
             ),
-            format!("GET /rss.xml 304 Not Modified {:?} 0 true None {local} false", Some(Coding::Identity)),
-            format!("HEAD /items/gone/ 410 Gone None 0 false None {local} false"),
-            format!("GET /livez 200 OK None 3 false None {local} true"),
+            format!(
+                "GET /rss.xml 304 Not Modified {:?} 0 true HTTP/1.1 None None {local} false",
+                Some(Coding::Identity)
+            ),
+            format!("HEAD /items/gone/ 410 Gone None 0 false HTTP/1.1 None None {local} false"),
+            format!("GET /livez 200 OK None 3 false HTTP/1.1 None None {local} true"),
         ]
     );
 }
