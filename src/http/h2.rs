@@ -1,7 +1,7 @@
 //! HTTP/2 connections by prior knowledge, RFC 9113 §3.3.
 
 use std::convert::Infallible;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -14,6 +14,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 use super::answer::{Origin, Plan, plan};
@@ -39,6 +40,9 @@ const BYTES_BESIDE: usize = 256 * 1024;
 const FRAMING_BYTES: usize = 16 * 1024;
 /// How long after the word to go away an idle client may stay: nothing of it is under way.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// After the last frame, how long and how much to read of what the client was still sending.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 256 * 1024;
 /// Connections are asked to come again after this time, so that none lasts for ever.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
@@ -64,9 +68,8 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
             async move { Ok::<_, Infallible>(answer(request, &state, origin, open).await) }
         }
     });
-    let received = Arc::new(AtomicUsize::new(0));
-    let rewound = Rewound::new(read, stream, Arc::clone(&received));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(rewound), service));
+    let (stream, lent) = Rewound::lend(read, stream);
+    let mut connection = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
     let begun = Instant::now();
     let mut last_change = (streams.changes(), begun);
     let mut budget = Budget::new(limits);
@@ -75,13 +78,13 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
     loop {
         let stopped = std::future::poll_fn(|cx| stop.poll(cx));
         tokio::select! {
-            _ = connection.as_mut() => return,
+            _ = connection.as_mut() => break,
             () = stopped, if closing.is_none() => {
                 closing = Some(Instant::now());
                 connection.as_mut().graceful_shutdown();
             }
             now = check.tick() => {
-                if !budget.allows(received.load(Ordering::Relaxed), streams.begun()) {
+                if !budget.allows(lent.received(), streams.begun()) {
                     state.count(Event::Malformed);
                     return;
                 }
@@ -106,6 +109,23 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
                     _ => {}
                 }
             }
+        }
+    }
+    drop(connection);
+    if let Some(stream) = lent.take_back() {
+        let _ = tokio::time::timeout(LINGER, read_out(stream)).await;
+    }
+}
+
+/// Reads what the client was still sending, so that the reset that closing would cause does not take the last answer away
+/// from it.
+async fn read_out(mut stream: Stream) {
+    let mut chunk = [0; 4096];
+    let mut read = 0;
+    while read < LINGER_BYTES {
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return,
+            Ok(more) => read += more,
         }
     }
 }

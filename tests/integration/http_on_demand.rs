@@ -209,6 +209,19 @@ fn bodies_that_the_hub_cannot_take_are_refused() {
 }
 
 #[test]
+fn a_body_that_does_not_come_is_waited_for_within_bounds() {
+    let hub: Arc<dyn Endpoint> = Arc::new(Echo);
+    let limits = Limits { body: std::time::Duration::from_millis(300), ..Limits::default() };
+    let server = Server::start(Parts { hub: Some(hub), ..parts() }, Settings { limits, ..Settings::default() });
+    let mut client = server.connect();
+    client.send("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nbegun");
+    let answer = client.answer(false);
+    assert_eq!((answer.status, answer.field("connection")), (408, Some("close")));
+    assert!(client.rest().is_empty());
+    assert_eq!(server.state.counters().timeouts(), 1);
+}
+
+#[test]
 fn the_hub_allows_post_only() {
     let server = hub();
     for method in ["GET", "HEAD"] {

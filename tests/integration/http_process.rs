@@ -154,3 +154,82 @@ fn a_reload_takes_a_new_certificate_and_keeps_the_old_one_beside_a_wrong_one() {
     eventually("a word about it", PATIENCE, || server.log().contains("the certificate stays as it was").then_some(()));
     assert!(trusts(address, "second.pem"));
 }
+
+/// A request that must get a refusal or a close, soon, without a word about our insides.
+fn refuses(address: SocketAddr, input: &str) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    // What the server has refused already, it need not take.
+    let _ = stream.write_all(input.as_bytes());
+    let mut answer = Vec::new();
+    let begun = Instant::now();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{input:?}");
+    let answer = String::from_utf8_lossy(&answer);
+    let is_refused = ["HTTP/1.1 4", "HTTP/1.1 5"].iter().any(|start| answer.starts_with(start));
+    assert!(is_refused || !answer.starts_with("HTTP/1.1"), "{input:?}: {answer}");
+    assert!(!answer.starts_with("HTTP/1.1 500") && !answer.starts_with("HTTP/1.1 503"), "{input:?}: {answer}");
+    for secret in ["/tmp/", "src/", "panicked", "sqlite", "root:"] {
+        assert!(!answer.contains(secret), "{input:?}: {answer}");
+    }
+}
+
+#[test]
+fn bad_input_is_no_error_of_ours_and_leaves_nothing_behind() {
+    let place = Place::new("");
+    put(&place, "It was quiet.");
+    let (server, address) = Server::ready(place.serve());
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
+    let host = "Host: feeds.example\r\n";
+    let inputs = [
+        format!("POST /hub HTTP/1.1\r\n{host}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        format!("GET / HTTP/1.1\n{host}\n"),
+        format!("GET /../../../etc/passwd HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        format!("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        format!("GET /items/%00/ HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        format!("GET /items/{}/ HTTP/1.1\r\n{host}Connection: close\r\n\r\n", "%ff".repeat(500)),
+        format!("GET /sources/'%20OR%201=1--/rss.xml HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        format!("GET /archive/18446744073709551616/rss.xml HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        format!("GET {place} HTTP/1.1\r\n{host}Connection: close\r\n\r\n", place = place.seeds().display()),
+        format!("BREW / HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\n{host}X: {}\r\n\r\n", "a".repeat(100_000)),
+        format!(
+            "POST /hub HTTP/1.1\r\n{host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\nConnection: close\r\n\r\nhub.mode=\u{7f}"
+        ),
+        "GET /\r\n".to_owned(),
+        "\x16\x03\x01\x02\x00\x01\x00".to_owned(),
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nand then no frame of any kind".to_owned(),
+        "\0\0\0\0\r\n\r\n".to_owned(),
+    ];
+    let all = || inputs.iter().for_each(|input| refuses(address, input));
+    all();
+    // What it opened for good, for the store, it has now.
+    let before = open();
+    (0..3).for_each(|_| all());
+    assert_eq!(get(address, "/rss.xml", &[]).unwrap().status, 200);
+    eventually("every connection is closed", PATIENCE, || (open() <= before).then_some(()));
+    let log = server.log();
+    assert!(!log.contains("ERROR") && !log.contains("WARN") && !log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn a_withdrawal_moves_last_modified_forward_and_never_past_now() {
+    let place = Place::new("[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n");
+    put(&place, "It was quiet.");
+    let second =
+        seed_text("https://news.example/2", "Night", "2024-11-02T13:04+0300", "2024-11-02T13:04+0300", "Dark.");
+    write_seed(&place.seeds().join("2.txt"), &second);
+    let (_server, address) = Server::ready(place.serve());
+    let dates = |has_night: bool| {
+        eventually("the document", PATIENCE, || {
+            let answer = get(address, "/rss.xml", &[]).ok()?;
+            let date = |name| httpdate::parse_http_date(answer.header(name).unwrap()).unwrap();
+            let is_right = String::from_utf8_lossy(&answer.body).contains("Night") == has_night;
+            is_right.then(|| (date("last-modified"), date("date")))
+        })
+    };
+    let (before, _) = dates(true);
+    std::fs::remove_file(place.seeds().join("2.txt")).unwrap();
+    let (after, now) = dates(false);
+    assert!(before <= after && after <= now, "{before:?} {after:?} {now:?}");
+}

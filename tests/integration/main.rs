@@ -17,7 +17,7 @@ mod http_changing;
 mod http_conditional;
 mod http_defence;
 mod http_deltas;
-mod http_floods;
+mod http_frames;
 mod http_lifecycle;
 mod http_malformed;
 mod http_methods;

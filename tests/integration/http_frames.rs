@@ -1,4 +1,4 @@
-//! HTTP/2 floods, written frame by frame: each ends the connection in bounded time and memory while others are served.
+//! HTTP/2 frame by frame: what floods lead to, and how a connection ends.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,6 +13,7 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -134,6 +135,9 @@ fn resident_kb(process: u32) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+/// Attacks until the server has had enough, and says how long that took.
+type Attack = fn(SocketAddr) -> Duration;
+
 fn rapid_reset(address: SocketAddr) -> Duration {
     let block = request("/rss.xml");
     Attacker::new(address, &[]).flood(|turn| {
@@ -188,7 +192,7 @@ fn floods_end_the_connection_while_a_good_client_is_served() {
     let process = server.id();
     let before = resident_kb(process);
     let done = AtomicBool::new(false);
-    let attacks: [(&str, fn(SocketAddr) -> Duration); 5] = [
+    let attacks: [(&str, Attack); 5] = [
         ("rapid reset", rapid_reset),
         ("settings", settings_flood),
         ("ping", ping_flood),
@@ -295,4 +299,47 @@ fn streams_beyond_those_that_were_announced_are_refused() {
     }
     assert!(refused.iter().all(|stream| *stream > announced * 2), "{refused:?}");
     assert_eq!(get(address, "/rss.xml", &[]).unwrap().status, 200);
+}
+
+#[test]
+fn a_stop_is_told_by_goaway_and_an_answer_under_way_is_finished() {
+    let place = Place::new("drain_seconds = 30\n");
+    let text = "It was quiet. ".repeat(20_000);
+    write_seed(
+        &place.seeds().join("1.txt"),
+        &seed_text("https://news.example/1", "A day", "2024-11-01T13:04+0300", "2024-11-01T13:04+0300", &text),
+    );
+    let (mut server, address) = Server::ready(place.serve());
+    let mut client = Attacker::new(address, &[]);
+    client.stream.write_all(&frame(SETTINGS, 1, 0, b"")).unwrap();
+    client.stream.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &request("/rss.xml"))).unwrap();
+    let begun = Instant::now();
+    let (mut received, mut is_told, mut is_whole) = (0, false, false);
+    while let Some(frames) = client.frames() {
+        assert!(begun.elapsed() < ENOUGH, "{received} bytes, told: {is_told}, whole: {is_whole}");
+        for one in frames {
+            match one.kind {
+                DATA => {
+                    if received == 0 {
+                        server.terminate();
+                    }
+                    received += one.payload.len();
+                    is_whole |= one.flags & END_STREAM != 0;
+                    // The window opens only once the server has said that it stops.
+                }
+                GOAWAY => is_told = true,
+                PING if one.flags == 0 => client.stream.write_all(&frame(PING, 1, 0, &one.payload)).unwrap(),
+                _ => continue,
+            }
+            if is_told && !is_whole {
+                let more = 10_000_000_u32.to_be_bytes();
+                for stream in [0, 1] {
+                    client.stream.write_all(&frame(WINDOW_UPDATE, 0, stream, &more)).unwrap();
+                }
+            }
+        }
+    }
+    assert!(is_told && is_whole, "{received} bytes, told: {is_told}, whole: {is_whole}");
+    assert!(received > 100_000, "{received}");
+    assert_eq!(server.end().code(), Some(0));
 }
