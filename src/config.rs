@@ -117,6 +117,10 @@ pub struct Http {
     pub requests_per_second: u32,
     /// Requests that an address may make at once before that.
     pub request_burst: u32,
+    /// Times an hour that one program at an address may fetch one feed whole without a validator; 0: any number.
+    pub unconditional_per_hour: u32,
+    /// Whether readers that ask for it are sent only what is new in a feed.
+    pub has_deltas: bool,
 }
 
 /// Section `[log]`.

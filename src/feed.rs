@@ -6,6 +6,7 @@ mod atom;
 mod automatic;
 mod compress;
 mod definition;
+pub mod delta;
 mod document;
 mod html;
 mod iri;
@@ -23,6 +24,7 @@ mod xml;
 
 pub use automatic::{Automatic, By, automatic, automatic_definition, slug};
 pub use definition::{Content, Definition, Filter, Format, Limits, Site};
+pub use delta::{Deltas, Known};
 pub use document::{CachePolicy, Coding, Document, Published, Slot, Variant};
 pub use link_header::link_header;
 pub use opml::opml;

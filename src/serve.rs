@@ -229,6 +229,7 @@ fn settings(base_url: &str, http: &Http) -> Settings {
             connections_per_address: http.max_connections_per_address,
             requests_per_second: http.requests_per_second.into(),
             request_burst: http.request_burst,
+            unconditional_per_hour: http.unconditional_per_hour,
             ..Limits::default()
         },
         ..Settings::default()

@@ -76,6 +76,8 @@ pub(super) struct RawHttp {
     pub max_connections_per_address: i64,
     pub requests_per_second: i64,
     pub request_burst: i64,
+    pub unconditional_per_hour: i64,
+    pub deltas: bool,
 }
 
 #[derive(Debug, Deserialize)]

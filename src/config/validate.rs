@@ -87,6 +87,13 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
         )?,
         requests_per_second: check.number("http.requests_per_second", http.requests_per_second, 0, 1_000_000)?,
         request_burst: check.number("http.request_burst", http.request_burst, 1, 1_000_000)?,
+        unconditional_per_hour: check.number(
+            "http.unconditional_per_hour",
+            http.unconditional_per_hour,
+            0,
+            1_000_000,
+        )?,
+        has_deltas: http.deltas,
     };
     let log = Log {
         level: check.level(&log.level)?,

@@ -8,6 +8,8 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use super::delta::Deltas;
+
 /// One resource as it stands now. Immutable: a change publishes another one.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -22,6 +24,8 @@ pub struct Document {
     pub cache: CachePolicy,
     /// Value of the Link header: `rel=self`, `rel=hub`.
     pub link: Option<String>,
+    /// What can be asked for instead by those who have an earlier version; `None` where nothing can.
+    pub deltas: Option<Deltas>,
 }
 
 /// The bytes of a document in one content coding.
@@ -68,7 +72,7 @@ impl Document {
         link: Option<String>,
     ) -> Self {
         let variants = vec![Variant::new(Coding::Identity, bytes.into())];
-        Self { content_type, variants, last_modified, cache, link }
+        Self { content_type, variants, last_modified, cache, link, deltas: None }
     }
 
     /// The identity variant.
@@ -100,8 +104,12 @@ impl Slot {
         self.current.load_full()
     }
 
-    /// Replaces the document for all requests from now on; gives it as it is shown.
-    pub fn publish(&self, document: Document) -> Arc<Document> {
+    /// Replaces the document for all requests from now on; gives it as it is shown. Only one thread publishes to a slot.
+    pub fn publish(&self, mut document: Document) -> Arc<Document> {
+        if let (Some(deltas), Some(before)) = (&mut document.deltas, self.load()) {
+            let tags: Vec<&str> = document.variants.iter().map(|variant| variant.etag.as_str()).collect();
+            deltas.follow(&before, &tags);
+        }
         let document = Arc::new(document);
         self.current.store(Some(Arc::clone(&document)));
         document

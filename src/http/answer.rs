@@ -1,17 +1,21 @@
 //! From a request to its answer.
 
 mod admin;
+mod delta;
 mod document;
 mod waiting;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use tokio::time::Instant;
+
+use crate::feed::Document;
 
 use super::parts::Answered;
 use super::proxies::Peer;
@@ -21,6 +25,7 @@ use super::settings::Settings;
 use super::state::{Event, State};
 use super::target::is_sound;
 
+use delta::Delta;
 use document::Asked;
 pub(crate) use waiting::Waiting;
 
@@ -110,10 +115,10 @@ impl Request<'_> {
     /// Live documents first: nearly every request is for one of them.
     fn read(&self, path: &str) -> Plan {
         if let Some(slot) = self.state.parts.published.slot(path) {
-            return Plan::Reply(match slot.load() {
-                Some(document) => self.paid(self.asked().reply(&document, self.now)),
-                None => unavailable(),
-            });
+            return match slot.load() {
+                Some(document) => self.live(&document),
+                None => Plan::Reply(unavailable()),
+            };
         }
         match path {
             "/livez" => return Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
@@ -136,6 +141,22 @@ impl Request<'_> {
         }
         match self.take() {
             Ok(()) => Plan::Wait(Box::new(Waiting::rendering(self))),
+            Err(wait) => Plan::Reply(too_many(wait)),
+        }
+    }
+
+    /// The document, or what is new in it for a client that asks for that.
+    fn live(&self, document: &Arc<Document>) -> Plan {
+        let asked = self.asked();
+        let whole = asked.reply(document, self.now);
+        let Some(delta) = Delta::asked(&asked, self.head, document, &whole) else {
+            return Plan::Reply(self.paid(whole));
+        };
+        if let Some(made) = self.state.rendered.at_hand(&delta.key()) {
+            return Plan::Reply(self.paid(asked.delta(&delta, &made).unwrap_or(whole)));
+        }
+        match self.take() {
+            Ok(()) => Plan::Wait(Box::new(Waiting::delta(self, delta, whole))),
             Err(wait) => Plan::Reply(too_many(wait)),
         }
     }
@@ -165,9 +186,25 @@ impl Request<'_> {
         if reply.status == StatusCode::NOT_MODIFIED {
             return reply;
         }
-        match self.take() {
+        match self.take().and_then(|()| self.take_repeat(&reply)) {
             Ok(()) => reply,
             Err(wait) => too_many(wait),
+        }
+    }
+
+    /// A feed that is fetched whole again and again by a client that never says what it has. Browsers that reload a page
+    /// do so on behalf of people.
+    fn take_repeat(&self, reply: &Reply) -> Result<(), Duration> {
+        match self.client {
+            Some(client)
+                if reply.is_whole_feed()
+                    && self.head.method == "GET"
+                    && self.settings.limits.bind(client)
+                    && !self.asked().preconditions.is_poll() =>
+            {
+                self.state.rates.take_repeat(client, self.head, &self.settings.limits, Instant::now())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -211,7 +248,9 @@ impl Request<'_> {
             coding: reply.coding(),
             body_bytes: reply.body_len(),
             is_conditional: self.asked().preconditions.is_poll(),
+            protocol: self.head.protocol,
             user_agent: self.head.text("user-agent"),
+            referrer: self.head.text("referer"),
             client: self.client,
             is_admin: self.is_admin,
         });

@@ -56,6 +56,11 @@ impl<'a> Preconditions<'a> {
         self.if_none_match.is_some() || self.if_modified_since.is_some()
     }
 
+    /// What `find` makes of the first entity tag of If-None-Match, without its quotes, that it makes something of.
+    pub(crate) fn find_known<T>(&self, find: impl FnMut(&[u8]) -> Option<T>) -> Option<T> {
+        tags(self.if_none_match.as_deref()?).map(|tag| tag.opaque).find_map(find)
+    }
+
     /// 1. If-Match, strong comparison; without it 2. If-Unmodified-Since; 3. If-None-Match, weak comparison; without
     ///    it, however unreadable it is, 4. If-Modified-Since.
     ///
@@ -89,33 +94,42 @@ enum Comparison {
     Weak,
 }
 
-/// Whether a list of entity tags has `etag`. Tags may contain commas; `*` alone matches all; a tag without its quotes,
-/// as some clients store it, counts as if it had them.
+/// Whether a list of entity tags has `etag`; `*` alone matches all.
 fn matches(list: &[u8], etag: &str, comparison: Comparison) -> bool {
     let opaque = etag.trim_matches('"').as_bytes();
+    list.trim_ascii() == b"*"
+        || tags(list).any(|tag| tag.opaque == opaque && !(tag.is_weak && comparison == Comparison::Strong))
+}
+
+/// An entity tag of a list.
+struct Tag<'a> {
+    is_weak: bool,
+    opaque: &'a [u8],
+}
+
+/// The entity tags of a list. They may contain commas; one without its quotes, as some clients store it, counts as if it
+/// had them.
+fn tags(list: &[u8]) -> impl Iterator<Item = Tag<'_>> {
     let mut rest = list.trim_ascii();
-    if rest == b"*" {
-        return true;
-    }
-    while !rest.is_empty() {
-        let weak = rest.starts_with(b"W/") || rest.starts_with(b"w/");
-        if weak {
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let is_weak = rest.starts_with(b"W/") || rest.starts_with(b"w/");
+        if is_weak {
             rest = &rest[2..];
         }
-        let (tag, after) = match rest {
+        let (opaque, after) = match rest {
             [b'"', inner @ ..] => split_at_byte(inner, b'"'),
             _ => {
                 let end = rest.iter().position(|b| *b == b',').unwrap_or(rest.len());
                 (rest[..end].trim_ascii(), &rest[end..])
             }
         };
-        if tag == opaque && !(weak && comparison == Comparison::Strong) {
-            return true;
-        }
         let next = after.iter().position(|b| !matches!(b, b',' | b' ' | b'\t')).unwrap_or(after.len());
         rest = &after[next..];
-    }
-    false
+        Some(Tag { is_weak, opaque })
+    })
 }
 
 /// What comes before the byte and what after it; all and nothing when it is not there.

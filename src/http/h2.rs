@@ -1,7 +1,7 @@
 //! HTTP/2 connections by prior knowledge, RFC 9113 §3.3.
 
 use std::convert::Infallible;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -14,11 +14,13 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 use super::answer::{Origin, Plan, plan};
 use super::reply::Reply;
 use super::request::Head;
+use super::settings::Limits;
 use super::state::{Event, State};
 use super::stop::Stop;
 use super::stream::{Rewound, Stream};
@@ -31,6 +33,16 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const SEND_BUFFER_BYTES: usize = 256 * 1024;
 /// How often idle and stuck connections are looked for.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Bytes that a client may send a second beside its requests, for settings, pings and windows: 15,000 frames, each of which
+/// makes work here ...
+const BYTES_BESIDE: usize = 256 * 1024;
+/// ... and with each request, above what head and body may have.
+const FRAMING_BYTES: usize = 16 * 1024;
+/// How long after the word to go away an idle client may stay: nothing of it is under way.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// After the last frame, how long and how much to read of what the client was still sending.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 256 * 1024;
 /// Connections are asked to come again after this time, so that none lasts for ever.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
@@ -56,20 +68,26 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
             async move { Ok::<_, Infallible>(answer(request, &state, origin, open).await) }
         }
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(Rewound::new(read, stream)), service));
+    let (stream, lent) = Rewound::lend(read, stream);
+    let mut connection = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
     let begun = Instant::now();
     let mut last_change = (streams.changes(), begun);
+    let mut budget = Budget::new(limits);
     let mut check = tokio::time::interval(CHECK_INTERVAL);
-    let mut is_closing = false;
+    let mut closing: Option<Instant> = None;
     loop {
         let stopped = std::future::poll_fn(|cx| stop.poll(cx));
         tokio::select! {
-            _ = connection.as_mut() => return,
-            () = stopped, if !is_closing => {
-                is_closing = true;
+            _ = connection.as_mut() => break,
+            () = stopped, if closing.is_none() => {
+                closing = Some(Instant::now());
                 connection.as_mut().graceful_shutdown();
             }
             now = check.tick() => {
+                if !budget.allows(lent.received(), streams.begun()) {
+                    state.count(Event::Malformed);
+                    return;
+                }
                 if streams.changes() != last_change.0 {
                     last_change = (streams.changes(), now);
                 }
@@ -80,13 +98,34 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
                     return;
                 }
                 let is_idle = streams.open() == 0 && quiet > limits.idle;
-                if !is_closing && (is_idle || now.saturating_duration_since(begun) > MAX_AGE) {
-                    is_closing = true;
-                    connection.as_mut().graceful_shutdown();
-                } else if is_closing && quiet > limits.idle + limits.write {
-                    return;
+                match closing {
+                    None if is_idle || now.saturating_duration_since(begun) > MAX_AGE => {
+                        closing = Some(now);
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    Some(since) if streams.open() == 0 && now.saturating_duration_since(since).min(quiet) > FAREWELL => {
+                        return;
+                    }
+                    _ => {}
                 }
             }
+        }
+    }
+    drop(connection);
+    if let Some(stream) = lent.take_back() {
+        let _ = tokio::time::timeout(LINGER, read_out(stream)).await;
+    }
+}
+
+/// Reads what the client was still sending, so that the reset that closing would cause does not take the last answer away
+/// from it.
+async fn read_out(mut stream: Stream) {
+    let mut chunk = [0; 4096];
+    let mut read = 0;
+    while read < LINGER_BYTES {
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return,
+            Ok(more) => read += more,
         }
     }
 }
@@ -105,7 +144,9 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
         if too_long {
             Plan::Reply(Reply::status(StatusCode::URI_TOO_LONG))
         } else {
-            plan(state, &Head { method: parts.method.as_str(), path, query, fields: &fields }, origin, now)
+            let method = parts.method.as_str();
+            let head = Head { method, path, query, protocol: "HTTP/2.0", fields: &fields };
+            plan(state, &head, origin, now)
         }
     };
     let reply = match plan {
@@ -139,14 +180,48 @@ async fn read_body(body: Incoming, state: &State) -> Result<Vec<u8>, StatusCode>
     }
 }
 
+/// How much a client may send: what ends floods of frames that are no requests.
+#[derive(Debug)]
+struct Budget {
+    of_stream: usize,
+    most: usize,
+    left: usize,
+    received: usize,
+    begun: usize,
+}
+
+impl Budget {
+    fn new(limits: &Limits) -> Self {
+        let of_stream = limits.head_bytes + limits.body_bytes + FRAMING_BYTES;
+        let most = BYTES_BESIDE + of_stream.saturating_mul(usize::try_from(limits.h2_streams).unwrap_or(usize::MAX));
+        Self { of_stream, most, left: 0, received: 0, begun: 0 }
+    }
+
+    /// Whether what was received by the end of another second is within what this second and the streams begun so far
+    /// allow.
+    fn allows(&mut self, received: usize, begun: usize) -> bool {
+        let (bytes, streams) = (received.wrapping_sub(self.received), begun.wrapping_sub(self.begun));
+        (self.received, self.begun) = (received, begun);
+        let more = BYTES_BESIDE.saturating_add(self.of_stream.saturating_mul(streams));
+        let left = self.left.saturating_add(more).min(self.most.max(more)).checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 /// Counts streams, to tell a connection at work from an idle and from a stuck one.
 #[derive(Debug, Default)]
 struct Streams {
+    begun: AtomicUsize,
     open: AtomicUsize,
     changes: AtomicUsize,
 }
 
 impl Streams {
+    fn begun(&self) -> usize {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
@@ -162,6 +237,7 @@ struct OpenStream(Arc<Streams>);
 
 impl OpenStream {
     fn new(streams: &Arc<Streams>) -> Self {
+        streams.begun.fetch_add(1, Ordering::Relaxed);
         streams.open.fetch_add(1, Ordering::Relaxed);
         streams.changes.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(streams))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct Listener {
 #[derive(Debug)]
 enum Bound {
     Tcp(std::net::TcpListener, SocketAddr),
-    Unix(std::os::unix::net::UnixListener, PathBuf),
+    Unix(std::os::unix::net::UnixListener, PathBuf, Option<SocketFile>),
 }
 
 /// Why an address cannot be listened on, and what to do about it.
@@ -116,7 +116,7 @@ impl Listener {
     pub fn from_unix(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let path = listener.local_addr()?.as_pathname().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Self { socket: Bound::Unix(listener, path), is_admin: false, tls: None })
+        Ok(Self { socket: Bound::Unix(listener, path, None), is_admin: false, tls: None })
     }
 
     /// The same listener, for the admin resources instead of the documents.
@@ -152,7 +152,7 @@ impl Listener {
     pub(crate) fn into_acceptor(self) -> io::Result<Acceptor> {
         let socket = match self.socket {
             Bound::Tcp(listener, _) => AcceptorSocket::Tcp(TcpListener::from_std(listener)?),
-            Bound::Unix(listener, _) => AcceptorSocket::Unix(UnixListener::from_std(listener)?),
+            Bound::Unix(listener, _, file) => AcceptorSocket::Unix(UnixListener::from_std(listener)?, file),
         };
         Ok(Acceptor { socket, is_admin: self.is_admin, tls: self.tls })
     }
@@ -164,7 +164,7 @@ impl fmt::Display for Listener {
         match &self.socket {
             Bound::Tcp(_, address) if self.tls.is_some() => write!(f, "https://{address}"),
             Bound::Tcp(_, address) => write!(f, "http://{address}"),
-            Bound::Unix(_, path) => write!(f, "unix:{}", path.display()),
+            Bound::Unix(_, path, _) => write!(f, "unix:{}", path.display()),
         }
     }
 }
@@ -230,7 +230,35 @@ fn bind_unix(path: &Path) -> Result<Bound, BindError> {
     listener
         .set_nonblocking(true)
         .map_err(|source| BindError::Other { address: format!("unix:{}", path.display()), source })?;
-    Ok(Bound::Unix(listener, path.to_owned()))
+    Ok(Bound::Unix(listener, path.to_owned(), SocketFile::new(path)))
+}
+
+/// The file of a Unix socket that we made: removed at the end, unless another one stands there by then.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn new(path: &Path) -> Option<Self> {
+        Some(Self { path: path.to_owned(), identity: identity(path)? })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if identity(&self.path) == Some(self.identity) {
+            // What stays is replaced at the next start.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let found = std::fs::symlink_metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
 }
 
 /// A listener on its runtime.
@@ -244,7 +272,8 @@ pub(crate) struct Acceptor {
 #[derive(Debug)]
 enum AcceptorSocket {
     Tcp(TcpListener),
-    Unix(UnixListener),
+    /// The file goes when accepting ends.
+    Unix(UnixListener, #[expect(dead_code, reason = "kept for its end")] Option<SocketFile>),
 }
 
 impl Acceptor {
@@ -258,7 +287,7 @@ impl Acceptor {
                 SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
                 Ok((Accepted::Tcp(stream.into_std()?), Peer::Ip(address.ip().to_canonical())))
             }
-            AcceptorSocket::Unix(listener) => {
+            AcceptorSocket::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
                 Ok((Accepted::Unix(stream.into_std()?), Peer::Unix))
             }

@@ -22,10 +22,7 @@ impl Acceptable {
     pub(crate) fn new(accept_encoding: Option<&[u8]>) -> Self {
         let mut named: [Option<u16>; 4] = [None; 4];
         let mut rest = None;
-        for member in accept_encoding.unwrap_or_default().split(|b| *b == b',') {
-            let mut parts = member.split(|b| *b == b';');
-            let name = parts.next().unwrap_or_default().trim_ascii();
-            let weight = parts.find_map(weight).unwrap_or(1000);
+        for (name, weight) in weighted(accept_encoding.unwrap_or_default()) {
             if name == b"*" {
                 rest = Some(weight);
             } else if let Some(index) = index(name) {
@@ -59,6 +56,15 @@ impl Acceptable {
         let best = candidates.min_by_key(|(_, variant)| (u16::MAX - self.weight(variant.coding), variant.bytes.len()));
         best.map(|(index, _)| index)
     }
+}
+
+/// Members of a list and the weight of each in thousandths; one whose weight cannot be read has 0.
+pub(crate) fn weighted(list: &[u8]) -> impl Iterator<Item = (&[u8], u16)> {
+    list.split(|b| *b == b',').map(|member| {
+        let mut parts = member.split(|b| *b == b';');
+        let name = parts.next().unwrap_or_default().trim_ascii();
+        (name, parts.find_map(weight).unwrap_or(1000))
+    })
 }
 
 fn index(name: &[u8]) -> Option<usize> {

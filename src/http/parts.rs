@@ -77,8 +77,12 @@ pub struct Answered<'a> {
     pub body_bytes: usize,
     /// Whether the request had a validator.
     pub is_conditional: bool,
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
+    pub protocol: &'static str,
     /// User-Agent where it is text.
     pub user_agent: Option<&'a str>,
+    /// Referer where it is text.
+    pub referrer: Option<&'a str>,
     /// The client, as far as known (see [`TrustedProxies`](super::TrustedProxies)).
     pub client: Option<IpAddr>,
     /// Whether it came on the admin listener.

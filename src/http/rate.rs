@@ -1,23 +1,76 @@
-//! How often one client may ask: a token bucket for each address.
+//! How often one client may ask: token buckets.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::request::Head;
 use super::settings::Limits;
 
 /// Locks to spread clients over.
 const SHARDS: usize = 16;
 /// Buckets in a shard before the full ones (clients that paused) are dropped; 16 × 4096 × 64 B = 4 MB.
 const SWEEP_AT: usize = 4096;
+const HOUR: f64 = 3600.0;
 
 /// The buckets of all clients.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    shards: [Mutex<HashMap<IpAddr, Bucket>>; SHARDS],
+    requests: Buckets<IpAddr>,
+    /// By digest of address, User-Agent and path.
+    repeats: Buckets<u64>,
+    digests: RandomState,
+}
+
+impl Rates {
+    /// Takes one request of the client, or says after how long there will be one.
+    pub(crate) fn take(&self, client: IpAddr, limits: &Limits, now: Instant) -> Result<(), Duration> {
+        if limits.requests_per_second <= 0.0 {
+            return Ok(());
+        }
+        let rate = Rate { per_second: limits.requests_per_second, burst: f64::from(limits.request_burst.max(1)) };
+        self.requests.take(client_key(client), rate, now)
+    }
+
+    /// Gives back what was taken for a request that turned out to be free.
+    pub(crate) fn give_back(&self, client: IpAddr) {
+        self.requests.give_back(&client_key(client));
+    }
+
+    /// Takes one of the times that the client may fetch this feed whole without saying what it has, or says after how
+    /// long there will be one. Programs behind one address are told apart by their User-Agent.
+    pub(crate) fn take_repeat(
+        &self,
+        client: IpAddr,
+        head: &Head<'_>,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        if limits.unconditional_per_hour == 0 {
+            return Ok(());
+        }
+        let per_hour = f64::from(limits.unconditional_per_hour);
+        let key = self.digests.hash_one((client_key(client), head.line("user-agent"), head.path));
+        self.repeats.take(key, Rate { per_second: per_hour / HOUR, burst: per_hour }, now)
+    }
+}
+
+/// How a bucket fills and how much it holds.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    per_second: f64,
+    burst: f64,
+}
+
+/// Bounded in number: when there are too many, those that are full again are forgotten, or else all.
+#[derive(Debug)]
+struct Buckets<K> {
+    shards: [Mutex<HashMap<K, Bucket>>; SHARDS],
+    spread: RandomState,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,51 +79,49 @@ struct Bucket {
     at: Instant,
 }
 
-impl Rates {
-    /// Takes one request from the client's bucket, or says after how long there will be one.
-    pub(crate) fn take(&self, client: IpAddr, limits: &Limits, now: Instant) -> Result<(), Duration> {
-        if limits.requests_per_second <= 0.0 {
-            return Ok(());
-        }
-        let burst = f64::from(limits.request_burst.max(1));
-        let mut shard = self.shard(client);
+impl<K> Default for Buckets<K> {
+    fn default() -> Self {
+        Self { shards: std::array::from_fn(|_| Mutex::default()), spread: RandomState::new() }
+    }
+}
+
+impl<K: Hash + Eq> Buckets<K> {
+    fn take(&self, key: K, rate: Rate, now: Instant) -> Result<(), Duration> {
+        let mut shard = self.shard(&key);
         if shard.len() >= SWEEP_AT {
-            shard.retain(|_, bucket| bucket.filled(limits.requests_per_second, burst, now) < burst);
+            shard.retain(|_, bucket| bucket.filled(rate, now) < rate.burst);
             if shard.len() >= SWEEP_AT {
-                // Thousands of busy addresses: forgetting is kinder than refusing those not yet known.
+                // Thousands of busy clients: forgetting is kinder than refusing those not yet known.
                 shard.clear();
             }
         }
-        let bucket = shard.entry(client_key(client)).or_insert(Bucket { tokens: burst, at: now });
-        bucket.tokens = bucket.filled(limits.requests_per_second, burst, now);
+        let bucket = shard.entry(key).or_insert(Bucket { tokens: rate.burst, at: now });
+        bucket.tokens = bucket.filled(rate, now);
         bucket.at = now;
         if bucket.tokens >= 1.0 {
             bucket.tokens -= 1.0;
             return Ok(());
         }
-        Err(Duration::from_secs_f64((1.0 - bucket.tokens) / limits.requests_per_second))
+        Err(Duration::from_secs_f64((1.0 - bucket.tokens) / rate.per_second))
     }
 
-    /// Gives back what was taken for a request that turned out to be free.
-    pub(crate) fn give_back(&self, client: IpAddr) {
-        if let Some(bucket) = self.shard(client).get_mut(&client_key(client)) {
+    fn give_back(&self, key: &K) {
+        if let Some(bucket) = self.shard(key).get_mut(key) {
             bucket.tokens += 1.0;
         }
     }
 
-    fn shard(&self, client: IpAddr) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Bucket>> {
-        let last = match client_key(client) {
-            IpAddr::V4(v4) => v4.octets()[3],
-            IpAddr::V6(v6) => v6.octets()[7],
-        };
-        self.shards[usize::from(last) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, key: &K) -> MutexGuard<'_, HashMap<K, Bucket>> {
+        let bits = self.spread.hash_one(key).to_le_bytes();
+        let index = usize::from(bits[0]) % SHARDS;
+        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bucket {
-    fn filled(&self, per_second: f64, burst: f64, now: Instant) -> f64 {
+    fn filled(&self, rate: Rate, now: Instant) -> f64 {
         let since = now.saturating_duration_since(self.at).as_secs_f64();
-        (self.tokens + since * per_second).min(burst)
+        (self.tokens + since * rate.per_second).min(rate.burst)
     }
 }
 

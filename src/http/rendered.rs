@@ -1,4 +1,4 @@
-//! Pages rendered on demand, kept while there is room.
+//! Pages and deltas rendered on demand, kept while there is room.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::feed::Document;
 
-use super::parts::{OnDemand, Rendered};
+use super::parts::Rendered;
 
 /// Renderings at once; more wait. Rendering is for the disk and the processor, and there are few of both.
 const RENDERINGS: usize = 4;
@@ -68,8 +68,13 @@ impl RenderedPages {
         }
     }
 
-    /// What `on_demand` says about the path: at hand, being rendered for somebody else, or rendered now.
-    pub(crate) async fn outcome(&self, path: &str, on_demand: &Arc<dyn OnDemand>, max_bytes: usize) -> Outcome {
+    /// What `render` says about the path: at hand, being rendered for somebody else, or rendered now.
+    pub(crate) async fn outcome(
+        &self,
+        path: &str,
+        render: impl FnOnce() -> Rendered + Send + 'static,
+        max_bytes: usize,
+    ) -> Outcome {
         let cell = {
             let mut cache = self.lock();
             cache.tick += 1;
@@ -83,8 +88,7 @@ impl RenderedPages {
         let outcome = cell
             .get_or_init(|| async {
                 let _permit = self.renderings.acquire().await;
-                let (on_demand, path) = (Arc::clone(on_demand), path.to_owned());
-                match tokio::task::spawn_blocking(move || on_demand.render(&path)).await {
+                match tokio::task::spawn_blocking(render).await {
                     Ok(Rendered::Found(document)) => Outcome::Found(Arc::new(document)),
                     Ok(Rendered::Gone) => Outcome::Gone,
                     Ok(Rendered::Missing) => Outcome::Missing,

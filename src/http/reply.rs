@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use crate::feed::{Coding, Document, Variant};
+use crate::feed::{Coding, Document, Known, Variant};
 
 use super::negotiate::content_encoding;
 use super::settings::Settings;
@@ -28,6 +28,9 @@ pub(crate) struct Reply {
 pub(crate) enum Content {
     /// 200, 206 with `part`, or 304.
     Document { document: Arc<Document>, index: usize, part: Option<Range<usize>> },
+    /// 226: what is new in `document` for a client that has its version `base`. `index` is the variant of the document
+    /// that the client would have got, `of_made` that of the delta.
+    Delta { document: Arc<Document>, index: usize, made: Arc<Document>, of_made: usize, base: Known },
     /// Everything else.
     Message(Message),
 }
@@ -109,6 +112,16 @@ impl Reply {
         self
     }
 
+    /// Whether a document for programs is sent, all of it.
+    pub(crate) fn is_whole_feed(&self) -> bool {
+        match &self.content {
+            Content::Document { document, .. } => {
+                self.status == StatusCode::OK && !document.content_type.starts_with("text/html")
+            }
+            Content::Delta { .. } | Content::Message(_) => false,
+        }
+    }
+
     /// The coding of the document that is sent.
     pub(crate) fn coding(&self) -> Option<Coding> {
         self.variant().map(|variant| variant.coding)
@@ -117,6 +130,7 @@ impl Reply {
     fn variant(&self) -> Option<&Variant> {
         match &self.content {
             Content::Document { document, index, .. } => document.variants.get(*index),
+            Content::Delta { made, of_made, .. } => made.variants.get(*of_made),
             Content::Message(_) => None,
         }
     }
@@ -131,6 +145,7 @@ impl Reply {
             _ if self.is_bodyless() => 0,
             Content::Document { part: Some(part), .. } => part.len(),
             Content::Document { document, index, .. } => document.variants[*index].bytes.len(),
+            Content::Delta { made, of_made, .. } => made.variants[*of_made].bytes.len(),
             Content::Message(message) => message.body.len(),
         }
     }
@@ -145,6 +160,7 @@ impl Reply {
                 let bytes = &document.variants[*index].bytes;
                 part.as_ref().map_or_else(|| bytes.clone(), |part| bytes.slice(part.clone()))
             }
+            Content::Delta { made, of_made, .. } => made.variants[*of_made].bytes.clone(),
             Content::Message(message) => match &message.body {
                 Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
                 Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
@@ -157,6 +173,9 @@ impl Reply {
         match &self.content {
             Content::Document { document, index, part } => {
                 self.document_fields(document, &document.variants[*index], part.as_ref(), settings, now, &mut put);
+            }
+            Content::Delta { document, index, made, of_made, base } => {
+                delta_fields(document, &document.variants[*index], &made.variants[*of_made], *base, now, &mut put);
             }
             Content::Message(message) => {
                 if self.status != StatusCode::NO_CONTENT {
@@ -194,9 +213,7 @@ impl Reply {
             if let Some(coding) = content_encoding(variant.coding) {
                 put("Content-Encoding", coding.as_bytes());
             }
-            // Never later than Date: until the rounded-up second has come, the change was "now".
-            let last_modified: SystemTime = document.last_modified.min(now).into();
-            put("Last-Modified", text.write(format_args!("{}", httpdate::HttpDate::from(last_modified))));
+            put("Last-Modified", last_modified(document, now, &mut text));
             if let Some(part) = part {
                 let (first, last, all) = (part.start, part.end.saturating_sub(1), variant.bytes.len());
                 put("Content-Range", text.write(format_args!("bytes {first}-{last}/{all}")));
@@ -217,7 +234,7 @@ impl Reply {
             settings.stale_if_error.as_secs()
         ));
         put("Cache-Control", cache_control);
-        put("Vary", VARY);
+        put("Vary", if document.deltas.is_some() { VARY_OF_DELTAS } else { VARY });
         if let Some(link) = &document.link {
             put("Link", link.as_bytes());
         }
@@ -226,7 +243,48 @@ impl Reply {
     }
 }
 
+/// A delta's own fields, RFC 3229 §10. No cache keeps it: one that does not know the status would have to forget it
+/// anyway, and one that does could hand it to those who have another version.
+fn delta_fields(
+    document: &Document,
+    current: &Variant,
+    sent: &Variant,
+    base: Known,
+    now: DateTime<Utc>,
+    put: &mut impl FnMut(&'static str, &[u8]),
+) {
+    let mut text = Text::new();
+    put("Content-Type", document.content_type.as_bytes());
+    put("Content-Length", text.write(format_args!("{}", sent.bytes.len())));
+    if let Some(coding) = content_encoding(sent.coding) {
+        put("Content-Encoding", coding.as_bytes());
+    }
+    put("IM", b"feed");
+    if let Some(deltas) = &document.deltas {
+        put("Delta-Base", deltas.tag(base).as_bytes());
+    }
+    put("Last-Modified", last_modified(document, now, &mut text));
+    put("X-Content-Type-Options", b"nosniff");
+    put("ETag", current.etag.as_bytes());
+    put("Cache-Control", b"no-store");
+    put("Vary", b"Accept-Encoding, A-IM, If-None-Match");
+    if let Some(link) = &document.link {
+        put("Link", link.as_bytes());
+    }
+    put("Access-Control-Allow-Origin", b"*");
+    put("Access-Control-Expose-Headers", EXPOSED);
+}
+
+/// Value of Last-Modified, never later than Date: until the rounded-up second has come, the change was "now".
+fn last_modified<'a>(document: &Document, now: DateTime<Utc>, text: &'a mut Text) -> &'a [u8] {
+    let time: SystemTime = document.last_modified.min(now).into();
+    text.write(format_args!("{}", httpdate::HttpDate::from(time)))
+}
+
 const VARY: &[u8] = b"Accept-Encoding";
+/// Keeps caches from answering who asks for a delta with what others get. If-None-Match is not here: a whole document
+/// is right whatever a client has, and every tag would make a copy of its own.
+const VARY_OF_DELTAS: &[u8] = b"Accept-Encoding, A-IM";
 
 /// Room for one formatted field value.
 struct Text {

@@ -11,6 +11,8 @@ pub(crate) struct Head<'a> {
     /// Path without the query, or `*`. Still percent-encoded, so never more than ASCII.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
+    pub(crate) protocol: &'static str,
     pub(crate) fields: &'a [Header<'a>],
 }
 

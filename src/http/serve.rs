@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::Origin;
 use super::descriptors;
@@ -23,6 +23,8 @@ use super::tls::Tls;
 
 /// Pause after a failure to accept: for lack of descriptors or memory, both of which others have to give back first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often a failure to accept that lasts is logged.
+const SAID_AGAIN: Duration = Duration::from_secs(30);
 /// How often a loop that has nothing to do gives a sign of life.
 const BEAT: Duration = Duration::from_secs(1);
 
@@ -78,6 +80,7 @@ pub async fn serve(
 
 async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, mut stopped: watch::Receiver<bool>) {
     let pulse = state.pulses().add("accept");
+    let mut said: Option<Instant> = None;
     let mut beat = tokio::time::interval(BEAT);
     loop {
         let accepted = tokio::select! {
@@ -99,7 +102,11 @@ async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, m
             }
             Err(error) => {
                 state.count(Event::AcceptError);
-                tracing::warn!(%error, "cannot accept a connection, trying again");
+                // Ten a second for as long as it lasts would hide everything else.
+                if said.is_none_or(|at| at.elapsed() >= SAID_AGAIN) {
+                    said = Some(Instant::now());
+                    tracing::warn!(%error, "cannot accept connections, trying again and again");
+                }
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }

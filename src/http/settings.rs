@@ -86,6 +86,9 @@ pub struct Limits {
     /// Requests that an address may make at once before that: aggregators come for hundreds of feeds together, readers poll
     /// a new feed twice without a validator.
     pub request_burst: u32,
+    /// Times an hour, at once or spread, that one program at an address may fetch one feed whole without saying what it
+    /// has; 0 turns the limit off. For those who never heard of 304: twice a minute is enough for them, and for monitors.
+    pub unconditional_per_hour: u32,
     /// Whether this machine itself is under none of the limits by address: a proxy here that is not declared as trusted
     /// speaks for all the world.
     pub exempts_loopback: bool,
@@ -118,6 +121,7 @@ impl Default for Limits {
             connections_per_address: 512,
             requests_per_second: 20.0,
             request_burst: 500,
+            unconditional_per_hour: 120,
             exempts_loopback: true,
             h2_streams: 100,
             rendered_bytes: 64 * 1024 * 1024,

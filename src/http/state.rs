@@ -62,7 +62,8 @@ impl State {
     /// What a request of this path gets, where it is not live: at hand, or rendered now.
     pub(crate) async fn on_demand(&self, path: &str) -> Outcome {
         let room = self.with_settings(|settings| settings.limits.rendered_bytes);
-        self.rendered.outcome(path, &self.parts.on_demand, room).await
+        let (on_demand, asked) = (Arc::clone(&self.parts.on_demand), path.to_owned());
+        self.rendered.outcome(path, move || on_demand.render(&asked), room).await
     }
 
     /// Drops what was rendered for a path, so that the next request renders it anew, even if a rendering of the old

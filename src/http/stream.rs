@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -85,34 +87,68 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// A stream whose first bytes have been read already.
+/// A stream whose first bytes have been read already, lent to whoever drops it in the end.
 #[derive(Debug)]
 pub(crate) struct Rewound {
     read: Bytes,
-    stream: Stream,
+    /// `None` only once dropped.
+    stream: Option<Stream>,
+    lent: Arc<Lent>,
+}
+
+/// What the lender of a stream knows of it.
+#[derive(Debug, Default)]
+pub(crate) struct Lent {
+    received: AtomicUsize,
+    returned: Mutex<Option<Stream>>,
+}
+
+impl Lent {
+    /// Bytes read so far, wrapping around.
+    pub(crate) fn received(&self) -> usize {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// The stream, once the borrower has dropped it.
+    pub(crate) fn take_back(&self) -> Option<Stream> {
+        self.returned.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Rewound {
-    pub(crate) fn new(read: Bytes, stream: Stream) -> Self {
-        Self { read, stream }
+    pub(crate) fn lend(read: Bytes, stream: Stream) -> (Self, Arc<Lent>) {
+        let lent = Arc::<Lent>::default();
+        (Self { read, stream: Some(stream), lent: Arc::clone(&lent) }, lent)
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut Stream> {
+        Pin::new(self.get_mut().stream.as_mut().expect("it is taken away only by dropping"))
+    }
+}
+
+impl Drop for Rewound {
+    fn drop(&mut self) {
+        *self.lent.returned.lock().unwrap_or_else(PoisonError::into_inner) = self.stream.take();
     }
 }
 
 impl AsyncRead for Rewound {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.read.is_empty() {
-            return Pin::new(&mut this.stream).poll_read(cx, buf);
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.read.is_empty() {
+            let before = buf.filled().len();
+            let polled = self.as_mut().stream().poll_read(cx, buf);
+            self.lent.received.fetch_add(buf.filled().len() - before, Ordering::Relaxed);
+            return polled;
         }
-        let now = this.read.split_to(this.read.len().min(buf.remaining()));
-        buf.put_slice(&now);
+        let len = self.read.len().min(buf.remaining());
+        buf.put_slice(&self.read.split_to(len));
         Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Rewound {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        self.stream().poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -120,7 +156,7 @@ impl AsyncWrite for Rewound {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bufs)
+        self.stream().poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -128,10 +164,10 @@ impl AsyncWrite for Rewound {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        self.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        self.stream().poll_shutdown(cx)
     }
 }

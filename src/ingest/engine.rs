@@ -102,6 +102,7 @@ impl Engine {
             definitions: config.feeds.clone(),
             automatic: config.automatic.clone(),
             tombstones: config.seeds.tombstones,
+            has_deltas: config.http.has_deltas,
         };
         note_form(&mut batch, &config, &site, now)?;
         let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;

@@ -1,13 +1,14 @@
 //! The feeds whose documents are kept ready, and what they hold.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
-use crate::feed::{By, Definition, Paging, Site, Tombstone};
-use crate::item::Item;
-use crate::store::{Batch, FeedKind, FeedRow, StoreError};
+use crate::feed::delta::{EDITIONS, Edition, Marks, marks};
+use crate::feed::{By, Definition, Paging, Site, Tombstone, View};
+use crate::item::{Item, ItemId};
+use crate::store::{Batch, FeedKind, FeedRow, Reading, StoreError};
 
 use super::apply::Touched;
 use super::automatic::Automatics;
@@ -26,6 +27,8 @@ pub(super) struct Wanted {
     pub automatic: Vec<By>,
     /// For how long withdrawn items are named.
     pub tombstones: TimeDelta,
+    /// Whether documents are also had as what is new in them.
+    pub has_deltas: bool,
 }
 
 /// The live feeds and what is remembered of them.
@@ -35,6 +38,7 @@ pub(super) struct Feeds {
     pub states: Vec<FeedState>,
     pub automatic: Vec<By>,
     tombstones: TimeDelta,
+    has_deltas: bool,
     cache: HashMap<i64, Arc<Item>>,
 }
 
@@ -53,6 +57,18 @@ pub(super) struct FeedState {
     seqs: Vec<i64>,
     /// Something changed that moves the feed's own update time.
     is_moved: bool,
+    /// Its documents' content beside what they held before; `None` where there are no deltas.
+    pub edition: Option<Arc<Edition>>,
+    /// What they held, the latest first.
+    past: VecDeque<Past>,
+}
+
+/// The items of an earlier edition.
+#[derive(Debug)]
+struct Past {
+    marks: Marks,
+    /// Id and number of each.
+    items: Vec<(ItemId, i64)>,
 }
 
 /// What a batch of changes concerns.
@@ -76,7 +92,7 @@ impl Feeds {
         now: DateTime<Utc>,
         is_first_scan: bool,
     ) -> Result<Self, StoreError> {
-        let Wanted { definitions, automatic, tombstones } = wanted;
+        let Wanted { definitions, automatic, tombstones, has_deltas } = wanted;
         let paths: Vec<&str> = definitions.iter().map(|definition| definition.path.as_str()).collect();
         batch.retire_feeds(&paths)?;
         let mut states = Vec::with_capacity(definitions.len());
@@ -92,7 +108,7 @@ impl Feeds {
             let row = FeedRow { feed: batch.put_feed(&row)?, ..row };
             states.push(FeedState::new(definition, row));
         }
-        let mut feeds = Self { site, states, automatic, tombstones, cache: HashMap::new() };
+        let mut feeds = Self { site, states, automatic, tombstones, has_deltas, cache: HashMap::new() };
         let kinds = format!("{:?}", feeds.automatic);
         let is_same = batch.meta("automatic")?.is_some_and(|known| known == kinds);
         if !is_same {
@@ -145,7 +161,7 @@ impl Feeds {
 
     /// Chooses the items of a feed's documents anew and settles its update time.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, index: usize, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Self { states, cache, tombstones, .. } = self;
+        let Self { site, states, cache, tombstones, has_deltas, .. } = self;
         let state = &mut states[index];
         if state.row.updated.is_none() {
             // The window of a feed that is published for the first time ends now, so that an archive is no burst.
@@ -169,6 +185,9 @@ impl Feeds {
         state.tombstones = reading.tombstones(state.row.feed, now - *tombstones)?;
         (state.items, state.seqs, state.paging) = (items, seqs, paging);
         state.settle_updated(now);
+        if *has_deltas {
+            state.compare(reading, site)?;
+        }
         batch.put_feed(&state.row)?;
         Ok(())
     }
@@ -191,7 +210,58 @@ impl Feeds {
 impl FeedState {
     fn new(definition: Definition, row: FeedRow) -> Self {
         let paging = Paging::Subscription { prev_archive: None, is_complete: false };
-        Self { definition, row, items: Vec::new(), paging, tombstones: Vec::new(), seqs: Vec::new(), is_moved: false }
+        Self {
+            definition,
+            row,
+            items: Vec::new(),
+            paging,
+            tombstones: Vec::new(),
+            seqs: Vec::new(),
+            is_moved: false,
+            edition: None,
+            past: VecDeque::new(),
+        }
+    }
+
+    /// What its documents say; to be asked once their items are chosen.
+    pub(super) fn view<'a>(&'a self, site: &'a Site) -> View<'a> {
+        View {
+            site,
+            feed: &self.definition,
+            items: &self.items,
+            // Settled whenever items are chosen.
+            updated: self.row.updated.unwrap_or_default(),
+            paging: self.paging,
+            tombstones: &self.tombstones,
+        }
+    }
+
+    /// Compares what the documents hold now with what they held before.
+    fn compare(&mut self, reading: Reading<'_>, site: &Arc<Site>) -> Result<(), StoreError> {
+        let mut marks = marks(&self.items);
+        let is_known = self.past.front().filter(|past| past.marks == marks);
+        if let Some(past) = is_known {
+            marks = Arc::clone(&past.marks);
+        }
+        let present: HashSet<&ItemId> = self.items.iter().map(|item| &item.id).collect();
+        let mut earlier = Vec::with_capacity(self.past.len());
+        for past in &self.past {
+            let mut left = Vec::new();
+            for (id, seq) in past.items.iter().filter(|(id, _)| !present.contains(id)) {
+                if !reading.is_member(self.row.feed, *seq)? {
+                    left.push(id.clone());
+                }
+            }
+            earlier.push((Arc::clone(&past.marks), left));
+        }
+        let is_new = is_known.is_none();
+        self.edition = Some(Arc::new(Edition::new(&self.view(site), Arc::clone(site), Arc::clone(&marks), earlier)));
+        if is_new {
+            let ids = self.items.iter().map(|item| item.id.clone());
+            self.past.push_front(Past { marks, items: ids.zip(self.seqs.iter().copied()).collect() });
+            self.past.truncate(EDITIONS);
+        }
+        Ok(())
     }
 
     /// Brings the feed's membership up to date; says whether the change concerns it.

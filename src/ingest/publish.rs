@@ -1,12 +1,12 @@
 //! Documents of what changed: rendered within the batch, shown once it is durable.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
 use crate::feed::{
-    By, CachePolicy, Definition, Document, Format, Published, View, WriteError, automatic_definition, link_header,
+    By, CachePolicy, Definition, Deltas, Document, Format, Published, WriteError, automatic_definition, link_header,
     opml, page, write,
 };
 use crate::ops::{Degraded, Health};
@@ -94,19 +94,16 @@ impl Press<'_, '_> {
     fn documents(&mut self, feeds: &Feeds, index: usize) -> Result<(), StoreError> {
         let state = &feeds.states[index];
         let definition = &state.definition;
-        let view = View {
-            site: &feeds.site,
-            feed: definition,
-            items: &state.items,
-            updated: state.row.updated.unwrap_or_else(|| self.now.into()),
-            paging: state.paging,
-            tombstones: &state.tombstones,
-        };
+        let view = state.view(&feeds.site);
         let mut is_right = true;
         for format in Format::ALL {
             let path = definition.document_path(format);
             let link = link_header(&feeds.site, &path);
-            is_right &= self.put(path, format.content_type(), write(&view, format), definition, link)?;
+            let is_put = self.put(path, format.content_type(), write(&view, format), definition, link)?;
+            if let (true, Some(edition), Some(ready)) = (is_put, &state.edition, self.ready.last_mut()) {
+                ready.document.deltas = Some(Deltas::new(Arc::clone(edition), format));
+            }
+            is_right &= is_put;
         }
         if is_right && self.health.restore(Degraded::Document) {
             tracing::info!(feed.name = %definition.title, "documents pass their check again");

@@ -36,12 +36,16 @@ pub struct Visit<'a> {
     pub method: &'a str,
     /// Path below the base path, without query.
     pub path: &'a str,
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
+    pub protocol: &'static str,
     /// Status code.
     pub status: u16,
     /// Bytes of the body.
     pub body_bytes: usize,
     /// As sent, where it is text.
     pub user_agent: Option<&'a str>,
+    /// The page that it was asked from, as sent, where it is text.
+    pub referrer: Option<&'a str>,
 }
 
 /// Writes lines on a thread of its own.
@@ -127,14 +131,15 @@ fn write_all(mut output: BufWriter<Box<dyn Write + Send>>, lines: &Receiver<Stri
 }
 
 fn combined(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
-    let Visit { client, method, path, status, body_bytes, user_agent } = visit;
+    let Visit { client, method, path, protocol, status, body_bytes, user_agent, referrer } = visit;
     let client = client.map_or_else(|| "-".to_owned(), |client| client.to_string());
     let mut line = format!("{client} - - [{}] \"", now.format("%d/%b/%Y:%H:%M:%S %z"));
     escape(&mut line, method);
     line.push(' ');
     escape(&mut line, path);
-    line.write_fmt(format_args!(" HTTP/1.1\" {status} {body_bytes} \"-\" \""))
-        .expect("writing to a string cannot fail");
+    line.write_fmt(format_args!(" {protocol}\" {status} {body_bytes} \"")).expect("writing to a string cannot fail");
+    escape(&mut line, referrer.unwrap_or("-"));
+    line.push_str("\" \"");
     escape(&mut line, user_agent.unwrap_or("-"));
     line.push_str("\"\n");
     line
@@ -154,15 +159,17 @@ fn escape(line: &mut String, text: &str) {
 }
 
 fn json_line(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
-    let Visit { client, method, path, status, body_bytes, user_agent } = visit;
+    let Visit { client, method, path, protocol, status, body_bytes, user_agent, referrer } = visit;
     let object = json!({
         "time": now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "client": client.map(|client| client.to_string()),
         "method": method,
         "path": path,
+        "protocol": protocol,
         "status": status,
         "size_bytes": body_bytes,
         "user_agent": user_agent,
+        "referrer": referrer,
     });
     format!("{object}\n")
 }

@@ -31,7 +31,8 @@ const ADMIN: usize = 8;
 const OTHER: usize = 9;
 
 /// Status codes that are counted one by one; 0 stands for all others.
-const STATUSES: [u16; 18] = [200, 304, 0, 202, 204, 206, 308, 400, 403, 404, 405, 408, 410, 412, 416, 429, 500, 503];
+const STATUSES: [u16; 19] =
+    [200, 304, 0, 202, 204, 206, 226, 308, 400, 403, 404, 405, 408, 410, 412, 416, 429, 500, 503];
 const CODINGS: [&str; 5] = ["none", "identity", "gzip", "br", "zstd"];
 
 /// An answer, as far as it is counted.
@@ -189,8 +190,8 @@ impl Traffic {
         match table.route(request.path) {
             Some((feed, resource)) => {
                 feed.count(resource, request);
-                // 304 to a condition, or the whole document: anything else is no poll.
-                if resource < PAGE && matches!(request.status, 200 | 304) {
+                // 304 to a condition, what is new, or the whole document: anything else is no poll.
+                if resource < PAGE && matches!(request.status, 200 | 226 | 304) {
                     self.note_poll(feed, request);
                 }
             }

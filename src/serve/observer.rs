@@ -15,10 +15,22 @@ pub(super) struct Observer {
 
 impl http::Observer for Observer {
     fn answered(&self, answer: &Answered<'_>) {
-        let Answered { method, path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin } =
-            *answer;
+        let Answered {
+            method,
+            path,
+            status,
+            coding,
+            body_bytes,
+            is_conditional,
+            protocol,
+            user_agent,
+            referrer,
+            client,
+            is_admin,
+        } = *answer;
         let status = status.as_u16();
         self.traffic.note(&Request { path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin });
-        self.access.note(&Visit { client, method, path, status, body_bytes, user_agent }, self.clock);
+        self.access
+            .note(&Visit { client, method, path, protocol, status, body_bytes, user_agent, referrer }, self.clock);
     }
 }

@@ -92,6 +92,15 @@ impl Reading<'_> {
         Ok(found)
     }
 
+    /// Whether an item is in a feed at present.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_member(&self, feed: i64, seq: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM members WHERE seq = ?1 AND feed = ?2 AND gone_at IS NULL)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([seq, feed], |row| row.get(0))?)
+    }
+
     fn select<const N: usize>(&self, sql: &str, values: [i64; N]) -> Result<Vec<Selected>, StoreError> {
         let mut query = self.connection.prepare_cached(sql)?;
         let mut rows = query.query(rusqlite::params_from_iter(values))?;

@@ -134,6 +134,32 @@ fn too_many_requests_get_429_but_304s_are_free() {
 }
 
 #[test]
+fn a_feed_fetched_whole_again_and_again_by_one_program_gets_429() {
+    let limits = Limits { unconditional_per_hour: 3, exempts_loopback: false, ..Limits::default() };
+    let server = with_limits(limits);
+    let agent = |name: &str| format!("User-Agent: {name}\r\n");
+    for _ in 0..3 {
+        assert_eq!(server.get("/rss.xml", &agent("heedless/1")).status, 200);
+    }
+    let refused = server.get("/rss.xml", &agent("heedless/1"));
+    assert_eq!(refused.status, 429);
+    let wait: u64 = refused.field("retry-after").unwrap().parse().unwrap();
+    assert!((1000..=1201).contains(&wait), "until its next turn: {wait}");
+    // Never a ban: who says what it has is served, and so are other programs there, other documents and people's pages.
+    let changed = format!("{}If-None-Match: \"older\"\r\n", agent("heedless/1"));
+    assert_eq!(server.get("/rss.xml", &changed).status, 200);
+    assert_eq!(server.get("/rss.xml", &agent("other/1")).status, 200);
+    assert_eq!(server.connect().ask("HEAD", "/rss.xml", &agent("heedless/1")).status, 200);
+    for _ in 0..10 {
+        assert_eq!(server.get("/feeds/world/", &agent("browser/1")).status, 200);
+    }
+    let at_home = with_limits(Limits { unconditional_per_hour: 1, ..Limits::default() });
+    for _ in 0..10 {
+        assert_eq!(at_home.get("/rss.xml", "").status, 200, "this machine itself is exempt");
+    }
+}
+
+#[test]
 fn what_was_taken_comes_back_with_time() {
     let limits = Limits { requests_per_second: 50.0, request_burst: 1, exempts_loopback: false, ..Limits::default() };
     let server = with_limits(limits);

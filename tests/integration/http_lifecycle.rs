@@ -11,7 +11,9 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use seedcast::feed::Document;
-use seedcast::http::{BindError, Limits, Listener, OnDemand, Parts, Rendered, Settings, State, serve};
+use seedcast::http::{
+    Answered, BindError, Limits, Listener, Observer, OnDemand, Parts, Rendered, Settings, State, serve,
+};
 
 use crate::http_site::{FRESH, Server, changed, parts};
 
@@ -65,7 +67,9 @@ fn a_unix_socket_left_behind_is_replaced_and_a_living_one_is_not() {
     let first = Listener::bind(&address).unwrap();
     assert!(matches!(Listener::bind(&address).unwrap_err(), BindError::InUse(_)));
     drop(first);
-    assert!(path.exists());
+    assert!(!path.exists(), "it goes with its listener");
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    assert!(path.exists(), "left behind by a process that was killed");
     let listener = Listener::bind(&address).unwrap();
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -136,7 +140,13 @@ fn a_request_under_way_is_answered_while_the_server_stops() {
 
 #[test]
 fn http_2_is_spoken_by_prior_knowledge() {
-    let server = Server::start(Parts { ..parts() }, Settings::default());
+    struct Sees;
+    impl Observer for Sees {
+        fn answered(&self, answer: &Answered<'_>) {
+            assert_eq!(answer.protocol, "HTTP/2.0");
+        }
+    }
+    let server = Server::start(Parts { observer: Arc::new(Sees), ..parts() }, Settings::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();

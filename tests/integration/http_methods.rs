@@ -213,6 +213,18 @@ fn robots_may_read_all_and_the_icon_is_an_empty_answer() {
 }
 
 #[test]
+fn an_offer_of_another_protocol_is_passed_over() {
+    let server = Server::plain();
+    let mut client = server.connect();
+    for upgrade in ["h2c", "websocket"] {
+        let lines =
+            format!("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {upgrade}\r\nHTTP2-Settings: AAMAAABk\r\n");
+        let answer = client.ask("GET", "/rss.xml", &lines);
+        assert_eq!((answer.status, answer.field("upgrade")), (200, None), "{upgrade}");
+    }
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let server = Server::plain();
     let mut client = server.connect();

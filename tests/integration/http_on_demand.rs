@@ -215,6 +215,19 @@ fn bodies_that_the_hub_cannot_take_are_refused() {
 }
 
 #[test]
+fn a_body_that_does_not_come_is_waited_for_within_bounds() {
+    let hub: Arc<dyn Endpoint> = Arc::new(Echo);
+    let limits = Limits { body: std::time::Duration::from_millis(300), ..Limits::default() };
+    let server = Server::start(Parts { hub: Some(hub), ..parts() }, Settings { limits, ..Settings::default() });
+    let mut client = server.connect();
+    client.send("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nbegun");
+    let answer = client.answer(false);
+    assert_eq!((answer.status, answer.field("connection")), (408, Some("close")));
+    assert!(client.rest().is_empty());
+    assert_eq!(server.state.counters().timeouts(), 1);
+}
+
+#[test]
 fn the_hub_allows_post_only() {
     let server = hub();
     for method in ["GET", "HEAD"] {
@@ -288,10 +301,21 @@ struct Log(Mutex<Vec<String>>);
 
 impl Observer for Log {
     fn answered(&self, answer: &Answered<'_>) {
-        let Answered { method, path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin } =
-            *answer;
+        let Answered {
+            method,
+            path,
+            status,
+            coding,
+            body_bytes,
+            is_conditional,
+            protocol,
+            user_agent,
+            referrer,
+            client,
+            is_admin,
+        } = *answer;
         let line = format!(
-            "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {user_agent:?} {client:?} {is_admin}"
+            "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {protocol} {user_agent:?} {referrer:?} {client:?} {is_admin}"
         );
         self.0.lock().unwrap().push(line);
     }
@@ -303,7 +327,7 @@ fn every_answer_is_observed() {
     let on_demand = Arc::new(Pages::default());
     let observer: Arc<dyn Observer> = Arc::clone(&log) as _;
     let server = Server::start(Parts { observer, on_demand, ..parts() }, Settings::default());
-    let gzip = server.get("/rss.xml?q", &format!("{}User-Agent: reader/1\r\n", encoding("gzip")));
+    let gzip = server.get("/rss.xml?q", &format!("{}User-Agent: reader/1\r\nReferer: http://a/\r\n", encoding("gzip")));
     server.get("/rss.xml", "If-None-Match: *\r\n");
     server.connect().ask("HEAD", "/items/gone/", "");
     Client::to(server.admin).ask("GET", "/livez", "");
@@ -312,13 +336,16 @@ fn every_answer_is_observed() {
         *log.0.lock().unwrap(),
         [
             format!(
-                "GET /rss.xml 200 OK {:?} {} false Some(\"reader/1\") {local} false",
+                "GET /rss.xml 200 OK {:?} {} false HTTP/1.1 Some(\"reader/1\") Some(\"http://a/\") {local} false",
                 Some(Coding::Gzip),
                 gzip.body.len()
             ),
-            format!("GET /rss.xml 304 Not Modified {:?} 0 true None {local} false", Some(Coding::Identity)),
-            format!("HEAD /items/gone/ 410 Gone None 0 false None {local} false"),
-            format!("GET /livez 200 OK None 3 false None {local} true"),
+            format!(
+                "GET /rss.xml 304 Not Modified {:?} 0 true HTTP/1.1 None None {local} false",
+                Some(Coding::Identity)
+            ),
+            format!("HEAD /items/gone/ 410 Gone None 0 false HTTP/1.1 None None {local} false"),
+            format!("GET /livez 200 OK None 3 false HTTP/1.1 None None {local} true"),
         ]
     );
 }

@@ -16,12 +16,12 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream
 
 use crate::http_site::parts;
 
-fn data(name: &str) -> PathBuf {
+pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls").join(name)
 }
 
 /// Client that trusts one certificate only.
-fn connect(address: SocketAddr, trusted: &str, alpn: &[&[u8]]) -> StreamOwned<ClientConnection, TcpStream> {
+pub(crate) fn connect(address: SocketAddr, trusted: &str, alpn: &[&[u8]]) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(data(trusted)).unwrap()).unwrap();
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -36,14 +36,14 @@ fn connect(address: SocketAddr, trusted: &str, alpn: &[&[u8]]) -> StreamOwned<Cl
     StreamOwned::new(client, stream)
 }
 
-fn ask(stream: &mut impl ReadWrite) -> std::io::Result<String> {
+pub(crate) fn ask(stream: &mut impl ReadWrite) -> std::io::Result<String> {
     stream.write_all(b"GET /livez HTTP/1.1\r\nHost: feeds.test\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
 }
 
-trait ReadWrite: Read + Write {}
+pub(crate) trait ReadWrite: Read + Write {}
 impl<T: Read + Write> ReadWrite for T {}
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 46] = [
+const FILE: [(&str, &[&str]); 47] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -33,6 +33,7 @@ const FILE: [(&str, &[&str]); 46] = [
     ("[seeds]\nmax_bytes = 0\n", &["`seeds.max_bytes` must be between 1 and 1073741824: 0"]),
     ("[http]\ndrain_seconds = 301\n", &["`http.drain_seconds` must be between 0 and 300: 301"]),
     ("[http]\nmax_connections = 1\n", &["`http.max_connections` must be between 16 and 1000000: 1"]),
+    ("[http]\nunconditional_per_hour = -1\n", &["`http.unconditional_per_hour` must be between 0 and 1000000: -1"]),
     ("[http]\nrequest_burst = 0\n", &["`http.request_burst` must be between 1 and 1000000: 0"]),
     // Words that mean nothing.
     ("[seeds]\nwatch = \"inotify\"\n", &["`seeds.watch` must be \"events\" or \"poll\": \"inotify\""]),

@@ -73,6 +73,17 @@ impl Place {
         command
     }
 
+    /// The same where the system gives it no more than so many descriptors.
+    pub(crate) fn serve_with_descriptors(&self, most: u32) -> Command {
+        let serve = self.serve();
+        let mut command = Command::new("sh");
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).stdin(Stdio::null());
+        command.arg("-c").arg("ulimit -n \"$0\" && exec \"$@\"").arg(most.to_string());
+        command.arg(serve.get_program()).args(serve.get_args());
+        command.current_dir(self.folder.path());
+        command
+    }
+
     /// Address of an admin listener in the folder, for commands that start with [`Place::serve_with_admin`].
     pub(crate) fn admin(&self) -> String {
         format!("unix:{}", self.folder.path().join("admin.sock").display())
@@ -116,7 +127,8 @@ impl Server {
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Some((_, rest)) = line.split_once("listening on http://") {
+                let rest = line.split_once("listening on http").map(|(_, rest)| rest.trim_start_matches('s'));
+                if let Some(rest) = rest.and_then(|rest| rest.strip_prefix("://")) {
                     let end = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
                     let _ = sender.send(rest[..end].trim_end_matches('/').parse().expect("an address"));
                 }
@@ -143,6 +155,15 @@ impl Server {
 
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// SIGKILL.

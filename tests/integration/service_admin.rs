@@ -176,12 +176,19 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
     configure("combined");
     let (server, address) = Server::ready(place.serve());
     let odd = "odd\" \\ agent";
-    get(address, "/atom.xml?q=secret", &[("User-Agent", odd)]).unwrap();
+    get(address, "/atom.xml?q=secret", &[("User-Agent", odd), ("Referer", "https://a.example/\"b\tc")]).unwrap();
+    get(address, "/nothing", &[]).unwrap();
+    let mut old = std::net::TcpStream::connect(address).unwrap();
+    old.write_all(b"GET /opml.xml HTTP/1.0\r\n\r\n").unwrap();
     let line =
         eventually("it is written", PATIENCE, || lines(&file).into_iter().find(|line| line.contains("/atom.xml")));
     assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
     assert!(line.contains("] \"GET /atom.xml HTTP/1.1\" 200 "), "{line}");
-    assert!(line.ends_with(r#" "-" "odd\" \\ agent""#), "{line}");
+    assert!(line.ends_with(r#" "https://a.example/\"b\x09c" "odd\" \\ agent""#), "{line}");
+    for (path, part) in [("/nothing", " HTTP/1.1\" 404 10 \"-\" \"-\""), ("/opml.xml", " HTTP/1.0\" 200 ")] {
+        let line = eventually(path, PATIENCE, || lines(&file).into_iter().find(|line| line.contains(path)));
+        assert!(line.contains(part), "{line}");
+    }
     // Rotated away, as logrotate does it.
     std::fs::rename(&file, file.with_extension("log.1")).unwrap();
     configure("json");
@@ -192,8 +199,8 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
     });
     let object: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(
-        (&object["path"], &object["status"], &object["client"]),
-        (&"/rss.xml".into(), &200.into(), &"127.0.0.1".into())
+        (&object["path"], &object["status"], &object["client"], &object["protocol"], &object["referrer"]),
+        (&"/rss.xml".into(), &200.into(), &"127.0.0.1".into(), &"HTTP/1.1".into(), &serde_json::Value::Null)
     );
     configure("off");
     server.hang_up();

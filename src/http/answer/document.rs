@@ -17,8 +17,8 @@ use super::super::request::Head;
 /// What a request says about the form that it wants.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked<'a> {
-    is_head: bool,
-    acceptable: Acceptable,
+    pub(super) is_head: bool,
+    pub(super) acceptable: Acceptable,
     pub(crate) preconditions: Preconditions<'a>,
     range: Option<Cow<'a, [u8]>>,
 }

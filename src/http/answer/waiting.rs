@@ -10,6 +10,7 @@ use super::super::parts::{Accepted, Answered, Submission};
 use super::super::rendered::Outcome;
 use super::super::reply::Reply;
 use super::super::state::{Event, State};
+use super::delta::Delta;
 use super::document::Asked;
 use super::{Request, redirect, unavailable};
 
@@ -21,7 +22,9 @@ pub(crate) struct Waiting {
     path: String,
     query: Option<String>,
     asked: Asked<'static>,
+    protocol: &'static str,
     user_agent: Option<String>,
+    referrer: Option<String>,
     client: Option<IpAddr>,
     now: DateTime<Utc>,
     is_admin: bool,
@@ -30,13 +33,24 @@ pub(crate) struct Waiting {
 #[derive(Debug)]
 enum Task {
     Render,
-    Submit { content_type: Option<String> },
+    /// The whole document is what there is to say if the delta cannot be made.
+    Delta {
+        delta: Delta,
+        whole: Reply,
+    },
+    Submit {
+        content_type: Option<String>,
+    },
     Admin,
 }
 
 impl Waiting {
     pub(super) fn rendering(request: &Request<'_>) -> Self {
         Self::new(request, Task::Render)
+    }
+
+    pub(super) fn delta(request: &Request<'_>, delta: Delta, whole: Reply) -> Self {
+        Self::new(request, Task::Delta { delta, whole })
     }
 
     pub(super) fn submission(request: &Request<'_>) -> Self {
@@ -56,7 +70,9 @@ impl Waiting {
             path: head.path.to_owned(),
             query: head.query.map(str::to_owned),
             asked: request.asked().into_owned(),
+            protocol: head.protocol,
             user_agent: head.text("user-agent").map(str::to_owned),
+            referrer: head.text("referer").map(str::to_owned),
             client: request.client,
             now: request.now,
             is_admin: request.is_admin,
@@ -73,6 +89,7 @@ impl Waiting {
         let _waits = state.wait();
         let mut reply = match std::mem::replace(&mut self.task, Task::Render) {
             Task::Render => self.rendered(state).await,
+            Task::Delta { delta, whole } => self.made(state, delta, whole).await,
             Task::Submit { content_type } => self.submitted(state, content_type, body).await,
             Task::Admin => self.administered(state).await,
         };
@@ -84,7 +101,9 @@ impl Waiting {
             coding: reply.coding(),
             body_bytes: reply.body_len(),
             is_conditional: self.asked.preconditions.is_poll(),
+            protocol: self.protocol,
             user_agent: self.user_agent.as_deref(),
+            referrer: self.referrer.as_deref(),
             client: self.client,
             is_admin: self.is_admin,
         });
@@ -107,6 +126,15 @@ impl Waiting {
             }
             Outcome::Failed => unavailable(),
             Outcome::Panicked => panicked(state),
+        }
+    }
+
+    async fn made(&self, state: &State, delta: Delta, whole: Reply) -> Reply {
+        let room = state.with_settings(|settings| settings.limits.rendered_bytes);
+        let render = delta.render();
+        match state.rendered.outcome(&delta.key(), render, room).await {
+            Outcome::Found(made) => self.asked.delta(&delta, &made).unwrap_or(whole),
+            _ => whole,
         }
     }
 
