@@ -104,6 +104,7 @@ pub(crate) struct Server {
     child: Child,
     log: Arc<Mutex<String>>,
     addresses: Receiver<SocketAddr>,
+    address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -125,7 +126,7 @@ impl Server {
                 kept.push('\n');
             }
         });
-        Self { child, log, addresses }
+        Self { child, log, addresses, address: None }
     }
 
     /// Waits for the line that names the address.
@@ -133,10 +134,17 @@ impl Server {
         self.addresses.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not listen:\n{}", self.log()))
     }
 
+    /// The same, any number of times.
+    pub(crate) fn address_again(&mut self) -> SocketAddr {
+        let address = self.address.unwrap_or_else(|| self.address());
+        self.address = Some(address);
+        address
+    }
+
     /// Starts it and waits until its feeds are right.
     pub(crate) fn ready(command: Command) -> (Self, SocketAddr) {
-        let server = Self::spawn(command);
-        let address = server.address();
+        let mut server = Self::spawn(command);
+        let address = server.address_again();
         wait_until_ready(address);
         (server, address)
     }
