@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::item::{Item, SeedPath, Times};
+use crate::item::{Item, ItemId, SeedPath, Times};
 use crate::parse::Parsed;
 use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
@@ -90,9 +90,14 @@ impl Apply<'_, '_> {
         parsed: Parsed,
         body: &Body,
     ) -> Result<(), StoreError> {
-        let Parsed { item, key, repairs } = parsed;
+        let Parsed { mut item, key, repairs } = parsed;
         let left = known.and_then(|known| known.seq);
-        let seq = match self.batch.seq_by_key(&key)? {
+        let by_key = self.batch.seq_by_key(&key)?;
+        let seq = match by_key {
+            Some(seq) if key.is_path() && self.is_elsewhere(seq, &seed)? => {
+                item.id = self.free_id(&item.id)?;
+                None
+            }
             Some(seq) => Some(seq),
             None if key.is_path() => match self.batch.moved_seed(&seed.digest)? {
                 Some(moved) => moved.seq,
@@ -127,6 +132,25 @@ impl Apply<'_, '_> {
             self.batch.set_diagnostics(&seed.path, &repairs)?;
         }
         Ok(())
+    }
+
+    /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another
+    /// article, like a new `latest.txt` after the last one was put away under its date.
+    fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
+        let versions = self.batch.versions(seq)?;
+        Ok(versions.iter().any(|other| other.path != seed.path && other.missing_since.is_none()))
+    }
+
+    /// An id for an article whose own went on with another: RFC 4151 §2.1 has room for a query.
+    fn free_id(&self, taken: &ItemId) -> Result<ItemId, StoreError> {
+        let mut number = 2_u64;
+        loop {
+            let id = ItemId::new(format!("{taken}?{number}"));
+            if self.batch.seq_by_id(&id)?.is_none() {
+                return Ok(id);
+            }
+            number += 1;
+        }
     }
 
     fn revised(&self, seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item) -> Times {

@@ -129,7 +129,7 @@ pub(crate) struct Model {
     /// Which article lies where.
     paths: BTreeMap<PathBuf, usize>,
     /// Paths that an article without URL was moved away from before this burst, and in it.
-    left: [Vec<PathBuf>; 2],
+    left: [Vec<(PathBuf, usize)>; 2],
     /// Articles whose next change could be taken for a part of the last one.
     touched: BTreeSet<usize>,
     /// Articles that subscribers get something new of since the last quiet point.
@@ -348,7 +348,12 @@ impl Model {
         self.articles.push(article);
         // An article may come where another one was before it moved away.
         let free = (kind == Kind::Pathless && self.dice.roll(3) == 0).then(|| self.left[0].pop()).flatten();
-        let path = free.filter(|path| !self.paths.contains_key(path)).unwrap_or_else(|| self.new_path());
+        let free = free.filter(|(path, other)| {
+            let other_stays = !self.articles[*other].versions.is_empty() && !self.touched.contains(other);
+            other_stays && !self.paths.contains_key(path)
+        });
+        self.touched.extend(free.iter().map(|(_, other)| *other));
+        let path = free.map_or_else(|| self.new_path(), |(path, _)| path);
         self.news.insert(number);
         self.write(number, &path, Version { slug: 0, edition: 0, updated, arrival: self.burst });
         Some(format!("create {kind:?} {number} {}", path.strip_prefix(&self.root).unwrap().display()))
@@ -438,7 +443,7 @@ impl Model {
     fn moved(&mut self, from: &Path, to: PathBuf) {
         let (number, version) = self.forget(from);
         if self.articles[number].kind == Kind::Pathless {
-            self.left[1].push(from.to_owned());
+            self.left[1].push((from.to_owned(), number));
             self.touched.insert(number);
         }
         self.articles[number].versions.insert(to.clone(), version);

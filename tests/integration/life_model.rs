@@ -308,7 +308,7 @@ fn a_thousand_changes_restarts_and_kills_agree_with_the_model() {
 fn a_thousand_changes_under_a_clock_that_jumps_agree_with_the_model() {
     let (seed, steps) = (number("MODEL_SEED", 20_241_101), number("MODEL_STEPS", 1_000));
     eprintln!("MODEL_SEED={seed} MODEL_STEPS={steps}");
-    let more = format!("[seeds]\ntombstone_days = 36500\nreconcile_seconds = 86400\n{FEEDS}");
+    let more = format!("[seeds]\ntombstone_days = 3650\nreconcile_seconds = 86400\n{FEEDS}");
     let mut desk = Desk::new(clock!("2026-06-01T00:00:00Z"), &more);
     let mut model = Model::new(u64::try_from(seed).unwrap(), desk.seeds(), true);
     let mut memory = Memory::default();
