@@ -109,7 +109,10 @@ impl Apply<'_, '_> {
         seed.missing_since = None;
         let seq = if let Some(seq) = seq {
             let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-            seed.times = Some(self.revised(&seed, known, &standing, &item));
+            // A moved or copied file says what it said where it was, and is no later for it.
+            let twin = self.twin(seq, &seed, known)?;
+            seed.arrival = twin.as_ref().map_or(seed.arrival, |twin| twin.arrival);
+            seed.times = Some(self.revised(&seed, known.or(twin.as_ref()), &standing, &item));
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
             self.settle(seq, Some((&seed.path, &item)))?;
@@ -132,6 +135,12 @@ impl Apply<'_, '_> {
             self.batch.set_diagnostics(&seed.path, &repairs)?;
         }
         Ok(())
+    }
+
+    /// Another version of the item with the very bytes of one that is new at its place.
+    fn twin(&self, seq: i64, seed: &SeedRow, known: Option<&SeedRow>) -> Result<Option<SeedRow>, StoreError> {
+        let versions = if known.is_none() { self.batch.versions(seq)? } else { Vec::new() };
+        Ok(versions.into_iter().find(|other| other.digest == seed.digest))
     }
 
     /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another

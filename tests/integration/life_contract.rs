@@ -84,6 +84,8 @@ pub(crate) struct Article {
     pub(crate) versions: BTreeMap<PathBuf, Version>,
     /// Since when it is back after its last withdrawal.
     pub(crate) restored: Option<Span>,
+    /// What the clock must show at the least, had it been right all the time.
+    not_before: i64,
     /// When it was withdrawn, while it is.
     pub(crate) withdrawn: Option<Span>,
     /// The last version, after that was deleted.
@@ -201,8 +203,7 @@ impl Model {
                 close(&mut version.updated);
             }
             if let Some(restored) = article.restored.as_mut().filter(|restored| restored.to == OPEN) {
-                // A clock that was set back behind the withdrawal does not count.
-                restored.to = if restored.from == self.now { read } else { restored.from + 60 };
+                restored.to = read.max(article.not_before);
             }
             if article.versions.is_empty() && article.withdrawn.is_none() {
                 article.withdrawn = Some(gone);
@@ -247,14 +248,19 @@ impl Model {
         let article = &self.articles[number];
         let (title, body) = (title(number, version.edition), format!("Words of edition {}.", version.edition));
         let time = |second| {
-            let moment: DateTime<FixedOffset> = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&article.offset);
+            let moment: DateTime<FixedOffset> =
+                DateTime::from_timestamp(second, 0).unwrap().with_timezone(&article.offset);
             moment.format("%Y-%m-%dT%H:%M:%S%z").to_string()
         };
         let Some(url) = article.url(number, version) else { return format!("{title}\n\n{body}\n") };
         let published = time(article.published.from);
         let whole = seed_text(&url, &title, &published, &time(version.updated.from), &body);
         match article.kind {
-            Kind::Undeclared => whole.replacen(&format!("\n\n{published}\n\n{}\n", time(version.updated.from)), &format!("\n\n{published}\n"), 1),
+            Kind::Undeclared => whole.replacen(
+                &format!("\n\n{published}\n\n{}\n", time(version.updated.from)),
+                &format!("\n\n{published}\n"),
+                1,
+            ),
             _ => whole,
         }
     }
@@ -338,6 +344,7 @@ impl Model {
             published,
             versions: BTreeMap::new(),
             restored: None,
+            not_before: 0,
             withdrawn: None,
             last: None,
             was_shown: false,
@@ -374,7 +381,10 @@ impl Model {
     /// Another version is as late: which of the two came later is not known within a burst.
     fn has_rival(&self, number: usize, path: &Path) -> bool {
         let article = &self.articles[number];
-        article.versions.iter().any(|(other, version)| other != path && version.updated == article.versions[path].updated)
+        article
+            .versions
+            .iter()
+            .any(|(other, version)| other != path && version.updated == article.versions[path].updated)
     }
 
     /// The next version of an article that is later than all there are.
@@ -502,6 +512,7 @@ impl Model {
         let now = self.seen_now();
         let article = &mut self.articles[number];
         let withdrawn = article.withdrawn.take().expect("just looked at");
+        article.not_before = withdrawn.to + 1;
         article.restored = Some(Span { from: now.from.max(withdrawn.from + 1), to: OPEN });
         self.news.insert(number);
         self.touched.insert(number);
@@ -526,12 +537,17 @@ impl Model {
             let below = path.strip_prefix(&from).expect("it lies there");
             self.moved(path, to.join(below));
         }
-        Some(format!("move {} to {}", from.strip_prefix(&self.root).unwrap().display(), to.file_name().unwrap().display()))
+        Some(format!(
+            "move {} to {}",
+            from.strip_prefix(&self.root).unwrap().display(),
+            to.file_name().unwrap().display()
+        ))
     }
 
     /// The categories of a seed at a path: the directories that it lies in.
     pub(crate) fn categories(&self, path: &Path) -> Vec<String> {
-        let parent = path.strip_prefix(&self.root).expect("a seed of ours").parent().expect("a file lies in a directory");
+        let parent =
+            path.strip_prefix(&self.root).expect("a seed of ours").parent().expect("a file lies in a directory");
         parent.iter().map(|name| name.to_string_lossy().into_owned()).collect()
     }
 }

@@ -131,9 +131,8 @@ fn xml(document: &str) -> Result<Page, String> {
                 .collect(),
         }
     };
-    let named = |one: &Element| {
-        (attribute(one, "ref").expect("an id"), moment(&attribute(one, "when").expect("a moment")))
-    };
+    let named =
+        |one: &Element| (attribute(one, "ref").expect("an id"), moment(&attribute(one, "when").expect("a moment")));
     let tombstones = feed.all("at:deleted-entry");
     Ok(Page {
         entries: feed.all(items).map(entry).collect(),
