@@ -3,12 +3,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::item::{Item, SeedPath, Times};
+use crate::item::{Item, ItemId, SeedPath, Times};
 use crate::parse::Parsed;
 use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
 use super::read::{Job, Outcome, Source, stamp};
 use super::revise::{Seen, is_edited, not_before, revise};
+
+/// Copies of a seed without URL that are looked at for one that was moved.
+const COPIES: usize = 8;
 
 /// One item before and after; at least one of both is there.
 #[derive(Debug)]
@@ -90,11 +93,16 @@ impl Apply<'_, '_> {
         parsed: Parsed,
         body: &Body,
     ) -> Result<(), StoreError> {
-        let Parsed { item, key, repairs } = parsed;
+        let Parsed { mut item, key, repairs } = parsed;
         let left = known.and_then(|known| known.seq);
-        let seq = match self.batch.seq_by_key(&key)? {
+        let by_key = self.batch.seq_by_key(&key)?;
+        let seq = match by_key {
+            Some(seq) if key.is_path() && self.is_elsewhere(seq, &seed)? => {
+                item.id = self.free_id(&item.id)?;
+                None
+            }
             Some(seq) => Some(seq),
-            None if key.is_path() => match self.batch.moved_seed(&seed.digest)? {
+            None if key.is_path() => match self.moved_from(&seed.digest)? {
                 Some(moved) => moved.seq,
                 None => self.batch.seq_by_id(&item.id)?,
             },
@@ -104,7 +112,18 @@ impl Apply<'_, '_> {
         seed.missing_since = None;
         let seq = if let Some(seq) = seq {
             let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-            seed.times = Some(self.revised(&seed, known, &standing, &item));
+            let mut others = self.batch.versions(seq)?;
+            others.retain(|other| other.path != seed.path);
+            // A moved or copied file says what it said where it was, and is no later for it.
+            let twin = others.iter().find(|other| known.is_none() && other.digest == seed.digest);
+            if let Some(twin) = twin {
+                seed.arrival = twin.arrival;
+            } else if known.is_none_or(|known| known.digest != seed.digest) {
+                // Later than the others, also under a clock that was set back.
+                let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
+                seed.arrival = after.fold(seed.arrival, DateTime::max);
+            }
+            seed.times = Some(self.revised(&seed, known.or(twin), &standing, &item));
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
             self.settle(seq, Some((&seed.path, &item)))?;
@@ -127,6 +146,38 @@ impl Apply<'_, '_> {
             self.batch.set_diagnostics(&seed.path, &repairs)?;
         }
         Ok(())
+    }
+
+    /// The seed without URL that lay elsewhere with these very bytes and does so no more. That it is gone may not have been
+    /// noticed yet: the listing of a new directory can be faster than the news of what was moved there.
+    fn moved_from(&self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
+        if let Some(moved) = self.batch.moved_seed(digest)? {
+            return Ok(Some(moved));
+        }
+        let is_gone = |seed: &SeedRow| {
+            let job = Job { path: seed.path.clone(), known: Some(seed.clone()), is_forced: false };
+            matches!(self.source.read(&job), Outcome::Gone)
+        };
+        Ok(self.batch.seeds_of_text(digest, COPIES)?.into_iter().find(is_gone))
+    }
+
+    /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another
+    /// article, like a new `latest.txt` after the last one was put away under its date.
+    fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
+        let versions = self.batch.versions(seq)?;
+        Ok(versions.iter().any(|other| other.path != seed.path && other.missing_since.is_none()))
+    }
+
+    /// An id for an article whose own went on with another: RFC 4151 §2.1 has room for a query.
+    fn free_id(&self, taken: &ItemId) -> Result<ItemId, StoreError> {
+        let mut number = 2_u64;
+        loop {
+            let id = ItemId::new(format!("{taken}?{number}"));
+            if self.batch.seq_by_id(&id)?.is_none() {
+                return Ok(id);
+            }
+            number += 1;
+        }
     }
 
     fn revised(&self, seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item) -> Times {

@@ -8,7 +8,7 @@ use crate::feed::{Automatic, By, automatic};
 use crate::store::{Batch, FeedRow, StoreError};
 
 use super::apply::Touched;
-use super::feeds::{is_retimed, moved_to};
+use super::feeds::{is_retimed, moment, moved_to};
 use super::stale::Stale;
 
 /// The automatic feeds that one batch of changes concerns.
@@ -54,8 +54,8 @@ impl<'a> Automatics<'a> {
         }
         for (entered, row) in is.iter().zip(change.after.iter().cycle()) {
             let comes_in = change.before.is_some() && !was.contains(entered);
-            let moment = if comes_in { now } else { row.changed_at };
             let feed = self.concern(batch, entered, now, stale)?;
+            let moment = moment(change, row, comes_in, now, feed.row.changed_at);
             let updated = row.item.times.updated;
             feed.pages.extend(batch.put_member(feed.row.feed, change.seq, &row.item.id, updated, moment, now)?);
             feed.row.changed_at = feed.row.changed_at.max(moment);

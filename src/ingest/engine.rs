@@ -1,6 +1,6 @@
 //! The one thread through which every change goes: batch by batch, from changes to shown documents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -513,13 +513,16 @@ fn since(changed_ns: i64, now: DateTime<Utc>) -> Duration {
     (now - DateTime::from_timestamp_nanos(changed_ns)).to_std().unwrap_or_default()
 }
 
-/// The files of a batch with what is known of them.
+/// The files of a batch with what is known of them; each once, though an event and a listing may both have named it, since
+/// the second reading would compare with what stood before the first.
 fn jobs<'p>(
     batch: &Batch<'_>,
     paths: impl Iterator<Item = &'p SeedPath>,
     is_forced: bool,
 ) -> Result<Vec<Job>, StoreError> {
-    paths.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
+    let mut seen = HashSet::new();
+    let once = paths.filter(|path| seen.insert(*path));
+    once.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
 }
 
 /// The next moment at which something happens without any change to a file.

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 use crate::feed::delta::{EDITIONS, Edition, Marks, marks};
 use crate::feed::{By, Definition, Paging, Site, Tombstone, View};
 use crate::item::{Item, ItemId};
-use crate::store::{Batch, FeedKind, FeedRow, Reading, StoreError};
+use crate::store::{Batch, FeedKind, FeedRow, ItemRow, Reading, StoreError};
 
 use super::apply::Touched;
 use super::automatic::Automatics;
@@ -280,10 +280,7 @@ impl FeedState {
         }
         // An old item that only now belongs here arrives here now.
         let comes_in = after.is_some() && !was && change.before.is_some();
-        let moment = match after {
-            Some(row) if !comes_in => row.changed_at,
-            _ => now,
-        };
+        let moment = after.map_or(now, |row| moment(change, row, comes_in, now, self.row.changed_at));
         match after {
             Some(row) => {
                 let updated = row.item.times.updated;
@@ -306,6 +303,20 @@ impl FeedState {
         self.row.updated = Some(moved_to(self.row.updated, newest, self.is_moved, now));
         self.is_moved = false;
     }
+}
+
+/// When subscribers of a feed get a change, by its own reckoning: after all that they got before (until `latest`), also
+/// under a clock that was set back. Otherwise what comes now would lie outside the window, and a poller miss it.
+pub(super) fn moment(
+    change: &Touched,
+    row: &ItemRow,
+    comes_in: bool,
+    now: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let moment = if comes_in { now } else { row.changed_at };
+    let is_news = comes_in || change.before.as_ref().is_none_or(|before| before.changed_at != row.changed_at);
+    if is_news && moment < latest { latest + TimeDelta::milliseconds(1) } else { moment }
 }
 
 /// Whether a change that concerns a feed moves its update time: everything but a silent correction does.

@@ -145,12 +145,16 @@ impl Batch<'_> {
         Ok(query.query_row(params![handle_of(id), id.as_str()], |row| row.get(0)).optional()?)
     }
 
-    /// Remembers for ever that this key means this item.
+    /// Remembers that this key means this item: for ever where it is a URL. A path means the item that came there last.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn bind_key(&mut self, key: &IdentityKey, seq: i64) -> Result<(), StoreError> {
-        let sql = "INSERT INTO keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
+        let sql = if key.is_path() {
+            "INSERT INTO keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET seq = excluded.seq"
+        } else {
+            "INSERT INTO keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING"
+        };
         self.connection().prepare_cached(sql)?.execute(params![digest16(key.as_bytes()), seq])?;
         Ok(())
     }

@@ -130,8 +130,8 @@ impl Batch<'_> {
         let (updated, changed_at) = (updated.timestamp(), changed_at.timestamp_millis());
         let mut pages = Vec::with_capacity(2);
         if let Some((position, is_gone)) = self.place(feed, seq)? {
-            let sql =
-                "UPDATE members SET updated = ?3, changed_at = ?4, gone_at = NULL WHERE feed = ?1 AND position = ?2";
+            let sql = "UPDATE members SET updated = ?3, changed_at = max(changed_at, ?4), gone_at = NULL \
+                 WHERE feed = ?1 AND position = ?2";
             self.connection().prepare_cached(sql)?.execute(params![feed, position, updated, changed_at])?;
             if is_gone {
                 let sql = "UPDATE feeds SET live = live + 1 WHERE feed = ?1";

@@ -178,6 +178,21 @@ impl Batch<'_> {
         query.query_row([digest], |row| Ok(from_row(row))).optional()?.transpose()
     }
 
+    /// Up to `limit` seeds without URL that hold these very bytes and are not known to be gone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn seeds_of_text(&self, digest: &Digest, limit: usize) -> Result<Vec<SeedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
+             AND missing_since IS NULL ORDER BY path LIMIT ?2"
+        );
+        let mut query = self.connection().prepare_cached(&sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![digest, limit], |row| Ok(from_row(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
     /// Seeds whose files are gone since `before` or longer.
     ///
     /// # Errors

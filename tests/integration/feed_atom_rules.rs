@@ -7,11 +7,11 @@ use quick_xml::events::{BytesStart, Event};
 
 /// An element as a tree.
 #[derive(Debug, Default)]
-struct Element {
-    name: String,
-    attributes: Vec<(String, String)>,
-    text: String,
-    children: Vec<Self>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Self>,
 }
 
 impl Element {
@@ -24,7 +24,7 @@ impl Element {
         Self { name: tag.name().as_ref().to_owned(), attributes: attributes.collect(), ..Self::default() }
     }
 
-    fn parse(document: &str) -> Self {
+    pub(crate) fn parse(document: &str) -> Self {
         let mut reader = Reader::from_str(document);
         let mut open = vec![Self::default()];
         loop {
@@ -48,7 +48,7 @@ impl Element {
         open.pop().expect("the document").children.pop().expect("a root")
     }
 
-    fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Self> + use<'a> {
+    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Self> + use<'a> {
         let name = name.to_owned();
         self.children.iter().filter(move |child| child.name == name)
     }

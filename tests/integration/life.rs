@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::life_contract::Dice;
 use crate::running::{Place, Server, eventually, get, seed_text, wait_until_ready, write_seed};
 
 const ROUNDS: usize = 25;
@@ -19,19 +20,6 @@ const CHANGES_A_ROUND: usize = 80;
 /// The `whole` feed shows everything at once; the reader has to get by with the feed of everything as it is by default.
 const CONFIGURATION: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n\
     [[feed]]\nname = \"whole\"\nitems = 10000\nmax_items = 10000\nmax_bytes = 100000000\n";
-
-/// A reproducible source of chance (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap()).unwrap()
-    }
-}
 
 /// What one seed says. `article` is the number in its URL and so the identity of the item.
 #[derive(Clone, Debug)]

@@ -115,6 +115,7 @@ pub(crate) struct Server {
     child: Child,
     log: Arc<Mutex<String>>,
     addresses: Receiver<SocketAddr>,
+    address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -137,7 +138,7 @@ impl Server {
                 kept.push('\n');
             }
         });
-        Self { child, log, addresses }
+        Self { child, log, addresses, address: None }
     }
 
     /// Waits for the line that names the address.
@@ -145,10 +146,17 @@ impl Server {
         self.addresses.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not listen:\n{}", self.log()))
     }
 
+    /// The same, any number of times.
+    pub(crate) fn address_again(&mut self) -> SocketAddr {
+        let address = self.address.unwrap_or_else(|| self.address());
+        self.address = Some(address);
+        address
+    }
+
     /// Starts it and waits until its feeds are right.
     pub(crate) fn ready(command: Command) -> (Self, SocketAddr) {
-        let server = Self::spawn(command);
-        let address = server.address();
+        let mut server = Self::spawn(command);
+        let address = server.address_again();
         wait_until_ready(address);
         (server, address)
     }
@@ -164,6 +172,13 @@ impl Server {
 
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Peak of its resident memory in KiB.
+    pub(crate) fn peak_memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells it");
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// SIGKILL.
