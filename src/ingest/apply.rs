@@ -150,7 +150,7 @@ impl Apply<'_, '_> {
 
     /// The seed without URL that lay elsewhere with these very bytes and does so no more. That it is gone may not have been
     /// noticed yet: the listing of a new directory can be faster than the news of what was moved there.
-    fn moved_from(&self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
+    fn moved_from(&mut self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
         if let Some(moved) = self.batch.moved_seed(digest)? {
             return Ok(Some(moved));
         }
@@ -158,7 +158,11 @@ impl Apply<'_, '_> {
             let job = Job { path: seed.path.clone(), known: Some(seed.clone()), is_forced: false };
             matches!(self.source.read(&job), Outcome::Gone)
         };
-        Ok(self.batch.seeds_of_text(digest, COPIES)?.into_iter().find(is_gone))
+        let moved = self.batch.seeds_of_text(digest, COPIES)?.into_iter().find(is_gone);
+        if let Some(moved) = &moved {
+            self.mark_missing(&moved.path)?;
+        }
+        Ok(moved)
     }
 
     /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another

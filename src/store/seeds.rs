@@ -154,12 +154,16 @@ impl Batch<'_> {
         Ok(known)
     }
 
-    /// The versions of an item, the one that stands first: latest update, then latest arrival, then path.
+    /// The versions of an item, the one that stands first: latest update, then latest arrival, then where a file is there
+    /// still (one that was moved is at two places for a while), then path.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn versions(&self, seq: i64) -> Result<Vec<SeedRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, path");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, \
+             missing_since IS NOT NULL, path"
+        );
         let mut query = self.connection().prepare_cached(&sql)?;
         let rows = query.query_map([seq], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
