@@ -25,7 +25,7 @@ mod xml;
 pub use automatic::{Automatic, By, automatic, automatic_definition, slug};
 pub use definition::{Content, Definition, Filter, Format, Limits, Site};
 pub use delta::{Deltas, Known};
-pub use document::{CachePolicy, Coding, Document, Published, Slot, Variant};
+pub use document::{CachePolicy, Coding, Document, Published, Slot, Twin, Variant};
 pub use link_header::link_header;
 pub use opml::opml;
 pub use view::{Paging, Tombstone, View};

@@ -8,6 +8,7 @@ mod answer;
 mod conditional;
 mod deadline;
 mod descriptors;
+mod files;
 mod gate;
 mod h1;
 mod h2;

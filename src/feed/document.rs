@@ -1,7 +1,8 @@
 //! Finished documents: bytes in every content coding with their validators, ready to be written to a socket.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -37,6 +38,20 @@ pub struct Variant {
     pub bytes: Bytes,
     /// Strong entity tag with its quotes, derived from `bytes`: equal tags mean equal bytes (RFC 9110 §8.8.3).
     pub etag: String,
+    /// The same bytes once more, where serving keeps them.
+    pub twin: Twin,
+}
+
+/// A place beside the bytes of a variant for a file with the same bytes, shared by its copies. Empty until whoever
+/// serves them fills it.
+#[derive(Clone, Debug, Default)]
+pub struct Twin(Arc<OnceLock<Option<Arc<OwnedFd>>>>);
+
+impl Twin {
+    /// The file, made now if nobody has tried before.
+    pub fn get_or_make(&self, make: impl FnOnce() -> Option<Arc<OwnedFd>>) -> Option<&Arc<OwnedFd>> {
+        self.0.get_or_init(make).as_ref()
+    }
 }
 
 /// Content codings that documents are kept in.
@@ -87,7 +102,7 @@ impl Variant {
     #[must_use]
     pub fn new(coding: Coding, bytes: Bytes) -> Self {
         let etag = format!("\"{}\"", &blake3::hash(&bytes).to_hex()[..32]);
-        Self { coding, bytes, etag }
+        Self { coding, bytes, etag, twin: Twin::default() }
     }
 }
 

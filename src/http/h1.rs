@@ -8,6 +8,7 @@ mod write;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -225,7 +226,7 @@ impl Connection {
         let len = usize::try_from(len).ok().filter(|len| *len <= most).ok_or(Some(StatusCode::PAYLOAD_TOO_LARGE))?;
         self.deadline.move_to(wait);
         if framing.expects_continue && self.received.len() < len {
-            let sent = self.write(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new()).await;
+            let sent = self.write(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new(), None).await;
             sent.map_err(|()| None)?;
         }
         while self.received.len() < len {
@@ -253,12 +254,12 @@ impl Connection {
     async fn send(&mut self, reply: &Reply, keep_alive: bool, is_old: bool) -> Result<(), ()> {
         let now = (self.state.parts.clock)();
         let head = self.state.with_settings(|settings| write::head(reply, settings, now, keep_alive, is_old));
-        self.write(head, reply.body()).await
+        self.write(head, reply.body(), reply.file(&self.state.files)).await
     }
 
     /// Writes both, gathered, within the write deadlines.
-    async fn write(&mut self, head: Vec<u8>, body: Bytes) -> Result<(), ()> {
-        let mut rest = write::Rest::new(head, body);
+    async fn write(&mut self, head: Vec<u8>, body: Bytes, file: Option<(Arc<OwnedFd>, u64)>) -> Result<(), ()> {
+        let mut rest = write::Rest::new(head, body, file);
         // Nearly always the socket takes all at once, and no deadline is needed.
         let mut patience: Option<write::Patience> = None;
         let result = poll_fn(|cx| {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 use std::ops::Range;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,6 +13,7 @@ use hyper::StatusCode;
 
 use crate::feed::{Coding, Document, Known, Variant};
 
+use super::files::Files;
 use super::negotiate::content_encoding;
 use super::settings::Settings;
 
@@ -166,6 +168,16 @@ impl Reply {
                 Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
             },
         }
+    }
+
+    /// A file that has the same, and where in it the body begins.
+    pub(crate) fn file(&self, files: &Files) -> Option<(Arc<OwnedFd>, u64)> {
+        let Content::Document { document, index, part } = &self.content else { return None };
+        if self.is_bodyless() {
+            return None;
+        }
+        let start = part.as_ref().map_or(0, |part| part.start);
+        Some((Arc::clone(files.of(&document.variants[*index])?), u64::try_from(start).ok()?))
     }
 
     /// Hands every field to `put`, name in its usual case, except Date and what belongs to the connection.

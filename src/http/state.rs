@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use crate::ops::Pulses;
 
+use super::files::Files;
 use super::gate::Gate;
 use super::parts::Parts;
 use super::rate::Rates;
@@ -21,6 +22,7 @@ pub struct State {
     pub(crate) rendered: RenderedPages,
     pub(crate) rates: Rates,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) files: Files,
     counters: Counters,
     waiting: AtomicU64,
     pulses: Pulses,
@@ -36,6 +38,7 @@ impl State {
             rendered: RenderedPages::default(),
             rates: Rates::default(),
             gate: Arc::default(),
+            files: Files::default(),
             counters: Counters::default(),
             waiting: AtomicU64::new(0),
             pulses: Pulses::default(),

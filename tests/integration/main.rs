@@ -19,6 +19,7 @@ mod http_conditional;
 mod http_defence;
 mod http_deltas;
 mod http_frames;
+mod http_large;
 mod http_lifecycle;
 mod http_malformed;
 mod http_methods;

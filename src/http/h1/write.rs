@@ -2,18 +2,24 @@
 
 use std::cell::Cell;
 use std::io::{self, IoSlice};
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes};
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
-use tokio::io::AsyncWrite;
+use rustix::fs::sendfile;
+use rustix::net::{SendFlags, send};
+use tokio::io::{AsyncWrite, Interest};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::super::reply::Reply;
 use super::super::settings::{Limits, Settings};
+use super::super::stream::Stream;
 
 /// Bodies up to this size are copied behind the head: one buffer is sent faster than two.
 const COPIED_BYTES: usize = 4096;
@@ -84,15 +90,18 @@ pub(super) struct Rest {
     /// How much of `head` is written.
     sent: usize,
     body: Bytes,
+    /// A file that has the body, and where in it the next byte stands.
+    file: Option<(Arc<OwnedFd>, u64)>,
 }
 
 impl Rest {
-    pub(super) fn new(mut head: Vec<u8>, mut body: Bytes) -> Self {
+    pub(super) fn new(mut head: Vec<u8>, mut body: Bytes, mut file: Option<(Arc<OwnedFd>, u64)>) -> Self {
         if body.len() <= COPIED_BYTES {
             head.extend_from_slice(&body);
-            body = Bytes::new();
+            // No body follows, so the head must not be sent as if one did.
+            (body, file) = (Bytes::new(), None);
         }
-        Self { head, sent: 0, body }
+        Self { head, sent: 0, body, file }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -100,31 +109,65 @@ impl Rest {
     }
 
     /// Writes once, or flushes when all is written; whether that was all.
-    pub(super) fn poll_write<S: AsyncWrite + Unpin>(
-        &mut self,
-        stream: &mut S,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<bool>> {
-        let mut stream = Pin::new(stream);
+    pub(super) fn poll_write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         if self.len() == 0 {
-            return stream.poll_flush(cx).map_ok(|()| true);
+            return Pin::new(stream).poll_flush(cx).map_ok(|()| true);
         }
-        let head = &self.head[self.sent..];
-        let written = if self.body.is_empty() {
-            ready!(stream.as_mut().poll_write(cx, head))?
-        } else if head.is_empty() {
-            ready!(stream.as_mut().poll_write(cx, &self.body))?
-        } else {
-            let both = [IoSlice::new(head), IoSlice::new(&self.body)];
-            ready!(stream.as_mut().poll_write_vectored(cx, &both))?
+        let written = match (&mut self.file, &*stream) {
+            (Some((file, at)), Stream::Tcp(socket)) => {
+                ready!(poll_send_file(socket, &self.head[self.sent..], file, at, self.body.len(), cx))?
+            }
+            _ => ready!(poll_gather(Pin::new(&mut *stream), &self.head[self.sent..], &self.body, cx))?,
         };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        let of_head = written.min(head.len());
+        let of_head = written.min(self.head.len() - self.sent);
         self.sent += of_head;
         self.body.advance(written - of_head);
-        if self.len() == 0 { stream.poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
+        if self.len() == 0 { Pin::new(stream).poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
+    }
+}
+
+/// Head and body in one call.
+fn poll_gather(
+    mut stream: Pin<&mut Stream>,
+    head: &[u8],
+    body: &[u8],
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    match (head, body) {
+        (head, []) => stream.as_mut().poll_write(cx, head),
+        ([], body) => stream.as_mut().poll_write(cx, body),
+        (head, body) => stream.as_mut().poll_write_vectored(cx, &[IoSlice::new(head), IoSlice::new(body)]),
+    }
+}
+
+/// The head with the word that more follows, so that it waits for the first bytes of the body; then the body from the
+/// file. One of both at a time.
+fn poll_send_file(
+    socket: &TcpStream,
+    head: &[u8],
+    file: &OwnedFd,
+    at: &mut u64,
+    left: usize,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(socket.poll_write_ready(cx))?;
+        let sent = socket.try_io(Interest::WRITABLE, || {
+            if head.is_empty() {
+                Ok(sendfile(socket, file, Some(at), left)?)
+            } else {
+                Ok(send(socket, head, SendFlags::MORE | SendFlags::NOSIGNAL)?)
+            }
+        });
+        match sent {
+            // It is not writable after all.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            sent => return Poll::Ready(sent),
+        }
     }
 }
 
