@@ -109,10 +109,18 @@ impl Apply<'_, '_> {
         seed.missing_since = None;
         let seq = if let Some(seq) = seq {
             let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+            let mut others = self.batch.versions(seq)?;
+            others.retain(|other| other.path != seed.path);
             // A moved or copied file says what it said where it was, and is no later for it.
-            let twin = self.twin(seq, &seed, known)?;
-            seed.arrival = twin.as_ref().map_or(seed.arrival, |twin| twin.arrival);
-            seed.times = Some(self.revised(&seed, known.or(twin.as_ref()), &standing, &item));
+            let twin = others.iter().find(|other| known.is_none() && other.digest == seed.digest);
+            if let Some(twin) = twin {
+                seed.arrival = twin.arrival;
+            } else if known.is_none_or(|known| known.digest != seed.digest) {
+                // Later than the others, also under a clock that was set back.
+                let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
+                seed.arrival = after.fold(seed.arrival, DateTime::max);
+            }
+            seed.times = Some(self.revised(&seed, known.or(twin), &standing, &item));
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
             self.settle(seq, Some((&seed.path, &item)))?;
@@ -135,12 +143,6 @@ impl Apply<'_, '_> {
             self.batch.set_diagnostics(&seed.path, &repairs)?;
         }
         Ok(())
-    }
-
-    /// Another version of the item with the very bytes of one that is new at its place.
-    fn twin(&self, seq: i64, seed: &SeedRow, known: Option<&SeedRow>) -> Result<Option<SeedRow>, StoreError> {
-        let versions = if known.is_none() { self.batch.versions(seq)? } else { Vec::new() };
-        Ok(versions.into_iter().find(|other| other.digest == seed.digest))
     }
 
     /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another

@@ -397,6 +397,8 @@ impl Model {
                 Span::at(newest + 1 + self.dice.seconds(5000))
             }
             _ if self.touched.contains(&number) || !article.was_shown => return None,
+            // Under a clock that was set back it is open whether an edit is later than the version that stands.
+            _ if article.versions.values().any(|other| other.updated.to > own.updated.to.max(self.now)) => return None,
             _ => self.seen_now().max(own.updated),
         };
         self.editions += 1;
@@ -512,8 +514,10 @@ impl Model {
         let now = self.seen_now();
         let article = &mut self.articles[number];
         let withdrawn = article.withdrawn.take().expect("just looked at");
-        article.not_before = withdrawn.to + 1;
-        article.restored = Some(Span { from: now.from.max(withdrawn.from + 1), to: OPEN });
+        // What declares no update keeps the one that it had after an earlier withdrawal.
+        let earlier = article.restored.filter(|_| article_is_undated(article)).unwrap_or(Span::at(0));
+        article.not_before = (withdrawn.to + 1).max(earlier.to);
+        article.restored = Some(Span { from: now.from.max(withdrawn.from + 1).max(earlier.from), to: OPEN });
         self.news.insert(number);
         self.touched.insert(number);
         self.write(number, &path, Version { arrival: self.burst, ..version });

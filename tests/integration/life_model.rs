@@ -165,17 +165,19 @@ fn archives(served: &impl Served, model: &Model, memory: &mut Memory, ids: &BTre
         }
         walked.push(pages);
     }
-    let withdrawn: BTreeSet<&String> = model
-        .articles
-        .iter()
-        .filter(|article| article.withdrawn.is_some())
-        .filter_map(|article| article.id.as_ref())
-        .collect();
+    let ids_of = |is_so: fn(&Article) -> bool| -> BTreeSet<&String> {
+        model.articles.iter().filter(|article| is_so(article)).filter_map(|article| article.id.as_ref()).collect()
+    };
+    let withdrawn = ids_of(|article| article.withdrawn.is_some());
+    let restored = ids_of(|article| article.restored.is_some());
     // The newest page may still be filled.
     for (path, page) in walked[2].iter().skip(2) {
         let now: BTreeSet<String> = page.ids().map(str::to_owned).collect();
         let before = memory.pages.entry(path.clone()).or_insert_with(|| now.clone());
-        ensure(now.is_subset(before), || format!("{path} was full and got more"))?;
+        // One that comes back takes its old place.
+        let more: Vec<String> = now.difference(before).cloned().collect();
+        ensure(more.iter().all(|id| restored.contains(id)), || format!("{path} was full and got {more:?}"))?;
+        before.extend(more);
         let lost: Vec<&String> = before.difference(&now).collect();
         ensure(lost.iter().all(|id| withdrawn.contains(id)), || format!("{path} lost {lost:?}"))?;
     }
