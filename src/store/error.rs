@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+/// What to do about a store that cannot be written.
+pub(super) const WRITABLE: &str = "the user that runs seedcast must be able to write the file and its directory, and their \
+                                   file system must not be mounted read-only";
+
 /// A failure of the store.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -43,6 +47,9 @@ pub enum StoreError {
     /// The disk is full.
     #[error("no space left for the store; it goes on when there is: {0}")]
     Full(String),
+    /// The file system or its permissions do not let it be written any more.
+    #[error("the store cannot be written ({0}): {WRITABLE}")]
+    ReadOnly(String),
     /// Anything else the engine says.
     #[error("store: {0}")]
     Engine(String),
@@ -50,10 +57,11 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+        use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly};
         match error.sqlite_error_code() {
             Some(DatabaseCorrupt | NotADatabase) => Self::Corrupt(error.to_string()),
             Some(DiskFull) => Self::Full(error.to_string()),
+            Some(ReadOnly) => Self::ReadOnly(error.to_string()),
             _ => Self::Engine(error.to_string()),
         }
     }

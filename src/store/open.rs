@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
+use super::error::WRITABLE;
 use super::filling::discard_half_filled;
 use super::lock::Lock;
 use super::{Store, StoreError};
@@ -147,6 +148,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         StoreError::Engine(reason) => StoreError::Open { path: path.to_owned(), reason },
         other => other,
     })?;
+    // The engine opens what it may not write as it can, and would say so only with the first change.
+    if connection.is_readonly(MAIN_DB)? {
+        let reason = format!("it cannot be written: {WRITABLE}");
+        return Err(StoreError::Open { path: path.to_owned(), reason });
+    }
     prepare(&connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // FULL: what subscribers were shown (first-seen times, ids) must survive the plug being pulled, not only a crash.

@@ -480,11 +480,10 @@ impl Model {
 
     fn delete(&mut self, path: &Path, number: usize) -> Option<&'static str> {
         let article = &self.articles[number];
-        let is_undated = article_is_undated(article);
         // More at once would be taken for an accident.
         let is_mass = 3 * (self.removed + 1) > self.paths.len();
         let is_scheduled = article.published.to > self.now && article.kind == Kind::Dated;
-        if is_mass || is_scheduled || (is_undated && self.touched.contains(&number)) {
+        if is_mass || is_scheduled || self.touched.contains(&number) {
             return None;
         }
         fs::remove_file(path).unwrap();

@@ -4,6 +4,7 @@
 
 mod archive;
 mod export;
+mod faults;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_filter;
@@ -32,6 +33,7 @@ mod ingest_desk;
 mod ingest_life;
 mod ingest_revise;
 mod life;
+mod life_burst;
 mod life_contract;
 mod life_model;
 mod life_reading;

@@ -11,8 +11,9 @@ use seedcast::seed::{Change, ReadError, Reason, read, scan};
 
 use crate::seed_directory::{DEADLINE, SeedDirectory, closed, seed};
 
-/// Runs the test of this name again inside a namespace after `setup`, unless this is that run: then gives `true`.
-fn is_confined(test: &str, unshare: &str, setup: &str) -> bool {
+/// Runs the test of this name (`module::function`) again inside a namespace after `setup`, unless this is that run: then
+/// gives `true`.
+pub(crate) fn is_confined(test: &str, unshare: &str, setup: &str) -> bool {
     if env::var_os("SEEDCAST_TEST_CONFINED").is_some() {
         return true;
     }
@@ -27,7 +28,7 @@ fn is_confined(test: &str, unshare: &str, setup: &str) -> bool {
         eprintln!("skipped: no user namespaces here");
         return false;
     }
-    let script = format!("{setup}\nexec \"$0\" --exact seed_limits::{test} --nocapture");
+    let script = format!("{setup}\nexec \"$0\" --exact {test} --nocapture");
     let output = unshared(&script).arg(env::current_exe().unwrap()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
@@ -52,7 +53,7 @@ impl Drop for Locked {
 
 #[test]
 fn directory_without_permission_makes_the_listing_partial() {
-    if !is_confined("directory_without_permission_makes_the_listing_partial", "-U", "true") {
+    if !is_confined("seed_limits::directory_without_permission_makes_the_listing_partial", "-U", "true") {
         return;
     }
     let directory = SeedDirectory::new();
@@ -79,7 +80,7 @@ fn directory_without_permission_makes_the_listing_partial() {
 #[test]
 fn directories_without_a_watch_are_listed_again_and_again() {
     let setup = "echo 3 > /proc/sys/user/max_inotify_watches";
-    if !is_confined("directories_without_a_watch_are_listed_again_and_again", "-Ur", setup) {
+    if !is_confined("seed_limits::directories_without_a_watch_are_listed_again_and_again", "-Ur", setup) {
         return;
     }
     let directory = SeedDirectory::new();
@@ -106,7 +107,7 @@ fn directories_without_a_watch_are_listed_again_and_again() {
 #[test]
 fn everything_is_listed_when_there_is_no_queue_of_events() {
     let setup = "echo 0 > /proc/sys/user/max_inotify_instances";
-    if !is_confined("everything_is_listed_when_there_is_no_queue_of_events", "-Ur", setup) {
+    if !is_confined("seed_limits::everything_is_listed_when_there_is_no_queue_of_events", "-Ur", setup) {
         return;
     }
     let directory = SeedDirectory::new();
