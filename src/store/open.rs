@@ -103,6 +103,9 @@ impl Store {
                 let aside = set_aside(path, now)?;
                 (connect(path)?, Origin::SetAside(aside))
             }
+            Err(StoreError::ReadOnly(reason)) => {
+                return Err(StoreError::Open { path: path.to_owned(), reason: format!("{reason}: {WRITABLE}") });
+            }
             Err(other) => return Err(other),
         };
         Ok(Opened { store: Self { connection, location: location.clone(), _lock: lock }, origin })

@@ -37,6 +37,7 @@ mod life_burst;
 mod life_contract;
 mod life_model;
 mod life_reading;
+mod life_schedule;
 mod ops_agents;
 mod ops_config;
 mod parse_encoding;
