@@ -99,7 +99,7 @@ impl Apply<'_, '_> {
                 None
             }
             Some(seq) => Some(seq),
-            None if key.is_path() => match self.batch.moved_seed(&seed.digest)? {
+            None if key.is_path() => match self.moved_here(&seed)? {
                 Some(moved) => moved.seq,
                 None => self.batch.seq_by_id(&item.id)?,
             },
@@ -114,7 +114,9 @@ impl Apply<'_, '_> {
             // A moved or copied file says what it said where it was, and is no later for it.
             let twin = others.iter().find(|other| known.is_none() && other.digest == seed.digest);
             if let Some(twin) = twin {
-                seed.arrival = twin.arrival;
+                // One that was moved takes the place of what it leaves behind, one that was copied does not.
+                let step = TimeDelta::milliseconds(if twin.missing_since.is_some() { 1 } else { -1 });
+                seed.arrival = twin.arrival + step;
             } else if known.is_none_or(|known| known.digest != seed.digest) {
                 // Later than the others, also under a clock that was set back.
                 let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
@@ -143,6 +145,22 @@ impl Apply<'_, '_> {
             self.batch.set_diagnostics(&seed.path, &repairs)?;
         }
         Ok(())
+    }
+
+    /// What a seed without URL left at another place when it was moved here. A listing may find it here before the event
+    /// says that it is gone there.
+    fn moved_here(&mut self, seed: &SeedRow) -> Result<Option<SeedRow>, StoreError> {
+        let directory = &self.source.config.seeds.options.directory;
+        let is_gone = |other: &SeedRow| {
+            other.missing_since.is_some() || directory.join(other.path.as_path()).symlink_metadata().is_err()
+        };
+        let mut same = self.batch.same_bytes(&seed.digest)?;
+        same.retain(|other| other.path != seed.path);
+        let moved = same.into_iter().find(is_gone);
+        if let Some(moved) = &moved {
+            self.mark_missing(&moved.path)?;
+        }
+        Ok(moved)
     }
 
     /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another

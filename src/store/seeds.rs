@@ -165,17 +165,19 @@ impl Batch<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// A seed without URL, gone from its place, that held these very bytes: what a move leaves behind.
+    /// Seeds without URL that hold these very bytes: one that is gone from its place is what a move leaves behind, the
+    /// latest first; then some of those that were not found gone yet.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn moved_seed(&self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
+    pub fn same_bytes(&self, digest: &Digest) -> Result<Vec<SeedRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
-             AND missing_since IS NOT NULL ORDER BY missing_since DESC LIMIT 1"
+             ORDER BY missing_since IS NULL, missing_since DESC LIMIT 4"
         );
         let mut query = self.connection().prepare_cached(&sql)?;
-        query.query_row([digest], |row| Ok(from_row(row))).optional()?.transpose()
+        let rows = query.query_map([digest], |row| Ok(from_row(row)))?;
+        rows.map(|row| row?).collect()
     }
 
     /// Seeds whose files are gone since `before` or longer.
