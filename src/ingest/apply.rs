@@ -150,13 +150,9 @@ impl Apply<'_, '_> {
     /// What a seed without URL left at another place when it was moved here. A listing may find it here before the event
     /// says that it is gone there.
     fn moved_here(&mut self, seed: &SeedRow) -> Result<Option<SeedRow>, StoreError> {
-        let directory = &self.source.config.seeds.options.directory;
-        let is_gone = |other: &SeedRow| {
-            other.missing_since.is_some() || directory.join(other.path.as_path()).symlink_metadata().is_err()
-        };
         let mut same = self.batch.same_bytes(&seed.digest)?;
         same.retain(|other| other.path != seed.path);
-        let moved = same.into_iter().find(is_gone);
+        let moved = same.into_iter().find(|other| other.missing_since.is_some() || !self.is_there(&other.path));
         if let Some(moved) = &moved {
             self.mark_missing(&moved.path)?;
         }
@@ -167,7 +163,12 @@ impl Apply<'_, '_> {
     /// article, like a new `latest.txt` after the last one was put away under its date.
     fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
         let versions = self.batch.versions(seq)?;
-        Ok(versions.iter().any(|other| other.path != seed.path && other.missing_since.is_none()))
+        Ok(versions.iter().any(|other| other.path != seed.path && self.is_there(&other.path)))
+    }
+
+    /// Whether there is a file now, whatever events have said of it so far.
+    fn is_there(&self, path: &SeedPath) -> bool {
+        self.source.config.seeds.options.directory.join(path.as_path()).symlink_metadata().is_ok()
     }
 
     /// An id for an article whose own went on with another: RFC 4151 §2.1 has room for a query.

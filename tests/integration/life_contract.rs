@@ -150,7 +150,7 @@ pub(crate) struct Model {
     removed: usize,
     editions: usize,
     files: usize,
-    /// The changes since the last quiet point, for whoever looks for a fault.
+    /// All that happened, for whoever looks for a fault.
     pub(crate) journal: Vec<String>,
 }
 
@@ -187,7 +187,7 @@ impl Model {
         self.burst += 1;
         self.touched.clear();
         self.news.clear();
-        self.journal.clear();
+        self.journal.push(format!("burst {} at {now}", self.burst));
     }
 
     /// The clock shows `now`; what is due then stays, wherever the clock goes.
