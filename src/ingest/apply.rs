@@ -10,9 +10,6 @@ use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 use super::read::{Job, Outcome, Source, stamp};
 use super::revise::{Seen, is_edited, not_before, revise};
 
-/// Copies of a seed without URL that are looked at for one that was moved.
-const COPIES: usize = 8;
-
 /// One item before and after; at least one of both is there.
 #[derive(Debug)]
 pub(super) struct Touched {
@@ -102,7 +99,7 @@ impl Apply<'_, '_> {
                 None
             }
             Some(seq) => Some(seq),
-            None if key.is_path() => match self.moved_from(&seed.digest)? {
+            None if key.is_path() => match self.moved_here(&seed)? {
                 Some(moved) => moved.seq,
                 None => self.batch.seq_by_id(&item.id)?,
             },
@@ -117,7 +114,9 @@ impl Apply<'_, '_> {
             // A moved or copied file says what it said where it was, and is no later for it.
             let twin = others.iter().find(|other| known.is_none() && other.digest == seed.digest);
             if let Some(twin) = twin {
-                seed.arrival = twin.arrival;
+                // One that was moved takes the place of what it leaves behind, one that was copied does not.
+                let step = TimeDelta::milliseconds(if twin.missing_since.is_some() { 1 } else { -1 });
+                seed.arrival = twin.arrival + step;
             } else if known.is_none_or(|known| known.digest != seed.digest) {
                 // Later than the others, also under a clock that was set back.
                 let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
@@ -148,17 +147,12 @@ impl Apply<'_, '_> {
         Ok(())
     }
 
-    /// The seed without URL that lay elsewhere with these very bytes and does so no more. That it is gone may not have been
-    /// noticed yet: the listing of a new directory can be faster than the news of what was moved there.
-    fn moved_from(&mut self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
-        if let Some(moved) = self.batch.moved_seed(digest)? {
-            return Ok(Some(moved));
-        }
-        let is_gone = |seed: &SeedRow| {
-            let job = Job { path: seed.path.clone(), known: Some(seed.clone()), is_forced: false };
-            matches!(self.source.read(&job), Outcome::Gone)
-        };
-        let moved = self.batch.seeds_of_text(digest, COPIES)?.into_iter().find(is_gone);
+    /// What a seed without URL left at another place when it was moved here. A listing may find it here before the event
+    /// says that it is gone there.
+    fn moved_here(&mut self, seed: &SeedRow) -> Result<Option<SeedRow>, StoreError> {
+        let mut same = self.batch.same_bytes(&seed.digest)?;
+        same.retain(|other| other.path != seed.path);
+        let moved = same.into_iter().find(|other| other.missing_since.is_some() || !self.is_there(&other.path));
         if let Some(moved) = &moved {
             self.mark_missing(&moved.path)?;
         }
@@ -169,7 +163,12 @@ impl Apply<'_, '_> {
     /// article, like a new `latest.txt` after the last one was put away under its date.
     fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
         let versions = self.batch.versions(seq)?;
-        Ok(versions.iter().any(|other| other.path != seed.path && other.missing_since.is_none()))
+        Ok(versions.iter().any(|other| other.path != seed.path && self.is_there(&other.path)))
+    }
+
+    /// Whether there is a file now, whatever events have said of it so far.
+    fn is_there(&self, path: &SeedPath) -> bool {
+        self.source.config.seeds.options.directory.join(path.as_path()).symlink_metadata().is_ok()
     }
 
     /// An id for an article whose own went on with another: RFC 4151 §2.1 has room for a query.

@@ -154,46 +154,29 @@ impl Batch<'_> {
         Ok(known)
     }
 
-    /// The versions of an item, the one that stands first: latest update, then latest arrival, then where a file is there
-    /// still (one that was moved is at two places for a while), then path.
+    /// The versions of an item, the one that stands first: latest update, then latest arrival, then path.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn versions(&self, seq: i64) -> Result<Vec<SeedRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, \
-             missing_since IS NOT NULL, path"
-        );
+        let sql = format!("SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, path");
         let mut query = self.connection().prepare_cached(&sql)?;
         let rows = query.query_map([seq], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 
-    /// A seed without URL, gone from its place, that held these very bytes: what a move leaves behind.
+    /// Seeds without URL that hold these very bytes: one that is gone from its place is what a move leaves behind, the
+    /// latest first; then some of those that were not found gone yet.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn moved_seed(&self, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
+    pub fn same_bytes(&self, digest: &Digest) -> Result<Vec<SeedRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
-             AND missing_since IS NOT NULL ORDER BY missing_since DESC LIMIT 1"
+             ORDER BY missing_since IS NULL, missing_since DESC LIMIT 4"
         );
         let mut query = self.connection().prepare_cached(&sql)?;
-        query.query_row([digest], |row| Ok(from_row(row))).optional()?.transpose()
-    }
-
-    /// Up to `limit` seeds without URL that hold these very bytes and are not known to be gone.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn seeds_of_text(&self, digest: &Digest, limit: usize) -> Result<Vec<SeedRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
-             AND missing_since IS NULL ORDER BY path LIMIT ?2"
-        );
-        let mut query = self.connection().prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![digest, limit], |row| Ok(from_row(row)))?;
+        let rows = query.query_map([digest], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 

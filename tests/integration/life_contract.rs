@@ -117,6 +117,11 @@ impl Article {
         self.versions.iter().filter(|(_, version)| Some(rank(version)) == best).collect()
     }
 
+    /// Whether what stands is of the present burst.
+    pub(crate) fn is_news(&self, burst: usize) -> bool {
+        self.standing().iter().any(|(_, version)| version.arrival == burst)
+    }
+
     /// What its update time is when `version` stands.
     pub(crate) fn updated(&self, version: &Version) -> Span {
         self.restored.map_or(version.updated, |restored| version.updated.max(restored))
@@ -140,12 +145,12 @@ pub(crate) struct Model {
     ahead: usize,
     /// Whether files get times of their own, since the clock is not that of the system.
     has_own_clock: bool,
-    burst: usize,
+    pub(crate) burst: usize,
     now: i64,
     removed: usize,
     editions: usize,
     files: usize,
-    /// The changes since the last quiet point, for whoever looks for a fault.
+    /// All that happened, for whoever looks for a fault.
     pub(crate) journal: Vec<String>,
 }
 
@@ -182,7 +187,7 @@ impl Model {
         self.burst += 1;
         self.touched.clear();
         self.news.clear();
-        self.journal.clear();
+        self.journal.push(format!("burst {} at {now}", self.burst));
     }
 
     /// The clock shows `now`; what is due then stays, wherever the clock goes.

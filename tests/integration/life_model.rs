@@ -191,6 +191,7 @@ fn recent(served: &impl Served, model: &Model, live: &BTreeMap<usize, String>) -
     let missed: Vec<_> = model
         .news
         .iter()
+        .filter(|number| model.articles[**number].is_news(model.burst))
         .filter(|number| live.get(number).is_some_and(|id| !shown.contains(id.as_str())))
         .map(|number| (number, &model.articles[*number]))
         .collect();
