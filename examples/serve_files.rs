@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let published = Arc::new(Published::default());
     let mut documents = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
+    for entry in std::fs::read_dir(&directory)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".xml") {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         connections: 100_000,
         ..Limits::default()
     };
-    let state = State::new(parts, Settings { limits, ..Settings::default() });
+    let state = State::new(parts, Settings { limits, spool: Some(directory.into()), ..Settings::default() });
     let listener = Listener::bind(&address)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(vec![listener], state, std::future::pending(), Duration::from_secs(1)))?;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::config::{Config, ConfigError, Http, Log};
+use crate::config::{Config, ConfigError, Log};
 use crate::feed::{Published, page};
 use crate::http::{self, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
 use crate::hub::{self, Hub};
@@ -115,7 +115,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         admin: Arc::clone(&panel) as _,
         clock,
     };
-    let state = http::State::new(parts, settings(&site.base_url, &config.http));
+    let state = http::State::new(parts, settings(&site.base_url, &config));
     // Weak: the state owns the panel and the hub.
     let _ = panel.state.set(Arc::downgrade(&state));
     hub.set_maker(Arc::downgrade(&state) as _);
@@ -214,7 +214,8 @@ fn announce(addresses: &[String]) {
     }
 }
 
-fn settings(base_url: &str, http: &Http) -> Settings {
+fn settings(base_url: &str, config: &Config) -> Settings {
+    let http = &config.http;
     static POLICY: OnceLock<String> = OnceLock::new();
     let policy = POLICY.get_or_init(|| page::content_security_policy().to_string());
     let base_path = url::Url::parse(base_url).map(|url| url.path().trim_end_matches('/').to_owned());
@@ -232,6 +233,11 @@ fn settings(base_url: &str, http: &Http) -> Settings {
             unconditional_per_hour: http.unconditional_per_hour,
             ..Limits::default()
         },
+        spool: config
+            .store
+            .path()
+            .parent()
+            .map(|parent| if parent.as_os_str().is_empty() { ".".into() } else { parent.into() }),
         ..Settings::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -45,12 +46,31 @@ pub struct Variant {
 /// A place beside the bytes of a variant for a file with the same bytes, shared by its copies. Empty until whoever
 /// serves them fills it.
 #[derive(Clone, Debug, Default)]
-pub struct Twin(Arc<OnceLock<Option<Arc<OwnedFd>>>>);
+pub struct Twin(Arc<Place>);
+
+#[derive(Debug, Default)]
+struct Place {
+    is_claimed: AtomicBool,
+    file: OnceLock<Arc<OwnedFd>>,
+}
 
 impl Twin {
-    /// The file, made now if nobody has tried before.
-    pub fn get_or_make(&self, make: impl FnOnce() -> Option<Arc<OwnedFd>>) -> Option<&Arc<OwnedFd>> {
-        self.0.get_or_init(make).as_ref()
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> Option<&Arc<OwnedFd>> {
+        self.0.file.get()
+    }
+
+    /// Whether the caller is the one to make it: true once.
+    #[must_use]
+    pub fn claim(&self) -> bool {
+        !self.0.is_claimed.swap(true, Ordering::Relaxed)
+    }
+
+    /// Puts it in place.
+    pub fn fill(&self, file: Arc<OwnedFd>) {
+        // Whoever claimed it is alone in filling it.
+        let _ = self.0.file.set(file);
     }
 }
 

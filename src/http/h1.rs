@@ -253,8 +253,11 @@ impl Connection {
 
     async fn send(&mut self, reply: &Reply, keep_alive: bool, is_old: bool) -> Result<(), ()> {
         let now = (self.state.parts.clock)();
-        let head = self.state.with_settings(|settings| write::head(reply, settings, now, keep_alive, is_old));
-        self.write(head, reply.body(), reply.file(&self.state.files)).await
+        let (head, file) = self.state.with_settings(|settings| {
+            let head = write::head(reply, settings, now, keep_alive, is_old);
+            (head, reply.file(&self.state.files, settings))
+        });
+        self.write(head, reply.body(), file).await
     }
 
     /// Writes both, gathered, within the write deadlines.

@@ -171,13 +171,13 @@ impl Reply {
     }
 
     /// A file that has the same, and where in it the body begins.
-    pub(crate) fn file(&self, files: &Files) -> Option<(Arc<OwnedFd>, u64)> {
+    pub(crate) fn file(&self, files: &Files, settings: &Settings) -> Option<(Arc<OwnedFd>, u64)> {
         let Content::Document { document, index, part } = &self.content else { return None };
         if self.is_bodyless() {
             return None;
         }
         let start = part.as_ref().map_or(0, |part| part.start);
-        Some((Arc::clone(files.of(&document.variants[*index])?), u64::try_from(start).ok()?))
+        Some((Arc::clone(files.of(&document.variants[*index], settings.spool.as_deref())?), u64::try_from(start).ok()?))
     }
 
     /// Hands every field to `put`, name in its usual case, except Date and what belongs to the connection.

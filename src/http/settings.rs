@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::proxies::TrustedProxies;
@@ -25,6 +26,9 @@ pub struct Settings {
     pub content_security_policy: String,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: TrustedProxies,
+    /// Where the unnamed files lie from which large bodies are sent. Pages of a disk's file system are larger than those of
+    /// memory, which makes sending them a fifth cheaper; memory it is where this is `None` or has no room.
+    pub spool: Option<PathBuf>,
     /// What one client, and all together, may use.
     pub limits: Limits,
 }
@@ -49,6 +53,7 @@ impl Default for Settings {
                                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
                 .to_owned(),
             trusted_proxies: TrustedProxies::default(),
+            spool: None,
             limits: Limits::default(),
         }
     }
