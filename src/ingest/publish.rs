@@ -1,6 +1,7 @@
 //! Documents of what changed: rendered within the batch, shown once it is durable.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -85,7 +86,7 @@ impl Press<'_, '_> {
             let mut done = work();
             for other in others {
                 // A panic in a coder would be one here as well.
-                done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }
             done
         })
@@ -95,11 +96,16 @@ impl Press<'_, '_> {
         let state = &feeds.states[index];
         let definition = &state.definition;
         let view = state.view(&feeds.site);
+        // One thread a format: writing them takes longer than all else that a change needs.
+        let written = std::thread::scope(|scope| {
+            let threads = Format::ALL.map(|format| (format, scope.spawn(move || write(&view, format))));
+            threads.map(|(format, thread)| (format, thread.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        });
         let mut is_right = true;
-        for format in Format::ALL {
+        for (format, written) in written {
             let path = definition.document_path(format);
             let link = link_header(&feeds.site, &path);
-            let is_put = self.put(path, format.content_type(), write(&view, format), definition, link)?;
+            let is_put = self.put(path, format.content_type(), written, definition, link)?;
             if let (true, Some(edition), Some(ready)) = (is_put, &state.edition, self.ready.last_mut()) {
                 ready.document.deltas = Some(Deltas::new(Arc::clone(edition), format));
             }
