@@ -97,6 +97,11 @@ fn a_delta_is_a_whole_feed_of_what_is_new_or_changed_in_every_format_and_coding(
     put(&place, 2, "It was quiet, and then it was not.");
     for path in FORMATS {
         eventually("the edit", PATIENCE, || ask(address, path, "").text().contains("then it was not").then_some(()));
+        // Brotli and Zstandard follow; whoever asks for them before gets another coding under its tag.
+        for coding in &codings[1..] {
+            let is_there = || ask(address, path, &encoding(coding)).field("content-encoding") == Some(coding);
+            eventually("the coding", PATIENCE, || is_there().then_some(()));
+        }
     }
     for (path, tags) in FORMATS.iter().zip(&base) {
         for (coding, tag) in codings.iter().zip(tags) {
