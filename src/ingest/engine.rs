@@ -28,7 +28,7 @@ use super::work::{BATCH, FIRST_BATCH, Work};
 use super::{Clock, Shared};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
-const PARSER_VERSION: u32 = 1;
+const PARSER_VERSION: u32 = 2;
 /// After a failure of the store, how long until everything is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.
@@ -400,7 +400,7 @@ impl Engine {
             metrics.store.rest();
             metrics.commit.record(committing.elapsed());
             metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
-            self.shared.documents_shown(&show(&self.shared.published, ready, &self.codings));
+            self.shared.documents_shown(&show(&self.shared.published, ready, Some(&self.codings)));
             queue -= chunk.len();
             progress.advance(chunk.len());
             metrics.set_queue(queue);
@@ -441,7 +441,7 @@ impl Engine {
         // Nobody is waiting yet, and those who come back after a restart hold tags of every coding.
         let ready = press.finish(Document::compress);
         batch.commit()?;
-        self.shared.documents_shown(&show(&self.shared.published, ready, &self.codings));
+        self.shared.documents_shown(&show(&self.shared.published, ready, None));
         Ok(())
     }
 

@@ -194,13 +194,15 @@ fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
     page::FeedSummary { feed: &state.definition, updated: state.row.updated, archive }
 }
 
-/// Shows the documents to all requests from now on, and has the codings made that they lack; gives their paths.
-pub(super) fn show(published: &Published, ready: Vec<Ready>, codings: &Codings) -> Vec<String> {
+/// Shows the documents to all requests from now on, and has `codings` make those that they lack; gives their paths.
+pub(super) fn show(published: &Published, ready: Vec<Ready>, codings: Option<&Codings>) -> Vec<String> {
     let mut paths = Vec::with_capacity(ready.len());
     for Ready { path, document } in ready {
         if let Some(slot) = published.slot(&path) {
             let document = slot.publish(document);
-            codings.complete(&path, slot, document);
+            if let Some(codings) = codings {
+                codings.complete(&path, slot, document);
+            }
             paths.push(path);
         }
     }
