@@ -43,7 +43,7 @@ pub fn load(
     if let Some(path) = file {
         let text =
             std::fs::read_to_string(path).map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
-        merge(&mut table, parse(path, &text, &defaults)?);
+        merge(&mut table, parse(path, &text)?);
         origin = format!("configuration `{}`", path.display());
     }
     let mut state_directory = None;
@@ -69,23 +69,15 @@ pub fn load(
     validate(raw, &origin, state_directory)
 }
 
-/// Reads the file alone, so that a mistake in it is shown where it stands. The missing keys are filled in with the
-/// defaults only for this check.
-fn parse(path: &Path, text: &str, defaults: &Table) -> Result<Table, ConfigError> {
+/// Reads the file alone, so that a mistake in it is shown where it stands.
+fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
     let syntax = |reason: toml::de::Error| ConfigError::Syntax {
         path: path.to_owned(),
         reason: reason.to_string().trim_end().to_owned(),
     };
     let table: Table = text.parse().map_err(syntax)?;
-    // Serde reports positions only while it reads the text itself, and then asks for every key. So the text is read
-    // as it stands first, and what that says about absent keys is asked again with the defaults in place.
-    match toml::from_str::<Raw>(text) {
-        Err(error) if !error.message().starts_with("missing field") => return Err(syntax(error)),
-        _ => {}
-    }
-    let mut whole = defaults.clone();
-    merge(&mut whole, table.clone());
-    Raw::deserialize(Value::Table(whole)).map_err(syntax)?;
+    // Serde reports positions only while it reads the text itself.
+    toml::from_str::<Raw>(text).map_err(syntax)?;
     Ok(table)
 }
 

@@ -1,9 +1,12 @@
 //! The file as written: the shape that serde checks, before values are.
+//!
+//! Keys may be absent only so that serde can read a file by itself and tell the place of a mistake in it; what is used has
+//! every key, from the embedded defaults.
 
 use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Raw {
     pub site: RawSite,
     pub seeds: RawSeeds,
@@ -16,8 +19,8 @@ pub(super) struct Raw {
     pub log: RawLog,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawSite {
     pub title: String,
     pub base_url: String,
@@ -27,8 +30,8 @@ pub(super) struct RawSite {
     pub tag_authority: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawSeeds {
     pub directory: String,
     pub watch: String,
@@ -56,14 +59,14 @@ pub(super) struct RawRule {
     pub time_zone: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawStore {
     pub url: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawHttp {
     pub listen: Vec<String>,
     pub admin_listen: String,
@@ -80,8 +83,8 @@ pub(super) struct RawHttp {
     pub deltas: bool,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawFeeds {
     pub automatic: Vec<String>,
     pub items: i64,
@@ -115,8 +118,8 @@ pub(super) struct RawFeed {
     pub max_age_seconds: Option<i64>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawLog {
     pub level: String,
     pub format: String,
@@ -124,8 +127,8 @@ pub(super) struct RawLog {
     pub access_file: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawHub {
     pub enabled: bool,
     pub rsscloud: bool,

@@ -3,7 +3,7 @@
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 47] = [
+const FILE: [(&str, &[&str]); 48] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -11,6 +11,8 @@ const FILE: [(&str, &[&str]); 47] = [
     ("[site]\ntitle = \"a\"\ntitle = \"b\"\n", &["line 3", "duplicate key"]),
     ("[site]\n[site]\n", &["duplicate", "site"]),
     // Names that do not exist.
+    // The place is told whatever else the file has or leaves out.
+    ("[http]\nidle_seconds = 30\n[site]\ntitle = \"x\"\ntitel = \"y\"\n", &["line 5", "titel", "`title`", "^"]),
     ("[sites]\ntitle = \"x\"\n", &["line 1", "sites", "expected one of", "`site`"]),
     ("[site]\ntitel = \"x\"\n", &["line 2", "titel", "`title`", "^"]),
     ("title = \"x\"\n", &["line 1", "title"]),
