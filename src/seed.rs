@@ -1,6 +1,6 @@
 //! The seed directory: what lies there, what changed, and the bytes of one file.
 //!
-//! [`scan`] lists, [`watch`] tells what to look at, [`read`] gives the bytes of one file. Events are hints: every
+//! [`scan`] lists, [`watch`] tells what to look at, [`Reader`] gives the bytes of one file. Events are hints: every
 //! one of them only says "look there", and a listing of the whole directory is the truth.
 //!
 //! How a file is never taken while it is half written:
@@ -24,7 +24,7 @@ use globset::GlobSet;
 
 pub use fingerprint::Fingerprint;
 pub use name::is_passed_over;
-pub use read::{ReadError, read};
+pub use read::{ReadError, Reader};
 pub use scan::{Listing, ScanError, scan, walk};
 pub use watch::{Change, Reason, WatchError, WatchHandle, Watcher, watch};
 

@@ -159,7 +159,7 @@ fn check_one(
     let now = system_clock()();
     let base_url = config.site.base_url.as_deref().unwrap_or("http://localhost");
     let authority = tag_authority(config, base_url);
-    let result = match seed::read(&config.seeds.options, path) {
+    let result = match seed::Reader::new(&config.seeds.options).read(path) {
         Ok(Some((bytes, _))) => crate::ingest::parse_seed(config, &authority, &bytes, path, now),
         Ok(None) => Err(Diagnostic::rejected(path, None, "gone", "is not there any more")),
         Err(error) => Err(error.diagnostic().clone()),

@@ -1,6 +1,9 @@
 //! The one thread through which every change goes: batch by batch, from changes to shown documents.
 
-use std::collections::{HashMap, HashSet};
+mod first_scan;
+mod listing;
+mod taking;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -10,25 +13,21 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::feed::{Document, Site};
-use crate::item::{Diagnostic, SeedPath};
+use crate::item::SeedPath;
 use crate::ops::Degraded;
 use crate::seed::{Change, Reason, WatchHandle};
 use crate::store::{Batch, Store, StoreError};
 
-use super::apply::Apply;
 use super::codings::Codings;
-use super::feeds::{Feeds, Noted, Wanted};
-use super::progression::Progression;
+use super::feeds::{Feeds, Wanted};
+use super::noticed::Noticed;
 use super::publish::{Press, live_paths, show};
-use super::read::{Job, Outcome, Source};
-use super::revise::Seen;
-use super::sweep::{Sweep, SweepError, sweep};
-use super::withdraw::{Brake, Expired, expired};
-use super::work::{BATCH, FIRST_BATCH, Work};
+use super::withdraw::Brake;
+use super::work::Work;
 use super::{Clock, Shared};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
-const PARSER_VERSION: u32 = 2;
+const PARSER_VERSION: u32 = 3;
 /// After a failure of the store, how long until everything is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.
@@ -41,8 +40,6 @@ const SETTLE_LOOK: Duration = Duration::from_millis(5);
 const IDLE: Duration = Duration::from_secs(60);
 /// A listing gives no sign of life; one of a million files on a slow network disk has taken minutes.
 const LISTING: Duration = Duration::from_secs(900);
-/// Seeds remembered as unreadable; more are reported again at the next listing.
-const NOTICED: usize = 10_000;
 /// Longest sleep towards a moment on the wall clock, which may be set or jump after a suspend.
 const WALL_CLOCK: Duration = Duration::from_secs(1);
 
@@ -58,8 +55,7 @@ pub(super) struct Engine {
     watch: Option<WatchHandle>,
     brake: Brake,
     progress: Progress,
-    /// What is wrong with files that cannot be read, so that each is reported once.
-    noticed: HashMap<SeedPath, Diagnostic>,
+    noticed: Noticed,
     /// Overflows of the watch that are counted already.
     overflows: u64,
     next_wake: Option<DateTime<Utc>>,
@@ -119,7 +115,7 @@ impl Engine {
             watch: None,
             brake: Brake::default(),
             progress: Progress::NotListed,
-            noticed: HashMap::new(),
+            noticed: Noticed::default(),
             overflows: 0,
             next_wake: None,
             retry_at: None,
@@ -248,6 +244,7 @@ impl Engine {
         let mut to_read = std::mem::take(&mut work.closed);
         let mut vanished: Vec<SeedPath> = std::mem::take(&mut work.removed).into_iter().collect();
         let is_listed = match work.rescan {
+            Some(_) if self.is_blank()? => self.read_all()?,
             Some(reason) => self.list(Path::new(""), Some(reason), &mut to_read, &mut vanished)?,
             None => false,
         };
@@ -264,173 +261,6 @@ impl Engine {
         self.finish_first_scan(is_settled)
     }
 
-    /// Lists a part of the directory; says whether that worked.
-    fn list(
-        &mut self,
-        below: &Path,
-        reason: Option<Reason>,
-        to_read: &mut Vec<SeedPath>,
-        vanished: &mut Vec<SeedPath>,
-    ) -> Result<bool, StoreError> {
-        let now = (self.clock)();
-        let options = &self.config.seeds.options;
-        self.shared.metrics.ingest.beat(LISTING);
-        let batch = self.store.batch()?;
-        let found = sweep(options, below, &batch, self.watch.as_ref(), self.is_forced, now.into());
-        drop(batch);
-        self.shared.metrics.ingest.beat(Duration::ZERO);
-        if reason.is_some() {
-            self.shared.metrics.listings.add_one();
-        }
-        match found {
-            Ok(Sweep { to_read: fresh, vanished: gone, diagnostics, seen, is_whole }) => {
-                if self.shared.health.restore(Degraded::SeedDirectory) {
-                    tracing::info!(seeds = seen, "the seed directory is there");
-                }
-                if is_whole && reason.is_some() {
-                    let is_other = reason == Some(Reason::RootReplaced);
-                    if !gone.is_empty() && (is_other || (reason == Some(Reason::Start) && seen == 0)) {
-                        self.brake.suspect();
-                    }
-                    self.brake.confirm(now, seen, options.reconcile);
-                }
-                tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
-                to_read.extend(fresh);
-                vanished.extend(gone);
-                diagnostics.into_iter().for_each(|diagnostic| self.report_unread(diagnostic));
-                Ok(true)
-            }
-            // A sub-directory may be gone again by the time it is looked at.
-            Err(SweepError::Scan(_)) if reason.is_none() => {
-                let batch = self.store.batch()?;
-                let known = batch.known_below(&SeedPath::new(below), None, usize::MAX)?;
-                vanished.extend(known.into_iter().filter(|seed| !seed.is_missing).map(|seed| seed.path));
-                Ok(true)
-            }
-            Err(SweepError::Scan(error)) => {
-                self.lose_directory(&error.to_string());
-                Ok(false)
-            }
-            Err(SweepError::Store(error)) => Err(error),
-        }
-    }
-
-    fn lose_directory(&self, reason: &str) {
-        if self.shared.health.degrade(Degraded::SeedDirectory, reason) {
-            tracing::error!("{reason}");
-        }
-    }
-
-    /// Reads files and stores what they say, a bounded number in one batch; the documents of each batch are shown as
-    /// soon as it is durable.
-    fn take_in(&mut self, to_read: &[SeedPath], vanished: &[SeedPath]) -> Result<(), StoreError> {
-        let mut vanished = vanished;
-        let mut chunks = to_read.chunks(if self.is_first_scan { FIRST_BATCH } else { BATCH });
-        let mut progress = Progression::begin(to_read.len());
-        let shared = Arc::clone(&self.shared);
-        let metrics = &shared.metrics;
-        let mut queue = to_read.len();
-        loop {
-            metrics.ingest.beat(Duration::ZERO);
-            metrics.set_queue(queue);
-            let begun = Instant::now();
-            let chunk = chunks.next().unwrap_or_default();
-            let is_last = chunks.len() == 0;
-            let now = (self.clock)();
-            metrics.store.beat(Duration::ZERO);
-            let grace = self.grace();
-            let mut batch = self.store.batch()?;
-            metrics.store.rest();
-            let (options, health) = (&self.config.seeds.options, &self.shared.health);
-            let Expired { gone, back } = expired(&batch, options, grace, &mut self.brake, health, now)?;
-            let jobs = jobs(&batch, chunk.iter().chain(&back), self.is_forced)?;
-            let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
-            let seen = Seen {
-                at: now,
-                is_edit: !self.is_first_scan && !self.is_forced,
-                silent_edit: self.config.seeds.silent_edit,
-            };
-            let mut apply =
-                Apply { batch: &mut batch, source, seen, is_first_scan: self.is_first_scan, touched: Vec::new() };
-            for path in vanished {
-                apply.mark_missing(path)?;
-            }
-            let mut troubles = Vec::new();
-            let mut changed_at = Vec::new();
-            let (watch, clock) = (self.watch.as_ref(), self.clock);
-            source.read_all(&jobs, |job, outcome| {
-                metrics.ingest.beat(Duration::ZERO);
-                // A writer is at it again: what was read may be half of what is coming, and the watch will tell.
-                let is_finished = |found| watch.is_none_or(|watch| watch.is_finished(&job.path, found, clock().into()));
-                if !outcome.fingerprint().is_none_or(is_finished) {
-                    return Ok(());
-                }
-                metrics.read(outcome.kind());
-                match &outcome {
-                    Outcome::Unreadable(diagnostic) => troubles.push((diagnostic.clone(), false)),
-                    Outcome::Rejected { diagnostic, .. } => troubles.push((diagnostic.clone(), true)),
-                    Outcome::Parsed { fingerprint, .. } => changed_at.push(fingerprint.ctime_ns),
-                    Outcome::Gone | Outcome::Same(_) => {}
-                }
-                apply.take(job, outcome)
-            })?;
-            for seed in &gone {
-                apply.remove(seed)?;
-            }
-            for seq in apply.batch.due_items(now)? {
-                apply.publish_due(seq)?;
-            }
-            let touched = apply.touched;
-            self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
-            // Half an archive is no feed: in the first scan the feeds are filled and shown when it is through.
-            let (noted, ready) = if self.is_first_scan {
-                (Noted::default(), Vec::new())
-            } else {
-                let noted = self.feeds.note(&mut batch, touched, now)?;
-                let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
-                press.feeds(&mut self.feeds, &noted.concerned)?;
-                if noted.has_new_feeds {
-                    press.opml(&self.feeds)?;
-                }
-                (noted, press.finish(Document::compress_first))
-            };
-            metrics.store.beat(Duration::ZERO);
-            let committing = Instant::now();
-            batch.commit()?;
-            metrics.store.rest();
-            metrics.commit.record(committing.elapsed());
-            metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
-            self.shared.documents_shown(&show(&self.shared.published, ready, Some(&self.codings)));
-            queue -= chunk.len();
-            progress.advance(chunk.len());
-            metrics.set_queue(queue);
-            if !chunk.is_empty() {
-                metrics.batch.record(begun.elapsed());
-            }
-            if self.progress == Progress::Done {
-                let shown_at = (self.clock)();
-                changed_at.into_iter().for_each(|changed| metrics.visible.record(since(changed, shown_at)));
-            }
-            noted.stale.iter().for_each(|path| self.shared.changed(path));
-            for (diagnostic, is_of_new_bytes) in troubles {
-                if is_of_new_bytes { report(&diagnostic) } else { self.report_unread(diagnostic) }
-            }
-            vanished = &[];
-            if is_last {
-                return Ok(());
-            }
-            if self.shared.is_stopping() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// How long a seed must be gone. What seems to be gone may have been moved to where files are not read yet.
-    fn grace(&self) -> Duration {
-        let is_settled = self.progress == Progress::Done && self.watch.as_ref().is_none_or(|w| w.unsettled() == 0);
-        self.config.seeds.withdraw_after + if is_settled { Duration::ZERO } else { SETTLE_AT_MOST }
-    }
-
     /// Makes and shows every document.
     fn show_all(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut batch = self.store.batch()?;
@@ -445,22 +275,6 @@ impl Engine {
         Ok(())
     }
 
-    fn finish_listing(&mut self) -> Result<(), StoreError> {
-        if self.is_forced {
-            self.is_forced = false;
-        }
-        if self.progress == Progress::NotListed {
-            self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
-        }
-        let mut batch = self.store.batch()?;
-        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstones, PURGE)?;
-        if purged > 0 {
-            tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
-        }
-        batch.set_meta("parsing", &parsing_fingerprint(&self.config, &self.tag_authority))?;
-        batch.commit()
-    }
-
     fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
         let Progress::Settling(until) = self.progress else { return Ok(()) };
         if !is_settled && Instant::now() < until {
@@ -469,6 +283,8 @@ impl Engine {
         let now = (self.clock)();
         if self.is_first_scan {
             let mut batch = self.store.batch()?;
+            // What is remembered of items may be older than what the scan made of them.
+            self.feeds.forget();
             self.feeds.fill_all(&mut batch, now)?;
             batch.set_meta("scanned", &now.to_rfc3339())?;
             batch.commit()?;
@@ -487,42 +303,6 @@ impl Engine {
         tracing::info!(seeds, items, rejected, feeds = self.feeds.states.len(), "ready");
         Ok(())
     }
-
-    /// Warns about a seed of which nothing can be read, and which is therefore met again with each listing: once for
-    /// what is wrong with it.
-    fn report_unread(&mut self, diagnostic: Diagnostic) {
-        if self.noticed.get(&diagnostic.path) == Some(&diagnostic) {
-            return;
-        }
-        report(&diagnostic);
-        if self.noticed.len() >= NOTICED {
-            self.noticed.clear();
-        }
-        self.noticed.insert(diagnostic.path.clone(), diagnostic);
-    }
-}
-
-/// Warns about a seed. One that was read is not read again before its bytes change, so that each version is warned
-/// about once.
-fn report(diagnostic: &Diagnostic) {
-    tracing::warn!(seed.path = %diagnostic.path, line = diagnostic.line, code = diagnostic.code, "{diagnostic}");
-}
-
-/// How long ago a file last changed, by the clock of its file system.
-fn since(changed_ns: i64, now: DateTime<Utc>) -> Duration {
-    (now - DateTime::from_timestamp_nanos(changed_ns)).to_std().unwrap_or_default()
-}
-
-/// The files of a batch with what is known of them; each once, though an event and a listing may both have named it, since
-/// the second reading would compare with what stood before the first.
-fn jobs<'p>(
-    batch: &Batch<'_>,
-    paths: impl Iterator<Item = &'p SeedPath>,
-    is_forced: bool,
-) -> Result<Vec<Job>, StoreError> {
-    let mut seen = HashSet::new();
-    let once = paths.filter(|path| seen.insert(*path));
-    once.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
 }
 
 /// The next moment at which something happens without any change to a file.

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
 use crate::feed::delta::{EDITIONS, Edition, Marks, marks};
 use crate::feed::{By, Definition, Paging, Site, Tombstone, View};
-use crate::item::{Item, ItemId};
+use crate::item::{Item, ItemId, TimeSource};
 use crate::store::{Batch, FeedKind, FeedRow, ItemRow, Reading, StoreError};
 
 use super::apply::Touched;
@@ -57,6 +57,10 @@ pub(super) struct FeedState {
     seqs: Vec<i64>,
     /// Something changed that moves the feed's own update time.
     is_moved: bool,
+    /// The feed does not have all of its items yet.
+    is_preview: bool,
+    /// What it had last were not all of its items.
+    was_preview: bool,
     /// Its documents' content beside what they held before; `None` where there are no deltas.
     pub edition: Option<Arc<Edition>>,
     /// What they held, the latest first.
@@ -119,7 +123,7 @@ impl Feeds {
                 batch.clear_automatic()?;
             }
             let kinds = if is_same { Vec::new() } else { feeds.automatic.clone() };
-            fill(batch, &mut feeds.states, &to_fill, &kinds, now)?;
+            fill(batch, &mut feeds.states, &to_fill, &kinds, |_| true, now)?;
         }
         Ok(feeds)
     }
@@ -128,8 +132,28 @@ impl Feeds {
     pub(super) fn fill_all(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let all: Vec<usize> = (0..self.states.len()).collect();
         let indexes = batch.drop_member_indexes()?;
-        fill(batch, &mut self.states, &all, &self.automatic, now)?;
+        fill(batch, &mut self.states, &all, &self.automatic, |_| true, now)?;
         batch.make_member_indexes(&indexes)
+    }
+
+    /// Until [`Feeds::end_preview`], the feeds have the items that are known so far, and their documents lead nowhere else.
+    /// Items dated by when they were first seen are left out: should the scan be broken off, the next one would date them
+    /// otherwise.
+    pub(super) fn begin_preview(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let all: Vec<usize> = (0..self.states.len()).collect();
+        let is_dated = |item: &Item| item.times.published_source != TimeSource::FirstSeen;
+        fill(batch, &mut self.states, &all, &[], is_dated, now)?;
+        self.states.iter_mut().for_each(|state| state.is_preview = true);
+        Ok(())
+    }
+
+    /// Empties the feeds again; their documents stay.
+    pub(super) fn end_preview(&mut self, batch: &mut Batch<'_>) -> Result<(), StoreError> {
+        self.states.iter_mut().try_for_each(|state| {
+            state.is_preview = false;
+            state.was_preview = true;
+            batch.clear_members(state.row.feed)
+        })
     }
 
     /// Notes what changed.
@@ -182,6 +206,12 @@ impl Feeds {
             Ok(item)
         };
         let Chosen { items, seqs, paging } = choose(reading, &state.row, &state.definition.limits, item)?;
+        let paging = if state.is_preview {
+            state.row.placed = 0;
+            Paging::Subscription { prev_archive: None, is_complete: false }
+        } else {
+            paging
+        };
         state.tombstones = reading.tombstones(state.row.feed, now - *tombstones)?;
         (state.items, state.seqs, state.paging) = (items, seqs, paging);
         state.settle_updated(now);
@@ -218,6 +248,8 @@ impl FeedState {
             tombstones: Vec::new(),
             seqs: Vec::new(),
             is_moved: false,
+            is_preview: false,
+            was_preview: false,
             edition: None,
             past: VecDeque::new(),
         }
@@ -300,6 +332,11 @@ impl FeedState {
     /// The feed's own update time; see [`moved_to`].
     fn settle_updated(&mut self, now: DateTime<Utc>) {
         let newest = self.items.iter().map(|item| item.times.updated).max();
+        if std::mem::take(&mut self.was_preview) {
+            // What came in late was there all the time.
+            self.is_moved =
+                newest.is_some_and(|newest| self.row.updated.is_none_or(|old| old < newest.min(now.into())));
+        }
         self.row.updated = Some(moved_to(self.row.updated, newest, self.is_moved, now));
         self.is_moved = false;
     }

@@ -5,16 +5,18 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::feed::{By, automatic};
+use crate::item::Item;
 use crate::store::{Batch, FeedRow, Placing, StoreError};
 
 use super::feeds::{FeedState, moved_to};
 
-/// Fills the configured feeds with these indexes, and all automatic ones of these kinds.
+/// Fills the configured feeds with these indexes, and all automatic ones of these kinds, with the items that `is_in`.
 pub(super) fn fill(
     batch: &mut Batch<'_>,
     states: &mut [FeedState],
     indexes: &[usize],
     kinds: &[By],
+    is_in: fn(&Item) -> bool,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     if indexes.is_empty() && kinds.is_empty() {
@@ -26,6 +28,9 @@ pub(super) fn fill(
     let mut placing = Placing::default();
     let mut automatics: HashMap<String, FeedRow> = HashMap::new();
     batch.each_live(|batch, light| {
+        if !is_in(&light.item) {
+            return Ok(());
+        }
         for index in indexes {
             let state = &mut states[*index];
             if state.definition.filter.selects(&light.item, &light.standing) {

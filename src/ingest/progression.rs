@@ -20,6 +20,11 @@ impl Progression {
         Self { begun, told: begun, of, done: 0 }
     }
 
+    /// How many are still to come.
+    pub(super) fn left(&self) -> usize {
+        self.of - self.done
+    }
+
     /// So many more are through.
     pub(super) fn advance(&mut self, count: usize) {
         self.done += count;

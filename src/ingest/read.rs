@@ -1,8 +1,4 @@
-//! From paths to what their files say: read and parsed on several threads, handed over in order.
-
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
+//! From a path to what its file says.
 
 use chrono::{DateTime, Utc};
 
@@ -10,15 +6,8 @@ use crate::config::{Config, Rule};
 use crate::item::{Diagnostic, SeedPath};
 use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
-use crate::seed::{self, Fingerprint};
+use crate::seed::{Fingerprint, Reader};
 use crate::store::{Body, Digest, SeedRow};
-
-/// Fewer jobs than this are read on the calling thread: starting threads costs more than reading a few files.
-const ALONE: usize = 8;
-/// Readers: more than cores, since on a cold disk they mostly wait.
-const READERS: usize = 8;
-/// Jobs that one reader takes at a time.
-const CHUNK: usize = 256;
 
 /// One file to read.
 #[derive(Clone, Debug)]
@@ -80,7 +69,21 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// Reads one file.
     pub(super) fn read(&self, job: &Job) -> Outcome {
-        let (bytes, fingerprint) = match seed::read(&self.config.seeds.options, &job.path) {
+        self.read_with(&mut Reader::new(&self.config.seeds.options), job)
+    }
+
+    /// Reads some files that mostly lie beside one another.
+    pub(super) fn read_each(&self, jobs: Vec<Job>) -> Vec<(Job, Outcome)> {
+        let mut reader = Reader::new(&self.config.seeds.options);
+        let read = |job: Job| {
+            let outcome = self.read_with(&mut reader, &job);
+            (job, outcome)
+        };
+        jobs.into_iter().map(read).collect()
+    }
+
+    fn read_with(&self, reader: &mut Reader<'_>, job: &Job) -> Outcome {
+        let (bytes, fingerprint) = match reader.read(&job.path) {
             Ok(Some(found)) => found,
             Ok(None) => return Outcome::Gone,
             Err(error) => return Outcome::Unreadable(error.diagnostic().clone()),
@@ -133,50 +136,6 @@ impl Source<'_> {
                 tag_authority: self.tag_authority,
             },
         )
-    }
-
-    /// Reads all jobs and hands each with its outcome to `take`, in the order of the jobs whatever thread was first.
-    pub(super) fn read_all<E>(
-        &self,
-        jobs: &[Job],
-        mut take: impl FnMut(&Job, Outcome) -> Result<(), E>,
-    ) -> Result<(), E> {
-        if jobs.len() < ALONE {
-            return jobs.iter().try_for_each(|job| take(job, self.read(job)));
-        }
-        let chunks: Vec<&[Job]> = jobs.chunks(CHUNK.min(jobs.len().div_ceil(READERS))).collect();
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel::<(usize, Vec<Outcome>)>(READERS);
-            for _ in 0..READERS.min(chunks.len()) {
-                let (sender, chunks, next) = (sender.clone(), &chunks, &next);
-                scope.spawn(move || {
-                    while let Some((index, chunk)) = {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        chunks.get(index).map(|chunk| (index, chunk))
-                    } {
-                        let outcomes = chunk.iter().map(|job| self.read(job)).collect();
-                        // The receiver is gone only when taking failed: then there is no point in reading on.
-                        if sender.send((index, outcomes)).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            let mut early = BTreeMap::new();
-            let mut turn = 0;
-            for (index, outcomes) in receiver {
-                early.insert(index, outcomes);
-                while let Some(outcomes) = early.remove(&turn) {
-                    for (job, outcome) in chunks[turn].iter().zip(outcomes) {
-                        take(job, outcome)?;
-                    }
-                    turn += 1;
-                }
-            }
-            Ok(())
-        })
     }
 }
 

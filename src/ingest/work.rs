@@ -9,9 +9,6 @@ use crate::seed::{Change, Reason};
 /// Changes taken into one batch at most, so that the first of a flood is not kept waiting for the last.
 pub(super) const BATCH: usize = 2048;
 
-/// The same in the first scan, in which nothing is shown before its end.
-pub(super) const FIRST_BATCH: usize = 16_384;
-
 /// Changes put together.
 #[derive(Debug, Default)]
 pub(super) struct Work {

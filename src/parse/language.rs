@@ -7,6 +7,7 @@ use whatlang::Info;
 
 use super::cut;
 use crate::item::Language;
+use families::Finding;
 use tag::tag;
 
 /// Characters that are looked at, title first. More changes few answers and costs time in every seed.
@@ -26,8 +27,9 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
         return Language::new(language);
     }
     let short = start(&sample, USUALLY_ENOUGH);
-    let quick = match families::detector(&sample) {
-        Some(family) => family.detect(short),
+    let quick = match families::find(&sample) {
+        Some(Finding::Language(language)) => return Language::new(tag(language)),
+        Some(Finding::Family(detector)) => detector.detect(short),
         None if is_mostly_ascii(short) => None,
         // A handful of languages or a single one shares each of the other scripts.
         None => whatlang::detect(short),

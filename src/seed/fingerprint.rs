@@ -31,15 +31,23 @@ impl Fingerprint {
     /// How much time is missing until the last write is `settle` ago: zero when it is, all of `settle` when the
     /// modification time lies in the future and so tells nothing.
     pub(super) fn unsettled_for(&self, settle: Duration, now: SystemTime) -> Duration {
-        let modified = match u64::try_from(self.mtime_ns) {
-            Ok(after) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(after)),
-            Err(_) => Some(SystemTime::UNIX_EPOCH),
-        };
-        match modified.map(|modified| now.duration_since(modified)) {
-            Some(Ok(age)) => settle.saturating_sub(age),
-            Some(Err(_)) | None => settle,
-        }
+        age(self.mtime_ns, now).map_or(settle, |age| settle.saturating_sub(age))
     }
+
+    /// Whether nothing at all was done to the file in the time of `settle` before `now`.
+    pub(super) fn was_left_alone(&self, settle: Duration, now: SystemTime) -> bool {
+        let is_old = |at_ns| age(at_ns, now).is_some_and(|age| age >= settle);
+        is_old(self.mtime_ns) && is_old(self.ctime_ns)
+    }
+}
+
+/// How long before `now` a moment was; `None` when it lies in the future.
+fn age(at_ns: i64, now: SystemTime) -> Option<Duration> {
+    let at = match u64::try_from(at_ns) {
+        Ok(after) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(after))?,
+        Err(_) => SystemTime::UNIX_EPOCH,
+    };
+    now.duration_since(at).ok()
 }
 
 fn nanoseconds(seconds: i64, nanoseconds: impl TryInto<i64>) -> i64 {

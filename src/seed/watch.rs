@@ -145,14 +145,14 @@ impl WatchHandle {
     }
 
     /// Whether nobody is writing the seed, according to every event up to this moment; to be asked after reading it, with the
-    /// fingerprint that came with the bytes. `false` means that they may be half of something and are to be dropped:
-    /// `Change::Closed` will come.
+    /// fingerprint that came with the bytes, and with a moment before they were read. `false` means that they may be half
+    /// of something and are to be dropped: `Change::Closed` will come.
     #[must_use]
-    pub fn is_finished(&self, path: &SeedPath, found: Fingerprint, now: SystemTime) -> bool {
+    pub fn is_finished(&self, path: &SeedPath, found: Fingerprint, begun: SystemTime, now: SystemTime) -> bool {
         let is_finished = {
             let mut state = self.shared.lock();
             state.pump();
-            state.is_finished(path.as_path(), found, now, Instant::now())
+            state.is_finished(path.as_path(), found, begun, now, Instant::now())
         };
         if !is_finished {
             self.shared.wake();

@@ -7,9 +7,15 @@ use std::path::{Path, PathBuf};
 use super::open::{CACHE_KIB, with_suffix};
 use super::{Store, StoreError};
 
-/// Page cache while filling, in KiB: the trees with random keys (identity keys, handles) stay in memory up to some
-/// million items.
-const FILLING_CACHE_KIB: i32 = 64 * 1024;
+/// Page cache while filling, in KiB: as much of the trees with random keys (identity keys, handles) as half a million items
+/// need; with more, pages come back from what the system keeps of the file.
+const FILLING_CACHE_KIB: i32 = 32 * 1024;
+
+/// Pages of the log with which it goes into the file while filling: many pages change with every batch, and each need be
+/// copied only once in a while.
+const FILLING_LOG_PAGES: i32 = 16 * 1024;
+/// The same at other times: what the engine takes by itself.
+const LOG_PAGES: i32 = 1000;
 
 /// Indexes that are faster to build at the end, from sorted rows; nothing asks for them before.
 const LATE_INDEXES: [&str; 4] = ["members_by_item", "members_newest", "members_changed", "members_gone"];
@@ -26,6 +32,12 @@ impl Store {
         // The log is still written, so that others may read meanwhile; only a loss of power could damage the file.
         self.connection.pragma_update(None, "synchronous", "off")?;
         self.connection.pragma_update(None, "cache_size", -FILLING_CACHE_KIB)?;
+        self.connection.pragma_update(None, "wal_autocheckpoint", FILLING_LOG_PAGES)?;
+        // Indexes of millions of members are sorted in files, beside the store, where there is room for them.
+        if let Some(folder) = folder(self.location.path()).to_str() {
+            self.connection.pragma_update(None, "temp_store_directory", folder)?;
+            self.connection.pragma_update(None, "temp_store", "file")?;
+        }
         Ok(())
     }
 
@@ -37,13 +49,16 @@ impl Store {
         let path = self.location.path().to_owned();
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        self.connection.pragma_update(None, "temp_store", "memory")?;
         // The log goes into the file and is emptied, so that syncing the file makes all of it durable.
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let failed = |error: std::io::Error| StoreError::Engine(format!("cannot finish `{}`: {error}", path.display()));
         File::open(&path).and_then(|file| file.sync_all()).map_err(failed)?;
+        // The pages that were kept for filling are given back.
+        self.connection.pragma_update(None, "shrink_memory", "")?;
         remove_file(mark(&path)).map_err(failed)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        File::open(folder(&path)).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 }
 
@@ -76,6 +91,11 @@ impl super::Batch<'_> {
 #[must_use = "the indexes are gone until they are made again"]
 pub struct MemberIndexes {
     statements: Vec<String>,
+}
+
+/// The directory of the store.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn mark(path: &Path) -> PathBuf {

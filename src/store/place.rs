@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use crate::item::{Item, ItemId, Language, SeedPath};
 
-use super::row::{damaged, handle_of, times_from, utc_millis};
+use super::row::{damaged, times_from, utc_millis};
 use super::{Batch, StoreError};
 
 /// A live item as filters see it: without summary and content.
@@ -21,6 +21,8 @@ pub struct Light {
     pub standing: SeedPath,
     /// When subscribers last got something new of it.
     pub changed_at: DateTime<Utc>,
+    /// Beginning of the digest of its id.
+    handle: i64,
 }
 
 /// Positions given out during one filling.
@@ -53,7 +55,7 @@ impl Batch<'_> {
 
     fn light(&self, seq: i64) -> Result<Light, StoreError> {
         let sql = "SELECT published, published_offset, published_source, updated, updated_offset, updated_source, \
-                   changed_at, standing, id, url, title, source, language, author, categories \
+                   changed_at, standing, id, url, title, source, language, author, categories, handle \
                    FROM items WHERE seq = ?1";
         let mut query = self.connection().prepare_cached(sql)?;
         let read = |row: &rusqlite::Row<'_>| -> Result<Light, StoreError> {
@@ -70,7 +72,7 @@ impl Batch<'_> {
                 source: row.get(11)?,
             };
             let standing = SeedPath::from_bytes(row.get_ref(7)?.as_blob().map_err(|_| damaged("path"))?);
-            Ok(Light { seq, item, standing, changed_at: utc_millis(row.get(6)?)? })
+            Ok(Light { seq, item, standing, changed_at: utc_millis(row.get(6)?)?, handle: row.get(15)? })
         };
         query.query_row([seq], |row| Ok(read(row)))?
     }
@@ -88,7 +90,7 @@ impl Batch<'_> {
             *next,
             light.seq,
             light.item.times.updated.timestamp(),
-            handle_of(&light.item.id),
+            light.handle,
             light.changed_at.timestamp_millis()
         ];
         self.connection().prepare_cached(sql)?.execute(values)?;

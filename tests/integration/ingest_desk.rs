@@ -2,7 +2,7 @@
 //! it is set.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use seedcast::config::{self, Config, Overrides};
@@ -38,6 +38,8 @@ pub(crate) struct Desk {
     millis: &'static std::sync::atomic::AtomicI64,
     clock: Clock,
     running: Option<Running>,
+    /// The Atom and the JSON document of everything, each time they were shown before the first scan was done.
+    early: Arc<Mutex<Vec<[String; 2]>>>,
 }
 
 struct Running {
@@ -56,7 +58,7 @@ impl Desk {
         std::fs::write(&file, format!("[site]\nbase_url = \"http://feeds.example\"\n{more}")).unwrap();
         let overrides = Overrides { seeds: Some(folder.path().join("seeds")), ..Overrides::default() };
         let config = config::load(Some(&file), [], &overrides).unwrap();
-        Self { folder, config, millis, clock, running: None }
+        Self { folder, config, millis, clock, running: None, early: Arc::default() }
     }
 
     pub(crate) fn reconfigure(&mut self, more: &str) {
@@ -89,8 +91,16 @@ impl Desk {
         let pages = Pages::new(store.reader(), &self.config, site.clone(), self.clock);
         let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
         let metrics = Arc::new(Metrics::default());
+        let shown = {
+            let (published, health, early) = (Arc::clone(&published), Arc::clone(&health), Arc::clone(&self.early));
+            move |_: &[String]| {
+                if !health.is_scanned() {
+                    early.lock().unwrap().push(["/atom.xml", "/feed.json"].map(|path| text_of(&published, path)));
+                }
+            }
+        };
         let shared =
-            Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, Box::new(|_| ()), Box::new(|_| ()));
+            Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, Box::new(|_| ()), Box::new(shown));
         let authority = "feeds.example,2026".to_owned();
         let ingest = Ingest::start(watcher, self.config.clone(), site, authority, store, shared, self.clock).unwrap();
         eventually("the first scan is done", PATIENCE, || health.is_scanned().then_some(()));
@@ -126,6 +136,11 @@ impl Desk {
             ingest.rescan(accepts_removals);
             eventually_or(|| (ingest.listings() > before).then_some(()), || "the listing does not end".to_owned());
         }
+    }
+
+    /// The Atom and the JSON document of everything as they were shown while the first scan was under way.
+    pub(crate) fn early(&self) -> Vec<[String; 2]> {
+        self.early.lock().unwrap().clone()
     }
 
     fn running(&self) -> &Running {
@@ -197,6 +212,11 @@ impl Desk {
         }
         documents
     }
+}
+
+fn text_of(published: &Published, path: &str) -> String {
+    let document = published.slot(path).and_then(|slot| slot.load()).expect("a document that is shown");
+    String::from_utf8(document.identity().bytes.to_vec()).unwrap()
 }
 
 impl Drop for Desk {

@@ -39,6 +39,7 @@ mod hub_process;
 mod hub_scene;
 mod hub_subscriber;
 mod ingest_desk;
+mod ingest_first_scan;
 mod ingest_life;
 mod ingest_revise;
 mod life;

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use seedcast::item::SeedPath;
-use seedcast::seed::{Change, Mode, Options, ReadError, WatchHandle, Watcher, read, scan};
+use seedcast::seed::{Change, Fingerprint, Mode, Options, ReadError, Reader, WatchHandle, Watcher, scan};
 use tempfile::TempDir;
 
 /// How long anything may take on a machine that is busy with other tests.
@@ -159,10 +159,11 @@ impl Watching {
     }
 
     fn read(&mut self, path: SeedPath) {
+        let begun = now();
         match read(&self.options, &path) {
             Ok(Some((bytes, fingerprint))) => {
                 assert_eq!(u64::try_from(bytes.len()), Ok(fingerprint.size));
-                if self.handle.is_finished(&path, fingerprint, now()) {
+                if self.handle.is_finished(&path, fingerprint, begun, now()) {
                     self.known.insert(path, bytes);
                 }
             }
@@ -174,4 +175,9 @@ impl Watching {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// Reads one seed with a reader of its own.
+pub(crate) fn read(options: &Options, path: &SeedPath) -> Result<Option<(Vec<u8>, Fingerprint)>, ReadError> {
+    Reader::new(options).read(path)
 }

@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use seedcast::seed::{Change, ReadError, Reason, read, scan};
+use seedcast::seed::{Change, ReadError, Reason, scan};
 
-use crate::seed_directory::{DEADLINE, SeedDirectory, closed, seed};
+use crate::seed_directory::{DEADLINE, SeedDirectory, closed, read, seed};
 
 /// Runs the test of this name (`module::function`) again inside a namespace after `setup`, unless this is that run: then
 /// gives `true`.

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use seedcast::item::SeedPath;
-use seedcast::seed::{Options, ReadError, read, scan};
+use seedcast::seed::{Options, ReadError, scan};
 
-use crate::seed_directory::{SeedDirectory, odd_name, seed};
+use crate::seed_directory::{SeedDirectory, odd_name, read, seed};
 
 fn refused(options: &Options, path: &str) -> &'static str {
     match read(options, &seed(path)) {

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use seedcast::seed::{Change, Mode, Options, Reason, read, scan};
+use seedcast::seed::{Change, Mode, Options, Reason, scan};
 
-use crate::seed_directory::{SeedDirectory, Watching, closed, now, removed, seed, subtree};
+use crate::seed_directory::{SeedDirectory, Watching, closed, now, read, removed, seed, subtree};
 
 const START: Change = Change::Rescan(Reason::Start);
 
@@ -20,8 +20,9 @@ fn listing(watching: &Watching, at: std::time::SystemTime) -> (Vec<String>, Vec<
 
 /// Whether what is read now may be taken.
 fn is_finished(watching: &Watching, path: &str) -> bool {
+    let begun = now();
     let (_, fingerprint) = read(&watching.options, &seed(path)).unwrap().unwrap();
-    watching.handle.is_finished(&seed(path), fingerprint, now())
+    watching.handle.is_finished(&seed(path), fingerprint, begun, now())
 }
 
 #[test]

@@ -1,115 +1,173 @@
-//! Which family a text in Latin letters belongs to, seen from its commonest words and its letters.
+//! Which family a text in Latin or Cyrillic letters belongs to, seen from its commonest words and its letters.
 //!
 //! The detector compares a text with every language of its script, and nearly fifty are written in Latin letters: that is
 //! more work than all else that is done to a seed. Little words tell the family of most texts at a hundredth of the
-//! cost; the detector then has only its members to choose from. Where they do not, it is asked about all.
+//! cost, and the language of many; the detector then has only the members of the family to choose from. Where they do not,
+//! it is asked about all.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use whatlang::{Detector, Lang};
 
-/// Hits with which a family is taken to be the right one.
+/// Hits with which a family, or a language, is taken to be the right one.
 const CLEAR: usize = 4;
 /// How many times as many hits it must have as the next.
 const LEAD: usize = 3;
 /// Longest of the words below, in bytes.
-const LONGEST: usize = 8;
+const LONGEST: usize = 10;
 
-/// Words and letters that belong to one family only, and the languages of it that the detector knows.
+/// Languages that a detector must tell apart, and what tells them from all others.
 struct Family {
-    languages: &'static [Lang],
+    /// Those that have no words of their own below.
+    others: &'static [Lang],
+    /// Languages with common words that no other language has among its own.
+    members: &'static [(Lang, &'static str)],
+    /// Common words and letters of more than one of them.
     words: &'static str,
     letters: &'static str,
 }
 
-const FAMILIES: [Family; 7] = [
+const FAMILIES: [Family; 8] = [
     Family {
-        languages: &[Lang::Eng, Lang::Deu, Lang::Nld, Lang::Afr, Lang::Dan, Lang::Nob, Lang::Swe],
-        words: "the of and that with was for this from are his her have has which who been they not but \
-                der und das ist nicht mit von den dem für auf sich ein eine einen auch werden wird sie aus bei nach \
-                het een dat zijn voor aan ook maar naar werd deze \
-                og och det som på til av med har ikke inte ett för att jag till eller blev vir word",
+        others: &[Lang::Afr, Lang::Dan, Lang::Nob],
+        members: &[
+            (Lang::Eng, "the and that with this from have which been they their were would"),
+            (Lang::Deu, "und ist nicht auf sich eine einen auch werden wird sie aus bei nach für"),
+            (Lang::Nld, "een zijn niet werd deze wordt naar door bij"),
+            (Lang::Swe, "och är att inte ett för"),
+        ],
+        words: "of was for are his her has who not but der das mit von den dem ein het dat voor aan ook maar \
+                og det som på til av med har ikke jag till eller blev vir word",
         letters: "ßåø",
     },
     Family {
-        languages: &[Lang::Fra, Lang::Spa, Lang::Por, Lang::Ita, Lang::Cat, Lang::Ron, Lang::Lat, Lang::Epo],
-        words: "les dans pour qui sur une pas aux est elle cette sont avec plus leur mais \
-                que del los las una por como más pero sus este esta entre cuando \
-                uma não dos das mais com pelo pela foi são seu sua \
-                che della delle sono nel nella più anche alla gli dei questo \
+        others: &[Lang::Cat, Lang::Ron, Lang::Lat, Lang::Epo],
+        members: &[
+            (Lang::Fra, "dans pour une aux elle cette sont avec leur ils nous ont"),
+            (Lang::Spa, "los las más pero cuando también muy fue hasta donde según hay"),
+            (Lang::Por, "uma não foi são seu sua pelo pela também"),
+            (Lang::Ita, "che della delle sono nella più anche alla gli questo dal"),
+        ],
+        words: "les qui sur pas est plus mais que del una por como sus este esta entre dos das com nel dei \
                 els amb són dels aquest și din care lui pentru este sau mai quod cum sunt kaj estas",
         letters: "ñãõòœ",
     },
     Family {
-        languages: &[Lang::Pol, Lang::Ces, Lang::Slk, Lang::Slv, Lang::Hrv],
-        words: "się jest że oraz przez dla który która także było jak po ze od za \
-                který jsou byl bylo jako také nebo ještě než když sú ako aj alebo ktorý keď \
+        others: &[Lang::Slk, Lang::Slv, Lang::Hrv],
+        members: &[
+            (Lang::Pol, "się jest że oraz przez dla która także było"),
+            (Lang::Ces, "který jsou také nebo ještě když byl"),
+        ],
+        words: "jak po ze od za bylo jako než sú ako aj alebo ktorý keď \
                 bil kot pri tudi lahko koji koja što nije kao ili biti",
         letters: "łężźńśřůěćčď",
     },
     Family {
-        languages: &[Lang::Tur, Lang::Aze, Lang::Uzb, Lang::Tuk],
-        words: "ve bir bu için ile çok daha olarak olan gibi kadar değil sonra ancak ne \
-                və üçün ilə bilan uchun bilen üçin",
+        others: &[Lang::Aze, Lang::Uzb, Lang::Tuk],
+        members: &[(Lang::Tur, "ve için ile çok olarak gibi kadar değil sonra ancak")],
+        words: "bir bu daha olan ne və üçün ilə bilan uchun bilen üçin",
         letters: "ğıə",
     },
     Family {
-        languages: &[Lang::Hun, Lang::Fin, Lang::Est, Lang::Lit, Lang::Lav],
-        words: "és egy hogy volt csak már ez vagy mint még \
-                että oli mutta hän ovat myös kuin kui ning aga olid yra kad iš buvo apie bija uz viņš tika",
+        others: &[Lang::Est, Lang::Lit, Lang::Lav],
+        members: &[(Lang::Hun, "és egy hogy csak vagy még nem"), (Lang::Fin, "että oli mutta hän ovat myös kuin")],
+        words: "volt már ez mint kui ning aga olid yra kad iš buvo apie bija uz viņš tika",
         letters: "őűėģķļņ",
     },
     Family {
-        languages: &[Lang::Ind, Lang::Jav, Lang::Tgl],
-        words: "yang untuk dengan tidak ini itu pada dari akan adalah juga oleh telah kang iku saka ang mga ng ito hindi siya",
+        others: &[Lang::Jav, Lang::Tgl],
+        members: &[(Lang::Ind, "yang untuk dengan tidak ini itu dari akan adalah juga oleh telah")],
+        words: "pada kang iku saka ang mga ng ito hindi siya",
         letters: "",
     },
     Family {
-        languages: &[Lang::Vie], words: "", letters: "ạảấầẩẫậắằặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹơư"
+        others: &[Lang::Bel, Lang::Srp, Lang::Mkd],
+        members: &[
+            (Lang::Rus, "что это был была были его они чтобы уже также ее её"),
+            (Lang::Ukr, "що це був була були його вони також й є"),
+            (Lang::Bul, "това като беше която който със също"),
+        ],
+        words: "на не по за до от для да се је што која как или при як або та ще и в у з",
+        letters: "",
+    },
+    Family {
+        others: &[Lang::Vie], members: &[], words: "", letters: "ạảấầẩẫậắằặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹơư"
     },
 ];
 
+/// What a word speaks for: a family, and perhaps one language of it.
+#[derive(Clone, Copy)]
+struct Sign {
+    family: usize,
+    language: Option<usize>,
+}
+
 /// What every word and letter speaks for.
 struct Signs {
-    words: HashMap<&'static str, usize>,
+    words: HashMap<&'static str, Sign>,
     letters: HashMap<char, usize>,
+    languages: Vec<Lang>,
     detectors: Vec<Detector>,
 }
 
 static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
-    let (mut words, mut letters) = (HashMap::new(), HashMap::new());
-    for (index, family) in FAMILIES.iter().enumerate() {
-        words.extend(family.words.split_whitespace().map(|word| (word, index)));
-        letters.extend(family.letters.chars().map(|letter| (letter, index)));
+    let mut signs = Signs { words: HashMap::new(), letters: HashMap::new(), languages: vec![], detectors: vec![] };
+    for (family, Family { others, members, words, letters }) in FAMILIES.iter().enumerate() {
+        let all = others.iter().chain(members.iter().map(|(language, _)| language)).copied().collect();
+        signs.detectors.push(Detector::with_allowlist(all));
+        signs.letters.extend(letters.chars().map(|letter| (letter, family)));
+        signs.words.extend(words.split_whitespace().map(|word| (word, Sign { family, language: None })));
+        for (language, own) in *members {
+            let sign = Sign { family, language: Some(signs.languages.len()) };
+            signs.languages.push(*language);
+            signs.words.extend(own.split_whitespace().map(|word| (word, sign)));
+        }
     }
-    let detectors = FAMILIES.iter().map(|family| Detector::with_allowlist(family.languages.to_vec())).collect();
-    Signs { words, letters, detectors }
+    signs
 });
 
-/// The detector for the family that a text clearly belongs to.
-pub(super) fn detector(text: &str) -> Option<&'static Detector> {
+/// What little words say of a text.
+pub(super) enum Finding {
+    /// It is clearly in one language.
+    Language(Lang),
+    /// It clearly belongs to the family that this detector tells apart.
+    Family(&'static Detector),
+}
+
+/// What the language of a text is, or at least its family, where its little words are clear about it.
+pub(super) fn find(text: &str) -> Option<Finding> {
     let signs = &*SIGNS;
-    let mut hits = [0_usize; FAMILIES.len()];
+    let mut families = [0_usize; FAMILIES.len()];
+    let mut languages = vec![0_usize; signs.languages.len()];
     let mut folded = [0_u8; LONGEST];
     for word in text.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty()) {
         if !word.is_ascii() {
-            word.chars().filter_map(|c| signs.letters.get(&c)).for_each(|&family| hits[family] += 1);
+            word.chars().filter_map(|c| signs.letters.get(&c)).for_each(|&family| families[family] += 1);
         }
         let Some(folded) = folded.get_mut(..word.len()) else { continue };
         folded.copy_from_slice(word.as_bytes());
         folded.make_ascii_lowercase();
         let folded = std::str::from_utf8(folded).expect("ASCII letters changed case, nothing else");
-        if let Some(&family) = signs.words.get(folded) {
-            hits[family] += 1;
+        if let Some(&Sign { family, language }) = signs.words.get(folded) {
+            families[family] += 1;
+            language.into_iter().for_each(|language| languages[language] += 1);
         }
     }
+    let family = leader(&families)?;
+    match leader(&languages) {
+        Some(language) => Some(Finding::Language(signs.languages[language])),
+        None => Some(Finding::Family(&signs.detectors[family])),
+    }
+}
+
+/// The one with the most hits, where that is clear.
+fn leader(hits: &[usize]) -> Option<usize> {
     let (best, &most) = hits.iter().enumerate().max_by_key(|&(_, hits)| hits)?;
-    let is_clear =
-        most >= CLEAR && hits.iter().enumerate().all(|(family, &hits)| family == best || hits * LEAD <= most);
-    is_clear.then(|| &signs.detectors[best])
+    let is_ahead = hits.iter().enumerate().all(|(other, &hits)| other == best || hits * LEAD <= most);
+    (most >= CLEAR && is_ahead).then_some(best)
 }
 
 fn is_letter(c: char) -> bool {
-    c.is_ascii_alphabetic() || ('\u{c0}'..='\u{24f}').contains(&c) || ('\u{1e00}'..='\u{1eff}').contains(&c)
+    c.is_ascii_alphabetic() || matches!(c, '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{52f}' | '\u{1e00}'..='\u{1eff}')
 }

@@ -87,9 +87,21 @@ impl State {
     ///    read again when it has settled.
     /// 3. A file that is opened to be written anew is seen empty before the event that says so is queued: the file
     ///    system may take milliseconds in between.
-    pub(super) fn is_finished(&mut self, path: &Path, read: Fingerprint, now: SystemTime, clock: Instant) -> bool {
+    /// 4. What had been as it was read for a while when reading began is what a listing would have taken for finished: there
+    ///    is no need to look at the file again.
+    pub(super) fn is_finished(
+        &mut self,
+        path: &Path,
+        read: Fingerprint,
+        begun: SystemTime,
+        now: SystemTime,
+        clock: Instant,
+    ) -> bool {
         if self.unfinished.is_being_written(path) {
             return false;
+        }
+        if read.was_left_alone(SETTLE, begun) {
+            return true;
         }
         let Some(found) = self.look(path) else { return false };
         if found != read {

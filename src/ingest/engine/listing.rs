@@ -1,0 +1,91 @@
+//! What lies in the directory against what is known.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::item::SeedPath;
+use crate::ops::Degraded;
+use crate::seed::Reason;
+use crate::store::StoreError;
+
+use super::super::sweep::{Sweep, SweepError, sweep};
+use super::{Engine, LISTING, PURGE, Progress, SETTLE_AT_MOST, parsing_fingerprint};
+
+impl Engine {
+    /// Lists a part of the directory; says whether that worked.
+    pub(super) fn list(
+        &mut self,
+        below: &Path,
+        reason: Option<Reason>,
+        to_read: &mut Vec<SeedPath>,
+        vanished: &mut Vec<SeedPath>,
+    ) -> Result<bool, StoreError> {
+        let now = (self.clock)();
+        let options = &self.config.seeds.options;
+        self.shared.metrics.ingest.beat(LISTING);
+        let batch = self.store.batch()?;
+        let found = sweep(options, below, &batch, self.watch.as_ref(), self.is_forced, now.into());
+        drop(batch);
+        self.shared.metrics.ingest.beat(Duration::ZERO);
+        if reason.is_some() {
+            self.shared.metrics.listings.add_one();
+        }
+        match found {
+            Ok(Sweep { to_read: fresh, vanished: gone, diagnostics, seen, is_whole }) => {
+                self.find_directory(seen);
+                if is_whole && reason.is_some() {
+                    let is_other = reason == Some(Reason::RootReplaced);
+                    if !gone.is_empty() && (is_other || (reason == Some(Reason::Start) && seen == 0)) {
+                        self.brake.suspect();
+                    }
+                    self.brake.confirm(now, seen, options.reconcile);
+                }
+                tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
+                to_read.extend(fresh);
+                vanished.extend(gone);
+                diagnostics.into_iter().for_each(|diagnostic| self.noticed.report_unread(diagnostic));
+                Ok(true)
+            }
+            // A sub-directory may be gone again by the time it is looked at.
+            Err(SweepError::Scan(_)) if reason.is_none() => {
+                let batch = self.store.batch()?;
+                let known = batch.known_below(&SeedPath::new(below), None, usize::MAX)?;
+                vanished.extend(known.into_iter().filter(|seed| !seed.is_missing).map(|seed| seed.path));
+                Ok(true)
+            }
+            Err(SweepError::Scan(error)) => {
+                self.lose_directory(&error.to_string());
+                Ok(false)
+            }
+            Err(SweepError::Store(error)) => Err(error),
+        }
+    }
+
+    pub(super) fn find_directory(&self, seen: usize) {
+        if self.shared.health.restore(Degraded::SeedDirectory) {
+            tracing::info!(seeds = seen, "the seed directory is there");
+        }
+    }
+
+    pub(super) fn lose_directory(&self, reason: &str) {
+        if self.shared.health.degrade(Degraded::SeedDirectory, reason) {
+            tracing::error!("{reason}");
+        }
+    }
+
+    pub(super) fn finish_listing(&mut self) -> Result<(), StoreError> {
+        if self.is_forced {
+            self.is_forced = false;
+        }
+        if self.progress == Progress::NotListed {
+            self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
+        }
+        let mut batch = self.store.batch()?;
+        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstones, PURGE)?;
+        if purged > 0 {
+            tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
+        }
+        batch.set_meta("parsing", &parsing_fingerprint(&self.config, &self.tag_authority))?;
+        batch.commit()
+    }
+}

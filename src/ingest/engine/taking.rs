@@ -1,0 +1,143 @@
+//! Changed files into the store, batch by batch.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use crate::feed::Document;
+use crate::item::SeedPath;
+use crate::store::{Batch, StoreError};
+
+use super::super::apply::Apply;
+use super::super::feeds::Noted;
+use super::super::intake::Intake;
+use super::super::progression::Progression;
+use super::super::publish::{Press, show};
+use super::super::read::{Job, Source};
+use super::super::reading::Reading;
+use super::super::revise::Seen;
+use super::super::withdraw::{Expired, expired};
+use super::super::work::BATCH;
+use super::{Engine, Progress, SETTLE_AT_MOST, next_wake};
+
+/// Fewer files than this are read on the calling thread: starting threads costs more than reading a few files.
+const ALONE: usize = 8;
+
+impl Engine {
+    /// Reads files and stores what they say, a bounded number in one batch; the documents of each batch are shown as
+    /// soon as it is durable.
+    pub(super) fn take_in(&mut self, to_read: &[SeedPath], vanished: &[SeedPath]) -> Result<(), StoreError> {
+        let mut vanished = vanished;
+        let mut chunks = to_read.chunks(BATCH);
+        let mut progress = Progression::begin(to_read.len());
+        let shared = Arc::clone(&self.shared);
+        let metrics = &shared.metrics;
+        let mut queue = to_read.len();
+        loop {
+            metrics.ingest.beat(Duration::ZERO);
+            metrics.set_queue(queue);
+            let begun = Instant::now();
+            let chunk = chunks.next().unwrap_or_default();
+            let is_last = chunks.len() == 0;
+            let now = (self.clock)();
+            metrics.store.beat(Duration::ZERO);
+            let grace = self.grace();
+            let mut batch = self.store.batch()?;
+            metrics.store.rest();
+            let (options, health) = (&self.config.seeds.options, &self.shared.health);
+            let Expired { gone, back } = expired(&batch, options, grace, &mut self.brake, health, now)?;
+            let jobs = jobs(&batch, chunk.iter().chain(&back), self.is_forced)?;
+            let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
+            let seen = Seen {
+                at: now,
+                is_edit: !self.is_first_scan && !self.is_forced,
+                silent_edit: self.config.seeds.silent_edit,
+            };
+            let mut apply =
+                Apply { batch: &mut batch, source, seen, is_first_scan: self.is_first_scan, touched: Vec::new() };
+            for path in vanished {
+                apply.mark_missing(path)?;
+            }
+            let mut intake = Intake::new(self.watch.as_ref(), metrics, self.clock);
+            if jobs.len() < ALONE {
+                for (job, outcome) in source.read_each(jobs) {
+                    intake.take(&mut apply, &job, outcome)?;
+                }
+            } else {
+                std::thread::scope(|scope| {
+                    let mut read = Reading::begin(scope, source, jobs.len(), jobs.into_iter()).flatten();
+                    read.try_for_each(|(job, outcome)| intake.take(&mut apply, &job, outcome))
+                })?;
+            }
+            let Intake { troubles, changed_at, .. } = intake;
+            for seed in &gone {
+                apply.remove(seed)?;
+            }
+            for seq in apply.batch.due_items(now)? {
+                apply.publish_due(seq)?;
+            }
+            let touched = apply.touched;
+            self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
+            // Half an archive is no feed: in the first scan the feeds are filled and shown when it is through.
+            let (noted, ready) = if self.is_first_scan {
+                (Noted::default(), Vec::new())
+            } else {
+                let noted = self.feeds.note(&mut batch, touched, now)?;
+                let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
+                press.feeds(&mut self.feeds, &noted.concerned)?;
+                if noted.has_new_feeds {
+                    press.opml(&self.feeds)?;
+                }
+                (noted, press.finish(Document::compress_first))
+            };
+            metrics.store.beat(Duration::ZERO);
+            let committing = Instant::now();
+            batch.commit()?;
+            metrics.store.rest();
+            metrics.commit.record(committing.elapsed());
+            metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
+            self.shared.documents_shown(&show(&self.shared.published, ready, Some(&self.codings)));
+            queue -= chunk.len();
+            progress.advance(chunk.len());
+            metrics.set_queue(queue);
+            if !chunk.is_empty() {
+                metrics.batch.record(begun.elapsed());
+            }
+            if self.progress == Progress::Done {
+                let shown_at = (self.clock)();
+                changed_at.into_iter().for_each(|changed| metrics.visible.record(since(changed, shown_at)));
+            }
+            noted.stale.iter().for_each(|path| self.shared.changed(path));
+            self.noticed.report(troubles);
+            vanished = &[];
+            if is_last || self.shared.is_stopping() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long a seed must be gone. What seems to be gone may have been moved to where files are not read yet.
+    fn grace(&self) -> Duration {
+        let is_settled = self.progress == Progress::Done && self.watch.as_ref().is_none_or(|w| w.unsettled() == 0);
+        self.config.seeds.withdraw_after + if is_settled { Duration::ZERO } else { SETTLE_AT_MOST }
+    }
+}
+
+/// How long ago a file last changed, by the clock of its file system.
+fn since(changed_ns: i64, now: DateTime<Utc>) -> Duration {
+    (now - DateTime::from_timestamp_nanos(changed_ns)).to_std().unwrap_or_default()
+}
+
+/// The files of a batch with what is known of them; each once, though an event and a listing may both have named it, since
+/// the second reading would compare with what stood before the first.
+fn jobs<'p>(
+    batch: &Batch<'_>,
+    paths: impl Iterator<Item = &'p SeedPath>,
+    is_forced: bool,
+) -> Result<Vec<Job>, StoreError> {
+    let mut seen = HashSet::new();
+    let once = paths.filter(|path| seen.insert(*path));
+    once.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
+}

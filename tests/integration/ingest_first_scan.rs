@@ -1,0 +1,69 @@
+//! The first scan of a directory with many articles.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::ingest_desk::{Desk, article, clock};
+
+/// More seeds than are read before anything is shown.
+const COUNT: usize = 4_200;
+
+/// Sets when a seed was last written: `minute` after a moment long ago.
+fn written(desk: &Desk, path: &str, minute: u64) {
+    let file = File::options().append(true).open(desk.seeds().join(path)).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000 + 60 * minute)).unwrap();
+}
+
+fn items(document: &str) -> Vec<Value> {
+    serde_json::from_str::<Value>(document).unwrap()["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn newest_articles_are_shown_before_the_others_are_read_and_stay_what_they_are() {
+    let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), "");
+    // The order of the paths is not that of the times.
+    for number in 0..COUNT {
+        let minute = (number * 7919) % COUNT;
+        let path = format!("{}/{number}.txt", number % 9);
+        desk.write(&path, &article(number, &format!("Article {minute}"), minute.try_into().unwrap(), 0));
+        written(&desk, &path, minute.try_into().unwrap());
+    }
+    // Dated by when it was first seen: not before everything is durable.
+    desk.write("undated.txt", "An undated article\n\nIts body.\n");
+    written(&desk, "undated.txt", 1_000_000);
+    desk.open();
+
+    let early = desk.early();
+    let [atom, json] = &early[0];
+    let shown = items(json);
+    let newest: Vec<String> = (0..shown.len()).map(|back| format!("Article {}", COUNT - 1 - back)).collect();
+    assert!(shown.len() >= 50, "{}", shown.len());
+    assert_eq!(shown.iter().map(|item| item["title"].as_str().unwrap()).collect::<Vec<_>>(), newest);
+    assert!(!atom.contains("prev-archive") && !atom.contains("fh:complete"), "pages would still change");
+
+    let last = desk.items("/feed.json");
+    assert_eq!(last[0]["title"], "An undated article");
+    for item in &shown {
+        let same = last.iter().find(|other| other["id"] == item["id"]).expect("what was shown is there");
+        assert_eq!(same, item);
+    }
+    assert!(desk.text("/atom.xml").contains("prev-archive"));
+    let ids: Vec<String> = desk.walk("/feed.json").concat();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), COUNT + 1);
+}
+
+#[test]
+fn few_articles_are_shown_when_all_of_them_are_read() {
+    let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), "");
+    for number in 0..20 {
+        let path = format!("{number}.txt");
+        desk.write(&path, &article(number, &format!("Article {number}"), number.try_into().unwrap(), 0));
+        written(&desk, &path, 0);
+    }
+    desk.open();
+    assert!(desk.early().iter().all(|[_, json]| items(json).len() == 20));
+    assert_eq!(desk.items("/feed.json").len(), 20);
+}
