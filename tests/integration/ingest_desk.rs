@@ -93,8 +93,8 @@ impl Desk {
         let metrics = Arc::new(Metrics::default());
         let shown = {
             let (published, health, early) = (Arc::clone(&published), Arc::clone(&health), Arc::clone(&self.early));
-            move |_: &[String]| {
-                if !health.is_scanned() {
+            move |paths: &[String]| {
+                if !paths.is_empty() && !health.is_scanned() {
                     early.lock().unwrap().push(["/atom.xml", "/feed.json"].map(|path| text_of(&published, path)));
                 }
             }

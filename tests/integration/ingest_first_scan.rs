@@ -46,7 +46,8 @@ fn newest_articles_are_shown_before_the_others_are_read_and_stay_what_they_are()
 
     let last = desk.items("/feed.json");
     assert_eq!(last[0]["title"], "An undated article");
-    for item in &shown {
+    // The undated one takes a place of as many as there are.
+    for item in &shown[..shown.len() - 1] {
         let same = last.iter().find(|other| other["id"] == item["id"]).expect("what was shown is there");
         assert_eq!(same, item);
     }
