@@ -278,5 +278,5 @@ fn disk_of_the_export_is_full() {
     let (code, _, err) = run(&mut export);
     assert_eq!(code, 0, "{err}");
     assert!(String::from_utf8(fs::read(out.join("atom.xml")).unwrap()).unwrap().contains("Article 60"));
-    shell("! find \"$1\" -name '*.tmp' | grep .", &out);
+    shell("! find \"$1\" -name '.*' | grep .", &out);
 }

@@ -4,6 +4,7 @@
 
 mod archive;
 mod export;
+mod export_killed;
 mod faults;
 mod feed_atom_rules;
 mod feed_documents;
