@@ -19,9 +19,9 @@ use crate::seed_limits::is_confined;
 const MOUNTS: &str = "-Urm";
 const NO_RIGHTS: &str = "-U";
 
-const QUICK: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n";
+pub(crate) const QUICK: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n";
 
-fn write(place: &Place, path: &str, number: usize) {
+pub(crate) fn write(place: &Place, path: &str, number: usize) {
     let text = article(number, &format!("Article {number}"), 0, i64::try_from(number).unwrap());
     write_seed(&place.seeds().join(path), &text);
 }
@@ -33,12 +33,12 @@ fn items(address: SocketAddr) -> usize {
     ids.len()
 }
 
-fn wait_for_items(address: SocketAddr, count: usize) {
+pub(crate) fn wait_for_items(address: SocketAddr, count: usize) {
     eventually(&format!("{count} items"), PATIENCE, || (items(address) == count).then_some(()));
 }
 
 /// Waits until `/readyz` says all of these words.
-fn wait_for_words(address: SocketAddr, words: &[&str]) -> String {
+pub(crate) fn wait_for_words(address: SocketAddr, words: &[&str]) -> String {
     let mut last = String::new();
     let deadline = std::time::Instant::now() + PATIENCE;
     loop {
@@ -53,7 +53,7 @@ fn wait_for_words(address: SocketAddr, words: &[&str]) -> String {
     }
 }
 
-fn wait_until_well(address: SocketAddr) {
+pub(crate) fn wait_until_well(address: SocketAddr) {
     let told = || get(address, "/readyz", &[]).map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
     let deadline = std::time::Instant::now() + PATIENCE;
     while !get(address, "/readyz", &[]).is_ok_and(|answer| answer.status == 200) {
@@ -62,7 +62,7 @@ fn wait_until_well(address: SocketAddr) {
     }
 }
 
-fn has_no_tombstones(address: SocketAddr) {
+pub(crate) fn has_no_tombstones(address: SocketAddr) {
     assert!(page(&address, "/atom.xml").unwrap().tombstones.is_empty());
 }
 
@@ -70,7 +70,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-fn shell(script: &str, argument: &Path) {
+pub(crate) fn shell(script: &str, argument: &Path) {
     let output = Command::new("sh").args(["-ec", script, "sh"]).arg(argument).output().unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -6,6 +6,7 @@ mod archive;
 mod export;
 mod export_killed;
 mod faults;
+mod faults_read_only;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_filter;
