@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::ingest_desk::article;
-use crate::life_contract::Dice;
+use crate::life_dice::Dice;
 use crate::running::{Place, program, run, write_seed};
 use crate::seed_directory::now as clock;
 

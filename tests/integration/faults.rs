@@ -115,7 +115,7 @@ fn permission_lost_on_a_sub_directory() {
     });
     write(&place, "open/7.txt", 7);
     wait_for_items(address, 7);
-    // What is there and cannot be read is not gone.
+    // What is there and cannot be read is not gone, however much longer than a grace period and a listing it takes.
     std::thread::sleep(std::time::Duration::from_secs(4));
     assert_eq!(items(address), 7);
     mode(&closed, 0o755);
@@ -139,6 +139,7 @@ fn seed_directory_is_unmounted() {
     wait_for_items(address, 5);
     shell("umount \"$1\"", &place.seeds());
     wait_for_words(address, &["mounted", "accept-removals"]);
+    // Longer than a grace period and two listings.
     std::thread::sleep(std::time::Duration::from_secs(5));
     assert_eq!(items(address), 5);
     shell("mount --bind \"$1\" \"${1%disk}seeds\"", &disk);
