@@ -111,13 +111,19 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     match (&address, header.url) {
         (None, Some(url)) => {
             let shown: String = url.chars().take(200).collect();
-            repair(None, "bad_url", format!("`{shown}` is not an absolute http or https URL: left out"));
+            repair(Some(header.line), "bad_url", format!("`{shown}` is not an absolute http or https URL: left out"));
         }
-        (Some(Address { repair: Some(what), .. }), _) => repair(None, "bad_url", format!("left {what} out of the URL")),
+        (Some(Address { repair: Some(what), .. }), _) => {
+            repair(Some(header.line), "bad_url", format!("left {what} out of the URL"));
+        }
         _ => {}
     }
 
-    let hints = chronology::Hints { month: header.month, url_path: address.as_ref().map(Address::path) };
+    let month = header.month.and_then(header::first_day);
+    if let Some(wrong) = header.month.filter(|_| month.is_none()) {
+        repair(Some(header.line), "bad_time", format!("there is no month `{wrong}`: left out"));
+    }
+    let hints = chronology::Hints { month, url_path: address.as_ref().map(Address::path) };
     let times = chronology::choose(&times, &hints, context, &mut repairs)?;
     let language = context.language.cloned();
     let language = language.or_else(|| language::detect(&title.text, description.unwrap_or_default(), body));

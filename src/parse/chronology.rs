@@ -9,8 +9,8 @@ use crate::item::{Diagnostic, TimeSource, Times};
 
 /// What a seed says about time, apart from its time blocks.
 pub(super) struct Hints<'a> {
-    /// Crawl month of the header.
-    pub(super) month: Option<(i32, u32)>,
+    /// First day of the crawl month of the header.
+    pub(super) month: Option<NaiveDate>,
     /// Path of the article's URL.
     pub(super) url_path: Option<&'a str>,
 }
@@ -77,12 +77,11 @@ fn first_known(
 ) -> (DateTime<FixedOffset>, TimeSource) {
     let seen = seen(context);
     let of_day = |day: Option<NaiveDate>| day.and_then(|day| midnight(day, context));
-    let month = || hints.month.and_then(|(year, month)| NaiveDate::from_ymd_opt(year, month, 1));
     let url_day = || hints.url_path.and_then(|path| day_in_path(path, seen.date_naive()));
     None.or_else(|| published.map(|moment| (moment, TimeSource::Declared)))
         .or_else(|| of_day(day).map(|moment| (moment, TimeSource::Day)))
         .or_else(|| of_day(url_day()).map(|moment| (moment, TimeSource::UrlDay)))
-        .or_else(|| of_day(month()).map(|moment| (moment, TimeSource::CrawlMonth)))
+        .or_else(|| of_day(hints.month).map(|moment| (moment, TimeSource::CrawlMonth)))
         .unwrap_or((seen, TimeSource::FirstSeen))
 }
 

@@ -1,12 +1,16 @@
 //! The header line: ` date 2024-11 https://site.example/20241101/slug-1089925937.html`.
 
+use chrono::{Datelike, NaiveDate};
+
 /// What the header line says. Its parts are as written, unchecked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Header<'a> {
-    /// Year and month of the crawl.
-    pub(super) month: Option<(i32, u32)>,
+    /// Year and month of the crawl: `2024-11`, or digits like it.
+    pub(super) month: Option<&'a str>,
     /// Where the article lives.
     pub(super) url: Option<&'a str>,
+    /// Where it stands, counted from 1; set by the layout.
+    pub(super) line: u32,
 }
 
 /// Reads a line as the header: the word `date`, then a month, a URL, or both, and nothing else.
@@ -19,7 +23,7 @@ pub(super) fn read(line: &str) -> Option<Header<'_>> {
     let mut header = Header::default();
     let has_month = is_month(word);
     if has_month {
-        header.month = word[..4].parse().ok().zip(word[5..].parse().ok());
+        header.month = Some(word);
         match words.next() {
             Some(next) => word = next,
             None => return Some(header),
@@ -31,6 +35,12 @@ pub(super) fn read(line: &str) -> Option<Header<'_>> {
         header.url = Some(rest.trim());
         header
     })
+}
+
+/// The first day of `2024-11`, if there is such a month.
+pub(super) fn first_day(month: &str) -> Option<NaiveDate> {
+    let day = NaiveDate::from_ymd_opt(month.get(..4)?.parse().ok()?, month.get(5..)?.parse().ok()?, 1)?;
+    (day.year() > 0).then_some(day)
 }
 
 /// `2024-11`, whether or not there is such a month.

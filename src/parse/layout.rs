@@ -129,8 +129,9 @@ impl<'a> Blocks<'a> {
         self.skip_blank();
         let (line, next) = self.peek_line()?;
         let header = header::read(line)?;
+        let line = self.line;
         self.advance(next);
-        Some(header)
+        Some(Header { line, ..header })
     }
 
     fn next(&mut self) -> Option<Block<'a>> {

@@ -41,9 +41,14 @@ pub struct Exported {
 ///
 /// # Errors
 /// When `site.base_url` is not set, the seeds cannot be read, the store is in use, or a file cannot be written; then the
-/// files that are there are whole, some of them of the earlier export.
+/// files that are there are whole, some of them of the earlier export, as they are after a kill. The next export makes all
+/// of it right.
 pub fn export(config: &Config, out: &Path, clock: Clock) -> anyhow::Result<Exported> {
     let Some(base_url) = config.site.base_url.clone() else { return Err(SetupError::NoBaseUrl.into()) };
+    // What is gone in two listings is gone: the next export may be a day away.
+    let mut config = config.clone();
+    config.seeds.withdraw_after = Duration::ZERO;
+    let config = &config;
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let store = super::open_store(config, clock)?;
     let site = site(config, &base_url);
@@ -55,15 +60,22 @@ pub fn export(config: &Config, out: &Path, clock: Clock) -> anyhow::Result<Expor
     let (changed, shown) = (Box::new(|_: &str| ()), Box::new(|_: &[String]| ()));
     let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, changed, shown);
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, shared, clock)?;
-    while !health.is_scanned() {
-        if !ingest.is_alive() {
-            bail!(ingest.failure().unwrap_or_else(|| "reading the seeds ended early".to_owned()));
+    let until = |is_done: &dyn Fn() -> bool| -> anyhow::Result<()> {
+        while !is_done() {
+            if !ingest.is_alive() {
+                bail!(ingest.failure().unwrap_or_else(|| "reading the seeds ended early".to_owned()));
+            }
+            if let Some(reason) = health.first_degraded() {
+                bail!("nothing was exported: {reason}");
+            }
+            std::thread::sleep(LOOK);
         }
-        if let Some(reason) = health.first_degraded() {
-            bail!("nothing was exported: {reason}");
-        }
-        std::thread::sleep(LOOK);
-    }
+        Ok(())
+    };
+    until(&|| health.is_scanned())?;
+    let listings = ingest.listings();
+    ingest.rescan(false);
+    until(&|| ingest.listings() > listings)?;
     // Held until all is written, so that the documents of one export belong to one state of the directory.
     let _store = ingest.stop()?;
     if let Some(reason) = health.first_degraded() {
@@ -71,12 +83,15 @@ pub fn export(config: &Config, out: &Path, clock: Clock) -> anyhow::Result<Expor
     }
     let paths = paths(&reader, config)?;
     let find = |path: &str| find(&published, &pages, path);
-    write_all(Folder::open(out)?, &paths, &find)
+    let folder = Folder::open(out)?;
+    folder.begin(&paths)?;
+    write_all(folder, &paths, &find)
 }
 
 fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Option<Document>> {
     if let Some(document) = published.slot(path).and_then(|slot| slot.load()) {
-        return Ok(Some(Document::clone(&document)));
+        // The service shows a document before its dearer codings are there; files are not made better later.
+        return Ok(Some(Document::clone(&document).compress()));
     }
     match pages.render(path) {
         Rendered::Found(document) => Ok(Some(document)),

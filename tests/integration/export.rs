@@ -86,6 +86,25 @@ fn export_writes_every_document_and_a_second_run_only_what_changed() {
 }
 
 #[test]
+fn article_that_was_removed_before_an_export_is_not_in_it() {
+    let place = Place::new("");
+    for number in 1..=3 {
+        let text = article(number, &format!("Article {number}"), 0, i64::try_from(number).unwrap());
+        write_seed(&place.seeds().join(format!("{number}.txt")), &text);
+    }
+    let out = place.seeds().with_file_name("out");
+    let pages = || times(&out).into_keys().filter(|name| name.starts_with("items/") && name.ends_with(".html")).count();
+    assert_eq!(run(&mut export(&place, &out)).0, 0);
+    assert_eq!(pages(), 3);
+    std::fs::remove_file(place.seeds().join("2.txt")).unwrap();
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(pages(), 2, "{err}");
+    let feed = std::fs::read_to_string(out.join("feed.json")).unwrap();
+    assert!(!feed.contains("Article 2") && feed.contains("Article 3"));
+}
+
+#[test]
 fn export_without_a_base_url_says_what_to_set() {
     let place = Place::new("");
     std::fs::write(place.config(), "").unwrap();

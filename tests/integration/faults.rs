@@ -19,9 +19,9 @@ use crate::seed_limits::is_confined;
 const MOUNTS: &str = "-Urm";
 const NO_RIGHTS: &str = "-U";
 
-const QUICK: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n";
+pub(crate) const QUICK: &str = "[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\n";
 
-fn write(place: &Place, path: &str, number: usize) {
+pub(crate) fn write(place: &Place, path: &str, number: usize) {
     let text = article(number, &format!("Article {number}"), 0, i64::try_from(number).unwrap());
     write_seed(&place.seeds().join(path), &text);
 }
@@ -33,12 +33,12 @@ fn items(address: SocketAddr) -> usize {
     ids.len()
 }
 
-fn wait_for_items(address: SocketAddr, count: usize) {
+pub(crate) fn wait_for_items(address: SocketAddr, count: usize) {
     eventually(&format!("{count} items"), PATIENCE, || (items(address) == count).then_some(()));
 }
 
 /// Waits until `/readyz` says all of these words.
-fn wait_for_words(address: SocketAddr, words: &[&str]) -> String {
+pub(crate) fn wait_for_words(address: SocketAddr, words: &[&str]) -> String {
     let mut last = String::new();
     let deadline = std::time::Instant::now() + PATIENCE;
     loop {
@@ -53,7 +53,7 @@ fn wait_for_words(address: SocketAddr, words: &[&str]) -> String {
     }
 }
 
-fn wait_until_well(address: SocketAddr) {
+pub(crate) fn wait_until_well(address: SocketAddr) {
     let told = || get(address, "/readyz", &[]).map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
     let deadline = std::time::Instant::now() + PATIENCE;
     while !get(address, "/readyz", &[]).is_ok_and(|answer| answer.status == 200) {
@@ -62,7 +62,7 @@ fn wait_until_well(address: SocketAddr) {
     }
 }
 
-fn has_no_tombstones(address: SocketAddr) {
+pub(crate) fn has_no_tombstones(address: SocketAddr) {
     assert!(page(&address, "/atom.xml").unwrap().tombstones.is_empty());
 }
 
@@ -70,7 +70,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-fn shell(script: &str, argument: &Path) {
+pub(crate) fn shell(script: &str, argument: &Path) {
     let output = Command::new("sh").args(["-ec", script, "sh"]).arg(argument).output().unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -115,7 +115,7 @@ fn permission_lost_on_a_sub_directory() {
     });
     write(&place, "open/7.txt", 7);
     wait_for_items(address, 7);
-    // What is there and cannot be read is not gone.
+    // What is there and cannot be read is not gone, however much longer than a grace period and a listing it takes.
     std::thread::sleep(std::time::Duration::from_secs(4));
     assert_eq!(items(address), 7);
     mode(&closed, 0o755);
@@ -139,6 +139,7 @@ fn seed_directory_is_unmounted() {
     wait_for_items(address, 5);
     shell("umount \"$1\"", &place.seeds());
     wait_for_words(address, &["mounted", "accept-removals"]);
+    // Longer than a grace period and two listings.
     std::thread::sleep(std::time::Duration::from_secs(5));
     assert_eq!(items(address), 5);
     shell("mount --bind \"$1\" \"${1%disk}seeds\"", &disk);
@@ -278,5 +279,5 @@ fn disk_of_the_export_is_full() {
     let (code, _, err) = run(&mut export);
     assert_eq!(code, 0, "{err}");
     assert!(String::from_utf8(fs::read(out.join("atom.xml")).unwrap()).unwrap().contains("Article 60"));
-    shell("! find \"$1\" -name '*.tmp' | grep .", &out);
+    shell("! find \"$1\" -name '.*' | grep .", &out);
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::life_contract::Dice;
+use crate::life_dice::Dice;
 use crate::running::{Place, Server, eventually, get, seed_text, wait_until_ready, write_seed};
 
 const ROUNDS: usize = 25;
@@ -243,6 +243,7 @@ impl Reader {
     fn read(&self) {
         let mut tag = String::new();
         while !self.stop.load(Ordering::SeqCst) {
+            // How often this reader polls.
             std::thread::sleep(Duration::from_millis(100));
             let Some(address) = *self.address.lock().unwrap() else { continue };
             let headers = [("If-None-Match", tag.as_str())];

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 use crate::life_reading::{page, path_of, walk};
 use crate::running::{PATIENCE, Place, Server};
 
-/// Peak of resident memory that may not be passed, in KiB, however many files come: 64 MiB of archive pages that are kept,
-/// four of them being made and coded at once, and the allocator's share for every thread. Without a reader that walks it
-/// takes a fifth of it.
-const MEMORY_KIB: u64 = 448 * 1024;
+/// Peak of resident memory that may not be passed, in KiB. Measured with and without optimising, on an idle machine and a
+/// busy one: 129 to 149 MB for the files of a usual run, once 226; then 300 for 40,000 files, and 338 to 347 for 100,000,
+/// when the 64 MiB of archive pages that are kept are full.
+const MEMORY_KIB: u64 = 256 * 1024;
+const MEMORY_KIB_OF_MANY: u64 = 400 * 1024;
+const USUAL: usize = 10_000;
 
 /// Writes files of the news-text form from several processes at once, into directories of 1,000.
 const WRITER: &str = r#"
@@ -76,7 +78,7 @@ impl Walker {
 
 #[test]
 fn flood_of_files_is_met_whole_by_a_reader_that_follows_the_archive() {
-    let files: usize = std::env::var("BURST_FILES").map_or(10_000, |word| word.parse().unwrap());
+    let files: usize = std::env::var("BURST_FILES").map_or(USUAL, |word| word.parse().unwrap());
     let place = Place::new("");
     let mut command = place.serve();
     if let Some(program) = std::env::var_os("BURST_PROGRAM") {
@@ -110,6 +112,7 @@ fn flood_of_files_is_met_whole_by_a_reader_that_follows_the_archive() {
             written = Some(begun.elapsed());
         }
         assert!(Instant::now() < deadline, "{}", reader.shortfall(address, files));
+        // How often this reader polls.
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(writer.wait().unwrap().success());
@@ -125,5 +128,6 @@ fn flood_of_files_is_met_whole_by_a_reader_that_follows_the_archive() {
         "{files} files written in {written:?}, all met after {whole:?} by {} polls of {} documents, peak {peak} KiB",
         reader.polls, reader.pages
     );
-    assert!(peak < MEMORY_KIB, "{peak} KiB, more than {MEMORY_KIB}");
+    let most = if files > USUAL { MEMORY_KIB_OF_MANY } else { MEMORY_KIB };
+    assert!(peak < most, "{peak} KiB, more than {most}");
 }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use seedcast::item::ItemId;
 
 use crate::ingest_desk::{Desk, clock};
-use crate::life_contract::{Article, Kind, Model, Version, number_of, title};
+use crate::life_articles::{Article, Kind, Version, number_of, title};
+use crate::life_contract::Model;
 use crate::life_reading::{Entry, Page, Served, page, path_of, walk};
 use crate::running::{PATIENCE, Place, Server, eventually, get, wait_until_ready};
 use crate::seed_directory::now as system_now;

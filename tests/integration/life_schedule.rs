@@ -23,6 +23,17 @@ fn schedule(place: &Place, number: usize, seconds: i64) -> DateTime<Utc> {
     due
 }
 
+/// Waits until all that was written before has been read: what was written after it is shown.
+fn wait_until_read(place: &Place, address: SocketAddr) {
+    let time = "2024-01-01T00:00:00+0000";
+    let text = seed_text("https://news.example/20240101/slug-999999.html", "The last", time, time, "Words.");
+    write_seed(&place.seeds().join("last.txt"), &text);
+    eventually("the last seed is there", PATIENCE, || {
+        let body = String::from_utf8(get(address, "/feed.json", &[]).ok()?.body).unwrap();
+        body.contains("\"The last\"").then_some(())
+    });
+}
+
 /// Waits for the item; gives the moments of the last answer without it and of the first one with it.
 fn appearance(address: SocketAddr, number: usize) -> (DateTime<Utc>, DateTime<Utc>) {
     let title = format!("\"Article {number}\"");
@@ -60,10 +71,7 @@ fn scheduled_item_is_not_forgotten_by_a_restart_or_a_kill() {
     let place = Place::new("");
     let (mut server, address) = Server::ready(place.serve());
     let (first_due, second_due) = (schedule(&place, 1, 6), schedule(&place, 2, 8));
-    eventually("both are read", PATIENCE, || {
-        let page = get(address, "/readyz", &[]).ok()?;
-        (page.status == 200).then_some(())
-    });
+    wait_until_read(&place, address);
     server.terminate();
     server.end();
     let (mut server, address) = Server::ready(place.serve());
@@ -86,8 +94,9 @@ fn scheduled_item_that_was_due_in_a_sleep_appears_on_waking() {
     let place = Place::new("");
     let (server, address) = Server::ready(place.serve());
     let due = schedule(&place, 1, 4);
-    std::thread::sleep(Duration::from_secs(1));
+    wait_until_read(&place, address);
     server.signal(Signal::STOP);
+    // The time that passes is what is tried.
     while clock() < due + Duration::from_secs(1) {
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -4,7 +4,9 @@
 
 mod archive;
 mod export;
+mod export_killed;
 mod faults;
+mod faults_read_only;
 mod feed_atom_rules;
 mod feed_documents;
 mod feed_filter;
@@ -43,8 +45,11 @@ mod ingest_first_scan;
 mod ingest_life;
 mod ingest_revise;
 mod life;
+mod life_articles;
 mod life_burst;
+mod life_changes;
 mod life_contract;
+mod life_dice;
 mod life_model;
 mod life_reading;
 mod life_schedule;

@@ -126,7 +126,7 @@ fn an_id_that_would_not_be_a_legal_iri_is_escaped() {
 fn credentials_in_a_url_are_not_passed_on() {
     let parsed = parsed("date 2024-11 https://user:secret@site.example/a\n\nH\n\nB");
     assert_eq!(parsed.item.url.as_deref(), Some("https://site.example/a"));
-    assert_eq!(parsed.repairs[0].code, "bad_url");
+    assert_eq!((parsed.repairs[0].code, parsed.repairs[0].line), ("bad_url", Some(1)));
 }
 
 #[test]

@@ -104,11 +104,11 @@ fn a_headline_that_begins_with_date_is_no_header() {
 #[test]
 fn a_url_that_leads_nowhere_is_left_out_and_reported() {
     for url in ["/relative/path", "javascript:alert(1)", "ftp://site.example/a", "https://", "http:///"] {
-        let parsed = parsed(format!("date 2024-11 {url}\n\nH\n\nB"));
+        let parsed = parsed(format!("\r\ndate 2024-11 {url}\r\n\r\nH\r\n\r\nB"));
         assert_eq!(parsed.item.url, None, "{url}");
         assert_eq!(parsed.item.source, None);
         assert_eq!(parsed.item.id.as_str(), "tag:example.org,2026:seed.txt");
-        assert_eq!(parsed.repairs[0].code, "bad_url");
+        assert_eq!((parsed.repairs[0].code, parsed.repairs[0].line), ("bad_url", Some(2)));
     }
 }
 

@@ -266,6 +266,19 @@ proptest! {
     }
 }
 
+#[test]
+fn a_crawl_month_that_does_not_exist_is_left_out_and_reported_with_its_line() {
+    for month in ["2024-13", "2024-00", "0000-11"] {
+        let parsed = parsed(format!("\n\n date {month} https://site.example/a\n\nH\n\n2024-11-01T13:04Z\n\nB"));
+        let [repair] = &parsed.repairs[..] else { panic!("{month}: {:?}", parsed.repairs) };
+        assert_eq!((repair.code, repair.line), ("bad_time", Some(3)));
+        assert!(repair.reason.contains(month), "{repair:?}");
+    }
+    for month in ["2024-12", "0001-01", "9999-12"] {
+        assert!(parsed(format!("date {month} https://site.example/a\n\nH\n\nB")).repairs.is_empty(), "{month}");
+    }
+}
+
 const URL: &str = "https://site.example/20241030/slug-1089925937.html";
 
 #[test]

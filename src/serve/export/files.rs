@@ -1,4 +1,7 @@
 //! Documents as files, each replaced whole, and the manifest that tells the next export what is there.
+//!
+//! While files are written, a second file names all that may be touched. Only an export that came to its end removes it; one
+//! that finds it trusts nothing that is there, and clears away what the other one left.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,6 +14,8 @@ use crate::feed::{Coding, Document};
 
 /// Name of the manifest.
 const MANIFEST: &str = "manifest.json";
+/// Name of the file that is there while an export is under way: the paths of all documents, old and new.
+const UNFINISHED: &str = ".unfinished.json";
 
 /// One document in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +52,10 @@ pub(super) struct WriteError {
 /// The directory of an export.
 pub(super) struct Folder {
     path: PathBuf,
-    /// What the last export wrote.
+    /// What the last export that came to its end wrote.
     old: BTreeMap<String, Entry>,
+    /// Paths of documents that may be here from exports that did not.
+    unfinished: Option<BTreeSet<String>>,
 }
 
 impl Folder {
@@ -56,7 +63,17 @@ impl Folder {
         fs::create_dir_all(path).map_err(|reason| WriteError { path: path.to_owned(), reason })?;
         // Without a manifest that can be read everything is written anew, which is right if slow.
         let old = fs::read(path.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(Self { path: path.to_owned(), old: old.unwrap_or_default() })
+        let unfinished = fs::read(path.join(UNFINISHED)).ok();
+        let unfinished = unfinished.map(|bytes| serde_json::from_slice(&bytes).unwrap_or_default());
+        Ok(Self { path: path.to_owned(), old: old.unwrap_or_default(), unfinished })
+    }
+
+    /// Makes it known on the disk that documents of these paths will be written.
+    pub(super) fn begin(&self, paths: &[String]) -> Result<(), WriteError> {
+        let paths = self.old.keys().chain(self.unfinished.iter().flatten()).chain(paths);
+        let all: BTreeSet<&String> = paths.collect();
+        self.replace_json(UNFINISHED, &all)?;
+        self.sync()
     }
 
     /// Writes the document of a path, unless it is there already; says whether it was written.
@@ -78,7 +95,8 @@ impl Folder {
                 })
                 .collect(),
         };
-        let is_there = self.old.get(path).is_some_and(|old| old.files == entry.files)
+        let is_there = self.unfinished.is_none()
+            && self.old.get(path).is_some_and(|old| old.files == entry.files)
             && entry.files.iter().all(|one| self.size(&one.file) == u64::try_from(one.size_bytes).ok());
         if !is_there {
             for (variant, one) in document.variants.iter().zip(&entry.files) {
@@ -94,8 +112,7 @@ impl Folder {
 
     fn replace(&self, file: &str, bytes: &[u8]) -> Result<(), WriteError> {
         let path = self.path.join(file);
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let new = path.with_file_name(format!(".{name}.new"));
+        let new = unfinished(&path);
         let write = || -> std::io::Result<()> {
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
@@ -110,35 +127,65 @@ impl Folder {
         })
     }
 
-    /// Writes the manifest when all else is on the disk, then removes what the last export wrote and is no more; says how
-    /// many documents that were.
+    fn replace_json(&self, file: &str, value: &impl Serialize) -> Result<(), WriteError> {
+        let failed = |error: serde_json::Error| WriteError { path: self.path.join(file), reason: error.into() };
+        let mut text = serde_json::to_vec_pretty(value).map_err(failed)?;
+        text.push(b'\n');
+        self.replace(file, &text)
+    }
+
+    /// Returns when all that was written is on the disk.
+    fn sync(&self) -> Result<(), WriteError> {
+        let result = fs::File::open(&self.path).and_then(|folder| Ok(rustix::fs::syncfs(&folder)?));
+        result.map_err(|reason| WriteError { path: self.path.clone(), reason })
+    }
+
+    /// Writes the manifest when all else is on the disk, then removes what earlier exports wrote and is no more; says how
+    /// many documents of the last one that were.
     pub(super) fn finish(self, new: &BTreeMap<String, Entry>) -> Result<usize, WriteError> {
-        let failed = |reason: std::io::Error| WriteError { path: self.path.clone(), reason };
-        fs::File::open(&self.path)
-            .and_then(|folder| rustix::fs::syncfs(&folder).map_err(Into::into))
-            .map_err(failed)?;
+        self.sync()?;
         let kept: BTreeSet<&str> = new.values().flat_map(|entry| &entry.files).map(|one| one.file.as_str()).collect();
         let gone = self.old.iter().filter(|(path, _)| !new.contains_key(*path)).count();
         if *new != self.old {
-            let mut manifest = serde_json::to_vec_pretty(new).map_err(|error| failed(error.into()))?;
-            manifest.push(b'\n');
-            self.replace(MANIFEST, &manifest)?;
+            self.replace_json(MANIFEST, new)?;
         }
         for one in self.old.values().flat_map(|entry| &entry.files).filter(|one| !kept.contains(one.file.as_str())) {
-            // The manifest is a file that anyone may have written to.
-            if Path::new(&one.file).components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
-                continue;
-            }
-            let path = self.path.join(&one.file);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(WriteError { path, reason: error });
+            self.remove(Path::new(&one.file))?;
+        }
+        for path in self.unfinished.iter().flatten() {
+            for coding in [Coding::Identity, Coding::Gzip, Coding::Brotli, Coding::Zstd] {
+                let file = format!("{}{}", file_of(path), suffix(coding));
+                self.remove(&unfinished(Path::new(&file)))?;
+                if !kept.contains(file.as_str()) {
+                    self.remove(Path::new(&file))?;
                 }
-                _ => {}
             }
+        }
+        self.sync()?;
+        for file in [&unfinished(Path::new(MANIFEST)), Path::new(UNFINISHED)] {
+            self.remove(file)?;
         }
         Ok(gone)
     }
+
+    /// Removes a file, if it is there.
+    fn remove(&self, file: &Path) -> Result<(), WriteError> {
+        // SECURITY: the lists of files lie where anyone may have written to them.
+        if file.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+            return Ok(());
+        }
+        let path = self.path.join(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(WriteError { path, reason: error }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a file is written before it takes its place.
+fn unfinished(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.new"))
 }
 
 /// The file that a static host serves for a path: percent-encoding undone, `index.html` for directories.
