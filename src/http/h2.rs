@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::answer::{Origin, Plan, plan};
 use super::reply::Reply;
-use super::request::Head;
+use super::request::{Fields, Head};
 use super::settings::Limits;
 use super::state::{Event, State};
 use super::stop::Stop;
@@ -145,8 +145,8 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
             Plan::Reply(Reply::status(StatusCode::URI_TOO_LONG))
         } else {
             let method = parts.method.as_str();
-            let head = Head { method, path, query, protocol: "HTTP/2.0", fields: &fields };
-            plan(state, &head, origin, now)
+            let head = Head { method, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
+            plan(state, &state.settings(), &head, origin, now)
         }
     };
     let reply = match plan {
