@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
 
 use super::delta::Deltas;
 use super::prepared::PreparedSlot;
@@ -163,7 +164,7 @@ impl Slot {
 /// changes only when feeds are added or removed.
 #[derive(Debug, Default)]
 pub struct Published {
-    slots: ArcSwap<HashMap<String, Arc<Slot>>>,
+    slots: ArcSwap<HashMap<String, Arc<Slot>, RandomState>>,
 }
 
 impl Published {

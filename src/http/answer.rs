@@ -50,16 +50,15 @@ const READ_METHODS: &str = "GET, HEAD, OPTIONS";
 const ENDPOINT_METHODS: &str = "POST, OPTIONS";
 
 /// Decides at once all that can be decided at once, which is nearly everything; a panic on the way is a 500.
-pub(crate) fn plan(state: &State, settings: &Settings, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
     catch_unwind(AssertUnwindSafe(|| plan_with(state, settings, head, origin, now))).unwrap_or_else(|_| {
         state.count(Event::Panic);
         Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR))
     })
 }
 
-fn plan_with(state: &State, settings: &Settings, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
-    let client = settings.trusted_proxies.client(origin.peer, head);
-    let mut head = *head;
+fn plan_with(state: &State, settings: &Settings, mut head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    let client = settings.trusted_proxies.client(origin.peer, &head);
     if !origin.is_admin {
         head.path = below(&settings.base_path, head.path);
     }

@@ -11,13 +11,14 @@ use std::future::poll_fn;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::task::coop::poll_proceed;
 use tokio::time::Instant;
 
 use super::answer::{Origin, Plan, plan};
@@ -124,8 +125,6 @@ impl Connection {
                         return End::Closed;
                     }
                     (self.is_first, self.has_begun) = (false, false);
-                    let idle = self.state.with_settings(|settings| settings.limits.idle);
-                    self.deadline.move_to(idle);
                 }
                 Step::Refuse(status) => {
                     self.state.count(Event::Malformed);
@@ -158,6 +157,8 @@ impl Connection {
     /// The next step: from what is at hand, or else from what comes in.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         if self.looked_at < self.received.len() {
+            // Whoever sends many requests at once must not keep everybody else waiting.
+            ready!(poll_proceed(cx)).made_progress();
             let received = std::mem::take(&mut self.received);
             if let Some(step) = self.take_in(received) {
                 return Poll::Ready(step);
@@ -243,8 +244,8 @@ impl Connection {
         let limits = &current.settings.limits;
         // A head is parsed again only when a line has ended or a limit is reached, so that one sent byte by byte costs no
         // more than its lines.
-        let has_line_end = memchr::memchr(b'\n', &received[looked_at..]).is_some();
-        if !has_line_end && received.len() < limits.uri_bytes.min(limits.head_bytes) {
+        let has_new_line = looked_at == 0 || memchr::memchr(b'\n', &received[looked_at..]).is_some();
+        if !has_new_line && received.len() < limits.uri_bytes.min(limits.head_bytes) {
             self.looked_at = received.len();
             return more;
         }
@@ -257,7 +258,7 @@ impl Connection {
             Parsed::Refused(status) => (skipped, Some(Step::Refuse(status))),
             Parsed::Whole(whole) => {
                 let now = (self.state.parts.clock)();
-                let plan = plan(&self.state, &current.settings, &whole.head, self.origin, now);
+                let plan = plan(&self.state, &current.settings, whole.head, self.origin, now);
                 (skipped + whole.len, Some(Step::Answer { framing: whole.framing, plan, now }))
             }
         }
@@ -325,16 +326,21 @@ impl Connection {
         }
     }
 
+    /// Writes the answer; from its end on, the next request is waited for.
     async fn send(&mut self, reply: &Reply, now: DateTime<Utc>, keep_alive: bool, is_old: bool) -> Result<(), ()> {
         let mut head = write::take_buffer();
-        let file = {
+        let (file, idle) = {
             let current = self.state.current();
             write::head(&mut head, reply, &current, now, keep_alive, is_old);
-            reply.file(&self.state.files, &current.settings)
+            (reply.file(&self.state.files, &current.settings), current.settings.limits.idle)
         };
         let mut rest = Rest::new(head, reply.body(), file);
-        let result = self.write(&mut rest).await;
+        let mut result = rest.try_write(&self.stream).map_err(|_| ());
+        if result.is_ok() && rest.len() > 0 {
+            result = self.write(&mut rest).await;
+        }
         write::give_back(rest);
+        self.deadline.move_to(idle);
         result
     }
 

@@ -146,7 +146,7 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
         } else {
             let method = parts.method.as_str();
             let head = Head { method, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
-            plan(state, &state.settings(), &head, origin, now)
+            plan(state, &state.settings(), head, origin, now)
         }
     };
     let reply = match plan {

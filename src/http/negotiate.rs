@@ -52,9 +52,15 @@ impl Acceptable {
     /// Index of the variant to send: the greatest weight, among equals the fewest bytes. `None` when the request
     /// refuses all that there are (406).
     pub(crate) fn choose(self, document: &Document) -> Option<usize> {
-        let candidates = document.variants.iter().enumerate().filter(|(_, variant)| self.weight(variant.coding) > 0);
-        let best = candidates.min_by_key(|(_, variant)| (u16::MAX - self.weight(variant.coding), variant.bytes.len()));
-        best.map(|(index, _)| index)
+        let mut best: Option<(usize, u16, usize)> = None;
+        for (index, variant) in document.variants.iter().enumerate() {
+            let (weight, len) = (self.weight(variant.coding), variant.bytes.len());
+            let is_better = |(_, most, least)| weight > most || weight == most && len < least;
+            if weight > 0 && best.is_none_or(is_better) {
+                best = Some((index, weight, len));
+            }
+        }
+        best.map(|(index, ..)| index)
     }
 }
 

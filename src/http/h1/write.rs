@@ -161,6 +161,29 @@ impl Rest {
         Self { head, sent: 0, body, file }
     }
 
+    /// Writes what the socket takes at once, which nearly always is all of it. Leaves the rest, and whatever is not simply
+    /// written to a socket, to [`Self::poll_write`].
+    pub(super) fn try_write(&mut self, stream: &Stream) -> io::Result<()> {
+        let (Stream::Tcp(socket), None) = (stream, &self.file) else { return Ok(()) };
+        let head = &self.head[self.sent..];
+        let written = match &self.body[..] {
+            [] => socket.try_write(head),
+            body => socket.try_write_vectored(&[IoSlice::new(head), IoSlice::new(body)]),
+        };
+        match written {
+            Ok(written) => self.advance(written),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, written: usize) {
+        let of_head = written.min(self.head.len() - self.sent);
+        self.sent += of_head;
+        self.body.advance(written - of_head);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.head.len() - self.sent + self.body.len()
     }
@@ -179,9 +202,7 @@ impl Rest {
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        let of_head = written.min(self.head.len() - self.sent);
-        self.sent += of_head;
-        self.body.advance(written - of_head);
+        self.advance(written);
         if self.len() == 0 { Pin::new(stream).poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
     }
 }
