@@ -57,6 +57,23 @@ pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: O
     })
 }
 
+/// The answer to a request that is refused whatever it asks for.
+pub(crate) fn refuse(
+    state: &State,
+    settings: &Settings,
+    head: &Head<'_>,
+    origin: Origin,
+    now: DateTime<Utc>,
+    status: StatusCode,
+) -> Reply {
+    let client = settings.trusted_proxies.client(origin.peer, head);
+    let asked = Asked::new(head);
+    let mut reply = Reply::status(status);
+    reply.is_head = head.method == "HEAD";
+    Request { state, settings, head, asked: &asked, client, now, is_admin: origin.is_admin }.observe(&reply);
+    reply
+}
+
 fn plan_with(state: &State, settings: &Settings, mut head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
     let client = settings.trusted_proxies.client(origin.peer, &head);
     if !origin.is_admin {

@@ -23,6 +23,8 @@ use tokio::time::Instant;
 
 use super::answer::{Origin, Plan, plan};
 use super::deadline::Deadline;
+use super::parts::Refused;
+use super::proxies::Peer;
 use super::reply::Reply;
 use super::state::{Event, State};
 use super::stop::Stop;
@@ -41,6 +43,8 @@ const READ_BYTES: usize = 16 * 1024;
 /// closing would cause does not take the answer away from it (RFC 9112 §9.6).
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
+/// How much is told of the first line of what is refused.
+const OBSERVED_LINE_BYTES: usize = 256;
 /// When the server stops, how long a connection that has not asked anything yet may still do so: whoever has just connected
 /// has a request on its way, and would not know what became of it.
 const LAST_CALL: Duration = Duration::from_secs(1);
@@ -134,6 +138,7 @@ impl Connection {
                 Step::Http2 => return End::Http2(self.stream, self.received.into()),
                 Step::Drop => {
                     self.state.count(Event::Malformed);
+                    self.observe_refusal(StatusCode::BAD_REQUEST, 0);
                     return End::Closed;
                 }
                 Step::Wait(Wait::Stopped) if self.is_first => {
@@ -277,7 +282,7 @@ impl Connection {
                         unread &= !waiting.wants_body();
                         waiting.reply(&Arc::clone(&self.state), body).await
                     }
-                    Err(Some(status)) => Reply::status(status),
+                    Err(Some(status)) => waiting.refused(&self.state, status),
                     Err(None) => return Err(()),
                 };
                 (reply, (self.state.parts.clock)())
@@ -317,9 +322,26 @@ impl Connection {
         Ok(std::mem::replace(&mut self.received, rest))
     }
 
+    /// Tells of the end of what could not be read as a request, from what is there of it.
+    fn observe_refusal(&self, status: StatusCode, body_bytes: usize) {
+        let line = self.received.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let client = match self.origin.peer {
+            Peer::Ip(address) => Some(address),
+            Peer::Unix => None,
+        };
+        self.state.parts.observer.refused(&Refused {
+            line: &line[..line.len().min(OBSERVED_LINE_BYTES)],
+            status,
+            body_bytes,
+            client,
+            is_admin: self.origin.is_admin,
+        });
+    }
+
     async fn refuse(&mut self, status: StatusCode) {
         let reply = Reply::status(status);
         let reply = if self.origin.is_admin { reply.private() } else { reply };
+        self.observe_refusal(status, reply.body_len());
         let now = (self.state.parts.clock)();
         if self.send(&reply, now, false, false).await.is_ok() {
             self.close(true).await;

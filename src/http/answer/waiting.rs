@@ -95,6 +95,18 @@ impl Waiting {
             Task::Admin => self.administered(state).await,
         };
         reply.is_head = self.method == "HEAD";
+        self.observe(state, &reply);
+        reply
+    }
+
+    /// The answer where the request's body is not acceptable or did not come.
+    pub(crate) fn refused(&self, state: &State, status: StatusCode) -> Reply {
+        let reply = Reply::status(status);
+        self.observe(state, &reply);
+        reply
+    }
+
+    fn observe(&self, state: &State, reply: &Reply) {
         state.parts.observer.answered(&Answered {
             method: &self.method,
             path: &self.path,
@@ -108,7 +120,6 @@ impl Waiting {
             client: self.client,
             is_admin: self.is_admin,
         });
-        reply
     }
 
     async fn rendered(&self, state: &State) -> Reply {
