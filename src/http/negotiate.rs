@@ -66,7 +66,7 @@ impl Acceptable {
 
 /// Members of a list and the weight of each in thousandths; one whose weight cannot be read has 0.
 pub(crate) fn weighted(list: &[u8]) -> impl Iterator<Item = (&[u8], u16)> {
-    list.split(|b| *b == b',').map(|member| match memchr::memchr(b';', member) {
+    list.split(|b| *b == b',').map(|member| match member.iter().position(|b| *b == b';') {
         None => (member.trim_ascii(), 1000),
         Some(at) => {
             let weight = member[at + 1..].split(|b| *b == b';').find_map(weight);

@@ -24,13 +24,14 @@ pub(crate) fn path_and_query(target: &str) -> Option<(&str, Option<&str>)> {
 /// Whether a path can be that of a resource: only characters of RFC 3986 §3.3, whole percent-escapes, no control
 /// character hidden in one, and no `.` or `..` segment, plain or escaped.
 pub(crate) fn is_sound(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    // Nearly every path is of plain characters and has no segment that even begins with a dot.
-    if bytes.iter().all(|byte| PLAIN[usize::from(*byte)]) {
-        let begins_with_dot = bytes.first() == Some(&b'.') || bytes.windows(2).any(|pair| pair == b"/.");
-        return !begins_with_dot || !path.split('/').any(is_dot_segment);
+    let mut before = b'/';
+    let mut is_plain = true;
+    for byte in path.bytes() {
+        is_plain &= PLAIN[usize::from(byte)] && (before, byte) != (b'/', b'.');
+        before = byte;
     }
-    has_sound_escapes(path) && !path.split('/').any(is_dot_segment)
+    // Nearly every path is of plain characters and has no segment that even begins with a dot.
+    is_plain || has_sound_escapes(path) && !path.split('/').any(is_dot_segment)
 }
 
 /// Whether each byte may stand in a path as it is.
