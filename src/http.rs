@@ -31,7 +31,8 @@ mod tls;
 
 pub use listener::{BindError, Listener};
 pub use parts::{
-    Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Rendered, Submission,
+    Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Refused, Rendered,
+    Submission,
 };
 pub use proxies::{NotANetwork, Peer, TrustedProxies};
 pub(crate) use rate::client_key;

@@ -18,7 +18,7 @@ mod recent;
 mod status;
 mod traffic;
 
-pub use access_log::{AccessLog, AccessStyle, Visit};
+pub use access_log::{AccessLog, AccessStyle, RequestLine, Visit};
 pub use agent::{Agent, Announcement, announcement};
 pub use counter::Counter;
 pub use distinct::Distinct;

@@ -9,8 +9,10 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
 
 use super::delta::Deltas;
+use super::prepared::PreparedSlot;
 
 /// One resource as it stands now. Immutable: a change publishes another one.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Document {
     pub link: Option<String>,
     /// What can be asked for instead by those who have an earlier version; `None` where nothing can.
     pub deltas: Option<Deltas>,
+    /// What whoever serves it keeps with it.
+    pub prepared: PreparedSlot,
 }
 
 /// The bytes of a document in one content coding.
@@ -107,7 +111,7 @@ impl Document {
         link: Option<String>,
     ) -> Self {
         let variants = vec![Variant::new(Coding::Identity, bytes.into())];
-        Self { content_type, variants, last_modified, cache, link, deltas: None }
+        Self { content_type, variants, last_modified, cache, link, deltas: None, prepared: PreparedSlot::default() }
     }
 
     /// The identity variant.
@@ -160,7 +164,7 @@ impl Slot {
 /// changes only when feeds are added or removed.
 #[derive(Debug, Default)]
 pub struct Published {
-    slots: ArcSwap<HashMap<String, Arc<Slot>>>,
+    slots: ArcSwap<HashMap<String, Arc<Slot>, RandomState>>,
 }
 
 impl Published {
@@ -168,6 +172,12 @@ impl Published {
     #[must_use]
     pub fn slot(&self, path: &str) -> Option<Arc<Slot>> {
         self.slots.load().get(path).cloned()
+    }
+
+    /// The document at a path as of now: `None` where no live path is, `Some(None)` where it is not made yet.
+    #[must_use]
+    pub fn document(&self, path: &str) -> Option<Option<Arc<Document>>> {
+        self.slots.load().get(path).map(|slot| slot.load())
     }
 
     /// All live paths.

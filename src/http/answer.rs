@@ -20,7 +20,7 @@ use crate::feed::Document;
 use super::parts::Answered;
 use super::proxies::Peer;
 use super::reply::Reply;
-use super::request::Head;
+use super::request::{Field, Head};
 use super::settings::Settings;
 use super::state::{Event, State};
 use super::target::is_sound;
@@ -50,21 +50,37 @@ const READ_METHODS: &str = "GET, HEAD, OPTIONS";
 const ENDPOINT_METHODS: &str = "POST, OPTIONS";
 
 /// Decides at once all that can be decided at once, which is nearly everything; a panic on the way is a 500.
-pub(crate) fn plan(state: &State, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
-    catch_unwind(AssertUnwindSafe(|| state.with_settings(|settings| plan_with(state, settings, head, origin, now))))
-        .unwrap_or_else(|_| {
-            state.count(Event::Panic);
-            Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR))
-        })
+pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    catch_unwind(AssertUnwindSafe(|| plan_with(state, settings, head, origin, now))).unwrap_or_else(|_| {
+        state.count(Event::Panic);
+        Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR))
+    })
 }
 
-fn plan_with(state: &State, settings: &Settings, head: &Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+/// The answer to a request that is refused whatever it asks for.
+pub(crate) fn refuse(
+    state: &State,
+    settings: &Settings,
+    head: &Head<'_>,
+    origin: Origin,
+    now: DateTime<Utc>,
+    status: StatusCode,
+) -> Reply {
     let client = settings.trusted_proxies.client(origin.peer, head);
-    let mut head = *head;
+    let asked = Asked::new(head);
+    let mut reply = Reply::status(status);
+    reply.is_head = head.method == "HEAD";
+    Request { state, settings, head, asked: &asked, client, now, is_admin: origin.is_admin }.observe(&reply);
+    reply
+}
+
+fn plan_with(state: &State, settings: &Settings, mut head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    let client = settings.trusted_proxies.client(origin.peer, &head);
     if !origin.is_admin {
         head.path = below(&settings.base_path, head.path);
     }
-    let request = Request { state, settings, head: &head, client, now, is_admin: origin.is_admin };
+    let asked = Asked::new(&head);
+    let request = Request { state, settings, head: &head, asked: &asked, client, now, is_admin: origin.is_admin };
     let plan = if origin.is_admin { request.plan_admin() } else { request.plan() };
     match plan {
         Plan::Reply(mut reply) => {
@@ -89,6 +105,7 @@ struct Request<'a> {
     state: &'a State,
     settings: &'a Settings,
     head: &'a Head<'a>,
+    asked: &'a Asked<'a>,
     client: Option<IpAddr>,
     now: DateTime<Utc>,
     is_admin: bool,
@@ -114,11 +131,10 @@ impl Request<'_> {
 
     /// Live documents first: nearly every request is for one of them.
     fn read(&self, path: &str) -> Plan {
-        if let Some(slot) = self.state.parts.published.slot(path) {
-            return match slot.load() {
-                Some(document) => self.live(&document),
-                None => Plan::Reply(unavailable()),
-            };
+        match self.state.parts.published.document(path) {
+            Some(Some(document)) => return self.live(&document),
+            Some(None) => return Plan::Reply(unavailable()),
+            None => {}
         }
         match path {
             "/livez" => return Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
@@ -137,7 +153,7 @@ impl Request<'_> {
             return Plan::Reply(Reply::status(StatusCode::NOT_FOUND));
         }
         if let Some(document) = self.state.rendered.at_hand(path) {
-            return Plan::Reply(self.paid(self.asked().reply(&document, self.now)));
+            return Plan::Reply(self.paid(self.asked.reply(&document, self.now)));
         }
         match self.take() {
             Ok(()) => Plan::Wait(Box::new(Waiting::rendering(self))),
@@ -147,9 +163,9 @@ impl Request<'_> {
 
     /// The document, or what is new in it for a client that asks for that.
     fn live(&self, document: &Arc<Document>) -> Plan {
-        let asked = self.asked();
+        let asked = self.asked;
         let whole = asked.reply(document, self.now);
-        let Some(delta) = Delta::asked(&asked, self.head, document, &whole) else {
+        let Some(delta) = Delta::asked(asked, self.head, document, &whole) else {
             return Plan::Reply(self.paid(whole));
         };
         if let Some(made) = self.state.rendered.at_hand(&delta.key()) {
@@ -177,10 +193,6 @@ impl Request<'_> {
         redirect(to, &self.settings.base_path, self.head.query)
     }
 
-    fn asked(&self) -> Asked<'_> {
-        Asked::new(self.head)
-    }
-
     /// The reply if it is free (304) or the client has a request left, else 429.
     fn paid(&self, reply: Reply) -> Reply {
         if reply.status == StatusCode::NOT_MODIFIED {
@@ -200,7 +212,7 @@ impl Request<'_> {
                 if reply.is_whole_feed()
                     && self.head.method == "GET"
                     && self.settings.limits.bind(client)
-                    && !self.asked().preconditions.is_poll() =>
+                    && !self.asked.preconditions.is_poll() =>
             {
                 self.state.rates.take_repeat(client, self.head, &self.settings.limits, Instant::now())
             }
@@ -223,7 +235,7 @@ impl Request<'_> {
         if is_endpoint {
             return reply.private();
         }
-        if self.head.line("access-control-request-method").is_none() {
+        if self.head.line(Field::AccessControlRequestMethod).is_none() {
             return reply;
         }
         reply
@@ -247,10 +259,10 @@ impl Request<'_> {
             status: reply.status,
             coding: reply.coding(),
             body_bytes: reply.body_len(),
-            is_conditional: self.asked().preconditions.is_poll(),
+            is_conditional: self.asked.preconditions.is_poll(),
             protocol: self.head.protocol,
-            user_agent: self.head.text("user-agent"),
-            referrer: self.head.text("referer"),
+            user_agent: self.head.text(Field::UserAgent),
+            referrer: self.head.text(Field::Referer),
             client: self.client,
             is_admin: self.is_admin,
         });

@@ -17,9 +17,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use super::answer::{Origin, Plan, plan};
-use super::reply::Reply;
-use super::request::Head;
+use super::answer::{Origin, Plan, plan, refuse};
+use super::request::{Fields, Head};
 use super::settings::Limits;
 use super::state::{Event, State};
 use super::stop::Stop;
@@ -140,20 +139,20 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
             .map(|(name, value)| httparse::Header { name: name.as_str(), value: value.as_bytes() })
             .collect();
         let (path, query) = (parts.uri.path(), parts.uri.query());
-        let too_long = path.len() + query.map_or(0, str::len) > state.with_settings(|s| s.limits.uri_bytes);
-        if too_long {
-            Plan::Reply(Reply::status(StatusCode::URI_TOO_LONG))
+        let method = parts.method.as_str();
+        let head = Head { method, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
+        let settings = state.settings();
+        if path.len() + query.map_or(0, str::len) > settings.limits.uri_bytes {
+            Plan::Reply(refuse(state, &settings, &head, origin, now, StatusCode::URI_TOO_LONG))
         } else {
-            let method = parts.method.as_str();
-            let head = Head { method, path, query, protocol: "HTTP/2.0", fields: &fields };
-            plan(state, &head, origin, now)
+            plan(state, &settings, head, origin, now)
         }
     };
     let reply = match plan {
         Plan::Reply(reply) => reply,
         Plan::Wait(waiting) if waiting.wants_body() => match read_body(body, state).await {
             Ok(body) => waiting.reply(state, body).await,
-            Err(status) => Reply::status(status),
+            Err(status) => waiting.refused(state, status),
         },
         Plan::Wait(waiting) => waiting.reply(state, Vec::new()).await,
     };

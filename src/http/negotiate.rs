@@ -52,24 +52,39 @@ impl Acceptable {
     /// Index of the variant to send: the greatest weight, among equals the fewest bytes. `None` when the request
     /// refuses all that there are (406).
     pub(crate) fn choose(self, document: &Document) -> Option<usize> {
-        let candidates = document.variants.iter().enumerate().filter(|(_, variant)| self.weight(variant.coding) > 0);
-        let best = candidates.min_by_key(|(_, variant)| (u16::MAX - self.weight(variant.coding), variant.bytes.len()));
-        best.map(|(index, _)| index)
+        let mut best: Option<(usize, u16, usize)> = None;
+        for (index, variant) in document.variants.iter().enumerate() {
+            let (weight, len) = (self.weight(variant.coding), variant.bytes.len());
+            let is_better = |(_, most, least)| weight > most || weight == most && len < least;
+            if weight > 0 && best.is_none_or(is_better) {
+                best = Some((index, weight, len));
+            }
+        }
+        best.map(|(index, ..)| index)
     }
 }
 
 /// Members of a list and the weight of each in thousandths; one whose weight cannot be read has 0.
 pub(crate) fn weighted(list: &[u8]) -> impl Iterator<Item = (&[u8], u16)> {
-    list.split(|b| *b == b',').map(|member| {
-        let mut parts = member.split(|b| *b == b';');
-        let name = parts.next().unwrap_or_default().trim_ascii();
-        (name, parts.find_map(weight).unwrap_or(1000))
+    list.split(|b| *b == b',').map(|member| match member.iter().position(|b| *b == b';') {
+        None => (member.trim_ascii(), 1000),
+        Some(at) => {
+            let weight = member[at + 1..].split(|b| *b == b';').find_map(weight);
+            (member[..at].trim_ascii(), weight.unwrap_or(1000))
+        }
     })
 }
 
 fn index(name: &[u8]) -> Option<usize> {
-    let names: [&[&[u8]]; 4] = [&[b"identity"], &[b"gzip", b"x-gzip"], &[b"br"], &[b"zstd"]];
-    names.iter().position(|same| same.iter().any(|one| name.eq_ignore_ascii_case(one)))
+    let (known, index): (&[u8], usize) = match name {
+        [_, _] => (b"br", 2),
+        [b'z' | b'Z', _, _, _] => (b"zstd", 3),
+        [_, _, _, _] => (b"gzip", 1),
+        [_, _, _, _, _, _] => (b"x-gzip", 1),
+        [_, _, _, _, _, _, _, _] => (b"identity", 0),
+        _ => return None,
+    };
+    name.eq_ignore_ascii_case(known).then_some(index)
 }
 
 /// `q=0.5` → 500 (RFC 9110 §12.4.2); `None` for another parameter, 0 for a weight that is none.

@@ -60,6 +60,9 @@ pub trait Readiness: Send + Sync {
 pub trait Observer: Send + Sync {
     /// An answer is about to be written.
     fn answered(&self, answer: &Answered<'_>);
+
+    /// What a client sent was no request that can be answered, or never became one: its connection is about to end.
+    fn refused(&self, refused: &Refused<'_>);
 }
 
 /// One answer, for metrics and access log.
@@ -84,6 +87,21 @@ pub struct Answered<'a> {
     /// Referer where it is text.
     pub referrer: Option<&'a str>,
     /// The client, as far as known (see [`TrustedProxies`](super::TrustedProxies)).
+    pub client: Option<IpAddr>,
+    /// Whether it came on the admin listener.
+    pub is_admin: bool,
+}
+
+/// What was refused before it could be read as a request, for metrics and access log.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused<'a> {
+    /// Its first line as far as it came, at most some hundred bytes; anything may stand in it.
+    pub line: &'a [u8],
+    /// 400, 408, 414, 431, …; 400 too for what gets no answer, since nobody would read it.
+    pub status: StatusCode,
+    /// Bytes of the body to be written.
+    pub body_bytes: usize,
+    /// Who is connected: the proxy where there is one.
     pub client: Option<IpAddr>,
     /// Whether it came on the admin listener.
     pub is_admin: bool,
@@ -171,6 +189,8 @@ impl Admin for () {
 
 impl Observer for () {
     fn answered(&self, _: &Answered<'_>) {}
+
+    fn refused(&self, _: &Refused<'_>) {}
 }
 
 /// Always ready.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::request::Head;
+use super::request::{Field, Head};
 
 /// Addresses whose `Forwarded` (RFC 7239) and `X-Forwarded-For` are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,11 +62,11 @@ impl TrustedProxies {
         }
         // SECURITY: only what the proxies themselves appended counts, so the list is read from its end and the first
         // entry that is unreadable or not ours to trust ends the walk.
-        let forwarded = head.joined("forwarded");
+        let forwarded = head.joined(Field::Forwarded);
         let list: Vec<Option<IpAddr>> = match &forwarded {
             Some(value) => value.split(|b| *b == b',').map(forwarded_for).collect(),
             None => {
-                let value = head.joined("x-forwarded-for")?;
+                let value = head.joined(Field::XForwardedFor)?;
                 value.split(|b| *b == b',').map(node_address).collect()
             }
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::request::Head;
+use super::request::{Field, Head};
 use super::settings::Limits;
 
 /// Locks to spread clients over.
@@ -54,7 +54,7 @@ impl Rates {
             return Ok(());
         }
         let per_hour = f64::from(limits.unconditional_per_hour);
-        let key = self.digests.hash_one((client_key(client), head.line("user-agent"), head.path));
+        let key = self.digests.hash_one((client_key(client), head.line(Field::UserAgent), head.path));
         self.repeats.take(key, Rate { per_second: per_hour / HOUR, burst: per_hour }, now)
     }
 }

@@ -180,6 +180,17 @@ impl Reply {
         Some((Arc::clone(files.of(&document.variants[*index], settings.spool.as_deref())?), u64::try_from(start).ok()?))
     }
 
+    /// The document and variant whose fields this answer has, where these depend neither on the moment nor on more of the
+    /// request than its status says: a whole document or a 304, once the second of the document's change is over.
+    pub(crate) fn settled(&self, now: DateTime<Utc>) -> Option<(&Arc<Document>, usize)> {
+        match &self.content {
+            Content::Document { document, index, part: None } if document.last_modified <= now => {
+                Some((document, *index))
+            }
+            _ => None,
+        }
+    }
+
     /// Hands every field to `put`, name in its usual case, except Date and what belongs to the connection.
     pub(crate) fn fields(&self, settings: &Settings, now: DateTime<Utc>, mut put: impl FnMut(&'static str, &[u8])) {
         match &self.content {

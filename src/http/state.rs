@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 
 use crate::ops::Pulses;
 
@@ -18,7 +18,7 @@ use super::settings::Settings;
 /// The server's state: what it answers from, what it may spend, what it has counted.
 pub struct State {
     pub(crate) parts: Parts,
-    settings: ArcSwap<Settings>,
+    current: ArcSwap<Current>,
     pub(crate) rendered: RenderedPages,
     pub(crate) rates: Rates,
     pub(crate) gate: Arc<Gate>,
@@ -28,13 +28,28 @@ pub struct State {
     pulses: Pulses,
 }
 
+/// The settings and their number: what was prepared with others is told by it.
+#[derive(Debug)]
+pub(crate) struct Current {
+    pub(crate) settings: Arc<Settings>,
+    /// No other settings in this process have it.
+    pub(crate) edition: u64,
+}
+
+impl Current {
+    fn new(settings: Settings) -> Self {
+        static EDITIONS: AtomicU64 = AtomicU64::new(0);
+        Self { settings: Arc::new(settings), edition: EDITIONS.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
 impl State {
     /// Nothing is bound or started yet; [`serve`](super::serve) does that.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Arc<Self> {
         Arc::new(Self {
             parts,
-            settings: ArcSwap::from_pointee(settings),
+            current: ArcSwap::from_pointee(Current::new(settings)),
             rendered: RenderedPages::default(),
             rates: Rates::default(),
             gate: Arc::default(),
@@ -48,17 +63,22 @@ impl State {
     /// The settings as of now.
     #[must_use]
     pub fn settings(&self) -> Arc<Settings> {
-        self.settings.load_full()
+        Arc::clone(&self.current.load().settings)
     }
 
     pub(crate) fn with_settings<T>(&self, read: impl FnOnce(&Settings) -> T) -> T {
-        read(&self.settings.load())
+        read(&self.current.load().settings)
+    }
+
+    /// The settings, for a moment: while it is held, another of the few places for readers of this thread is taken.
+    pub(crate) fn current(&self) -> Guard<Arc<Current>> {
+        self.current.load()
     }
 
     /// Replaces the settings: for all new connections, and for requests on old ones. Rendered pages are dropped, since
     /// they may depend on them.
     pub fn reload(&self, settings: Settings) {
-        self.settings.store(Arc::new(settings));
+        self.current.store(Arc::new(Current::new(settings)));
         self.rendered.invalidate_all();
     }
 

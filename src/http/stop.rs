@@ -2,37 +2,44 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::watch;
 
 /// One connection's view of whether the server stops.
 pub(crate) struct Stop {
+    /// Changes once, when the server stops.
     receiver: watch::Receiver<bool>,
     /// Registered once for the connection's life rather than at each wait.
     wait: Pin<Box<dyn Future<Output = ()> + Send>>,
-    is_set: bool,
+    /// Whom `wait` wakes.
+    waker: Option<Waker>,
 }
 
 impl Stop {
+    /// `receiver` has not seen the change yet.
     pub(crate) fn new(receiver: watch::Receiver<bool>) -> Self {
         let mut own = receiver.clone();
         let wait = Box::pin(async move {
             // The sender's end is a stop too.
             let _ = own.wait_for(|stop| *stop).await;
         });
-        Self { receiver, wait, is_set: false }
+        Self { receiver, wait, waker: None }
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.is_set || *self.receiver.borrow()
+        !matches!(self.receiver.has_changed(), Ok(false))
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_set && self.wait.as_mut().poll(cx).is_ready() {
-            self.is_set = true;
+        if self.is_set() {
+            return Poll::Ready(());
         }
-        if self.is_set { Poll::Ready(()) } else { Poll::Pending }
+        if self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
+        self.wait.as_mut().poll(cx)
     }
 }
 

@@ -15,16 +15,57 @@ pub(crate) fn path_and_query(target: &str) -> Option<(&str, Option<&str>)> {
             None => "/",
         }
     };
-    let (path, query) = match origin.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
+    Some(match memchr::memchr(b'?', origin.as_bytes()) {
+        Some(at) => (&origin[..at], Some(&origin[at + 1..])),
         None => (origin, None),
-    };
-    Some((path, query))
+    })
 }
 
 /// Whether a path can be that of a resource: only characters of RFC 3986 §3.3, whole percent-escapes, no control
 /// character hidden in one, and no `.` or `..` segment, plain or escaped.
 pub(crate) fn is_sound(path: &str) -> bool {
+    let mut before = b'/';
+    let mut is_plain = true;
+    for byte in path.bytes() {
+        is_plain &= PLAIN[usize::from(byte)] && (before, byte) != (b'/', b'.');
+        before = byte;
+    }
+    // Nearly every path is of plain characters and has no segment that even begins with a dot.
+    is_plain || has_sound_escapes(path) && !path.split('/').any(is_dot_segment)
+}
+
+/// Whether each byte may stand in a path as it is.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'/' | b'-'
+                    | b'.'
+                    | b'_'
+                    | b'~'
+                    | b'!'
+                    | b'$'
+                    | b'&'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'*'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b'='
+                    | b':'
+                    | b'@'
+            );
+        byte += 1;
+    }
+    plain
+};
+
+fn has_sound_escapes(path: &str) -> bool {
     let mut bytes = path.bytes();
     while let Some(byte) = bytes.next() {
         let sound = match byte {
@@ -32,15 +73,13 @@ pub(crate) fn is_sound(path: &str) -> bool {
                 (Some(high), Some(low)) => !matches!(high << 4 | low, 0..0x20 | 0x7f),
                 _ => false,
             },
-            b'/' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';'
-            | b'=' | b':' | b'@' => true,
-            other => other.is_ascii_alphanumeric(),
+            other => PLAIN[usize::from(other)],
         };
         if !sound {
             return false;
         }
     }
-    !path.split('/').any(is_dot_segment)
+    true
 }
 
 fn is_dot_segment(segment: &str) -> bool {

@@ -32,12 +32,8 @@ pub enum AccessStyle {
 pub struct Visit<'a> {
     /// The client, where known.
     pub client: Option<IpAddr>,
-    /// As sent.
-    pub method: &'a str,
-    /// Path below the base path, without query.
-    pub path: &'a str,
-    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
-    pub protocol: &'static str,
+    /// What was asked for.
+    pub line: RequestLine<'a>,
     /// Status code.
     pub status: u16,
     /// Bytes of the body.
@@ -46,6 +42,22 @@ pub struct Visit<'a> {
     pub user_agent: Option<&'a str>,
     /// The page that it was asked from, as sent, where it is text.
     pub referrer: Option<&'a str>,
+}
+
+/// What a request asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum RequestLine<'a> {
+    /// A request as it was understood.
+    Read {
+        /// As sent.
+        method: &'a str,
+        /// Path below the base path, without query.
+        path: &'a str,
+        /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
+        protocol: &'static str,
+    },
+    /// The first line, as far as it came, of what could not be read as a request.
+    Raw(&'a [u8]),
 }
 
 /// Writes lines on a thread of its own.
@@ -131,13 +143,21 @@ fn write_all(mut output: BufWriter<Box<dyn Write + Send>>, lines: &Receiver<Stri
 }
 
 fn combined(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
-    let Visit { client, method, path, protocol, status, body_bytes, user_agent, referrer } = visit;
+    let Visit { client, line: request, status, body_bytes, user_agent, referrer } = visit;
     let client = client.map_or_else(|| "-".to_owned(), |client| client.to_string());
     let mut line = format!("{client} - - [{}] \"", now.format("%d/%b/%Y:%H:%M:%S %z"));
-    escape(&mut line, method);
-    line.push(' ');
-    escape(&mut line, path);
-    line.write_fmt(format_args!(" {protocol}\" {status} {body_bytes} \"")).expect("writing to a string cannot fail");
+    match request {
+        RequestLine::Read { method, path, protocol } => {
+            escape(&mut line, method);
+            line.push(' ');
+            escape(&mut line, path);
+            line.push(' ');
+            line.push_str(protocol);
+        }
+        RequestLine::Raw([]) => line.push('-'),
+        RequestLine::Raw(bytes) => line.push_str(&raw(bytes)),
+    }
+    line.write_fmt(format_args!("\" {status} {body_bytes} \"")).expect("writing to a string cannot fail");
     escape(&mut line, referrer.unwrap_or("-"));
     line.push_str("\" \"");
     escape(&mut line, user_agent.unwrap_or("-"));
@@ -158,18 +178,36 @@ fn escape(line: &mut String, text: &str) {
     }
 }
 
+/// SECURITY: what is no request may be no text either; only printable ASCII is written as it is.
+fn raw(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            other => text.write_fmt(format_args!("\\x{other:02X}")).expect("writing to a string cannot fail"),
+        }
+    }
+    text
+}
+
 fn json_line(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
-    let Visit { client, method, path, protocol, status, body_bytes, user_agent, referrer } = visit;
-    let object = json!({
+    let Visit { client, line, status, body_bytes, user_agent, referrer } = visit;
+    let mut object = json!({
         "time": now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "client": client.map(|client| client.to_string()),
-        "method": method,
-        "path": path,
-        "protocol": protocol,
         "status": status,
         "size_bytes": body_bytes,
         "user_agent": user_agent,
         "referrer": referrer,
     });
+    match line {
+        RequestLine::Read { method, path, protocol } => {
+            object["method"] = json!(method);
+            object["path"] = json!(path);
+            object["protocol"] = json!(protocol);
+        }
+        RequestLine::Raw(bytes) => object["refused"] = json!(raw(bytes)),
+    }
     format!("{object}\n")
 }

@@ -31,8 +31,8 @@ const ADMIN: usize = 8;
 const OTHER: usize = 9;
 
 /// Status codes that are counted one by one; 0 stands for all others.
-const STATUSES: [u16; 19] =
-    [200, 304, 0, 202, 204, 206, 226, 308, 400, 403, 404, 405, 408, 410, 412, 416, 429, 500, 503];
+const STATUSES: [u16; 22] =
+    [200, 304, 0, 202, 204, 206, 226, 308, 400, 403, 404, 405, 408, 410, 412, 413, 414, 416, 429, 431, 500, 503];
 const CODINGS: [&str; 5] = ["none", "identity", "gzip", "br", "zstd"];
 
 /// An answer, as far as it is counted.
@@ -197,6 +197,13 @@ impl Traffic {
             }
             None => self.no_feed.count(resource_of(request.path), request),
         }
+    }
+
+    /// Counts what was refused before it could be read as a request.
+    pub fn note_refused(&self, status: u16, body_bytes: usize, is_admin: bool) {
+        let (path, coding, user_agent, client) = ("", None, None, None);
+        let request = Request { path, status, coding, body_bytes, is_conditional: false, user_agent, client, is_admin };
+        self.no_feed.count(if is_admin { ADMIN } else { OTHER }, &request);
     }
 
     fn note_poll(&self, feed: &FeedTraffic, request: &Request<'_>) {

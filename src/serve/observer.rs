@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::http::{self, Answered};
+use crate::http::{self, Answered, Refused};
 use crate::ingest::Clock;
-use crate::ops::{AccessLog, Request, Traffic, Visit};
+use crate::ops::{AccessLog, Request, RequestLine, Traffic, Visit};
 
 /// Hands answers on.
 pub(super) struct Observer {
@@ -30,7 +30,15 @@ impl http::Observer for Observer {
         } = *answer;
         let status = status.as_u16();
         self.traffic.note(&Request { path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin });
-        self.access
-            .note(&Visit { client, method, path, protocol, status, body_bytes, user_agent, referrer }, self.clock);
+        let line = RequestLine::Read { method, path, protocol };
+        self.access.note(&Visit { client, line, status, body_bytes, user_agent, referrer }, self.clock);
+    }
+
+    fn refused(&self, refused: &Refused<'_>) {
+        let Refused { line, status, body_bytes, client, is_admin } = *refused;
+        let status = status.as_u16();
+        self.traffic.note_refused(status, body_bytes, is_admin);
+        let line = RequestLine::Raw(line);
+        self.access.note(&Visit { client, line, status, body_bytes, user_agent: None, referrer: None }, self.clock);
     }
 }

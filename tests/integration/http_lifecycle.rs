@@ -12,7 +12,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use seedcast::feed::Document;
 use seedcast::http::{
-    Answered, BindError, Limits, Listener, Observer, OnDemand, Parts, Rendered, Settings, State, serve,
+    Answered, BindError, Limits, Listener, Observer, OnDemand, Parts, Refused, Rendered, Settings, State, serve,
 };
 
 use crate::http_site::{FRESH, Server, changed, parts};
@@ -146,6 +146,10 @@ fn http_2_is_spoken_by_prior_knowledge() {
     impl Observer for Sees {
         fn answered(&self, answer: &Answered<'_>) {
             assert_eq!(answer.protocol, "HTTP/2.0");
+        }
+
+        fn refused(&self, refused: &Refused<'_>) {
+            panic!("{refused:?}");
         }
     }
     let server = Server::start(Parts { observer: Arc::new(Sees), ..parts() }, Settings::default());

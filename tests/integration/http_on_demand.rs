@@ -5,12 +5,13 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
+use std::time::Duration;
 
 use hyper::StatusCode;
 use seedcast::feed::{Coding, Document};
 use seedcast::http::{
-    Accepted, Admin, AdminAnswer, Answered, Endpoint, Limits, Observer, OnDemand, Parts, Readiness, Rendered, Settings,
-    Submission,
+    Accepted, Admin, AdminAnswer, Answered, Endpoint, Limits, Observer, OnDemand, Parts, Readiness, Refused, Rendered,
+    Settings, Submission,
 };
 
 use crate::http_site::{Client, FRESH, Server, changed, encoding, parts};
@@ -217,7 +218,7 @@ fn bodies_that_the_hub_cannot_take_are_refused() {
 #[test]
 fn a_body_that_does_not_come_is_waited_for_within_bounds() {
     let hub: Arc<dyn Endpoint> = Arc::new(Echo);
-    let limits = Limits { body: std::time::Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { body: Duration::from_millis(300), ..Limits::default() };
     let server = Server::start(Parts { hub: Some(hub), ..parts() }, Settings { limits, ..Settings::default() });
     let mut client = server.connect();
     client.send("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nbegun");
@@ -319,6 +320,12 @@ impl Observer for Log {
         );
         self.0.lock().unwrap().push(line);
     }
+
+    fn refused(&self, refused: &Refused<'_>) {
+        let Refused { line, status, body_bytes, client, is_admin } = *refused;
+        let line = line.escape_ascii();
+        self.0.lock().unwrap().push(format!("\"{line}\" {status} {body_bytes} {client:?} {is_admin}"));
+    }
 }
 
 #[test]
@@ -348,4 +355,57 @@ fn every_answer_is_observed() {
             format!("GET /livez 200 OK None 3 false HTTP/1.1 None None {local} true"),
         ]
     );
+}
+
+#[test]
+fn what_is_refused_before_it_is_read_is_observed() {
+    let log = Arc::new(Log::default());
+    let observer: Arc<dyn Observer> = Arc::clone(&log) as _;
+    let limits = Limits { head: Duration::from_millis(200), uri_bytes: 300, head_bytes: 600, ..Limits::default() };
+    let server = Server::start(Parts { observer, ..parts() }, Settings { limits, ..Settings::default() });
+    let long = "x".repeat(400);
+    let cases = [
+        ("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), r"GET /\x00 HTTP/1.1".to_owned(), "400 Bad Request 12"),
+        ("\"\x1b[2J\r\n\r\n".to_owned(), r#"\"\x1b[2J"#.to_owned(), "400 Bad Request 12"),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), "GET / HTTP/1.1".to_owned(), "400 Bad Request 12"),
+        ("GET / HT".to_owned(), "GET / HT".to_owned(), "408 Request Timeout 16"),
+        (format!("GET /{long} HTTP/1.1\r\n"), format!("GET /{}", &long[..251]), "414 URI Too Long 13"),
+        (
+            format!("GET / HTTP/1.1\r\nX-A: {long}{long}"),
+            "GET / HTTP/1.1".to_owned(),
+            "431 Request Header Fields Too Large 32",
+        ),
+        // A handshake of TLS gets no answer.
+        ("\x16\x03\x01".to_owned(), r"\x16\x03\x01".to_owned(), "400 Bad Request 0"),
+    ];
+    for (sent, line, status) in cases {
+        for (address, is_admin) in [(server.address, false), (server.admin, true)] {
+            let mut client = Client::to(address);
+            client.send(&sent);
+            client.rest();
+            let observed = std::mem::take(&mut *log.0.lock().unwrap());
+            assert_eq!(observed, [format!("\"{line}\" {status} Some(127.0.0.1) {is_admin}")]);
+        }
+    }
+    // Nobody has asked for anything.
+    drop(server.connect());
+    assert_eq!(server.get("/livez", "").status, 200);
+    assert_eq!(log.0.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_request_whose_body_is_refused_is_observed_as_what_it_was() {
+    let log = Arc::new(Log::default());
+    let (hub, observer): (Arc<dyn Endpoint>, Arc<dyn Observer>) = (Arc::new(Echo), Arc::clone(&log) as _);
+    let limits = Limits { body_bytes: 10, ..Limits::default() };
+    let settings = Settings { limits, ..Settings::default() };
+    let server = Server::start(Parts { hub: Some(hub), observer, ..parts() }, settings);
+    for (line, status) in [("Content-Length: 11", 413), ("Transfer-Encoding: chunked", 411)] {
+        let mut client = server.connect();
+        client.send(format!("POST /hub HTTP/1.1\r\nHost: h\r\n{line}\r\n\r\n"));
+        assert_eq!(client.answer(false).status, status);
+        let observed = log.0.lock().unwrap().pop().unwrap();
+        assert!(observed.starts_with(&format!("POST /hub {status} ")), "{observed}");
+    }
+    assert!(log.0.lock().unwrap().is_empty());
 }

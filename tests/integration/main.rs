@@ -27,6 +27,7 @@ mod http_malformed;
 mod http_methods;
 mod http_negotiation;
 mod http_on_demand;
+mod http_prepared;
 mod http_process;
 mod http_site;
 mod http_tls;

@@ -40,6 +40,12 @@ fn metrics_follow_what_happens() {
     let fields = [("If-None-Match", etag.as_str()), ("User-Agent", feedly), ("Accept-Encoding", "gzip")];
     assert_eq!(get(address, "/atom.xml", &fields).unwrap().status, 304);
     get(address, "/no/such/path", &[]).unwrap();
+    // Closed when it has answered, so both are counted by then.
+    for sent in [&b"GET /\0 HTTP/1.1\r\n\r\n"[..], format!("GET /{} HTTP/1.1\r\n", "x".repeat(5000)).as_bytes()] {
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        client.write_all(sent).unwrap();
+        client.read_to_end(&mut Vec::new()).unwrap();
+    }
     write_seed(&place.seeds().join("2.txt"), &seed(2));
     let text = eventually("the second item is counted", PATIENCE, || {
         let (code, text) = ask(&place, "GET", "/metrics", "");
@@ -59,6 +65,9 @@ fn metrics_follow_what_happens() {
         ("seedcast_requests_total{feed=\"/\",format=\"atom\",status=\"200\",encoding=\"gzip\"}", 1.0),
         ("seedcast_requests_total{feed=\"/\",format=\"atom\",status=\"304\",encoding=\"gzip\"}", 1.0),
         ("seedcast_requests_total{feed=\"\",format=\"other\",status=\"404\",encoding=\"none\"}", 1.0),
+        ("seedcast_requests_total{feed=\"\",format=\"other\",status=\"400\",encoding=\"none\"}", 1.0),
+        ("seedcast_requests_total{feed=\"\",format=\"other\",status=\"414\",encoding=\"none\"}", 1.0),
+        ("seedcast_malformed_requests_total", 2.0),
         ("seedcast_conditional_requests_total{feed=\"/\"}", 1.0),
         ("seedcast_subscribers{feed=\"/\",source=\"announced\"}", 462.0),
         ("seedcast_subscribers{feed=\"/\",source=\"addresses\"}", 1.0),
@@ -189,6 +198,14 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
         let line = eventually(path, PATIENCE, || lines(&file).into_iter().find(|line| line.contains(path)));
         assert!(line.contains(part), "{line}");
     }
+    for (sent, part) in [
+        (&b"GET /\"\x1b[2J\xff HTTP/1.1\r\n\r\n"[..], r#"] "GET /\"\x1B[2J\xFF HTTP/1.1" 400 12 "-" "-""#),
+        (b"\r\n\r\n\0", r#"] "\x00" 400 12 "-" "-""#),
+        (b"\x16\x03\x01\x02", r#"] "\x16\x03\x01\x02" 400 0 "-" "-""#),
+    ] {
+        std::net::TcpStream::connect(address).unwrap().write_all(sent).unwrap();
+        eventually(part, PATIENCE, || lines(&file).into_iter().find(|line| line.contains(part)));
+    }
     // Rotated away, as logrotate does it.
     std::fs::rename(&file, file.with_extension("log.1")).unwrap();
     configure("json");
@@ -202,6 +219,10 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
         (&object["path"], &object["status"], &object["client"], &object["protocol"], &object["referrer"]),
         (&"/rss.xml".into(), &200.into(), &"127.0.0.1".into(), &"HTTP/1.1".into(), &serde_json::Value::Null)
     );
+    std::net::TcpStream::connect(address).unwrap().write_all(b"\"\x9b\r\n\r\n").unwrap();
+    let line = eventually("it is refused", PATIENCE, || lines(&file).into_iter().find(|line| line.contains("refused")));
+    let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&object["refused"], &object["status"]), (&r#"\"\x9B"#.into(), &400.into()));
     configure("off");
     server.hang_up();
     eventually("it is reloaded", PATIENCE, || {

@@ -4,6 +4,7 @@ use hyper::StatusCode;
 
 use super::super::parts::AdminAnswer;
 use super::super::reply::{Content, Message, Reply};
+use super::super::request::Field;
 use super::super::target::is_sound;
 use super::{Plan, Request, Waiting, not_allowed};
 
@@ -14,8 +15,8 @@ impl Request<'_> {
         // SECURITY: the listener trusts whoever reaches it, and a browser on the same machine does so on behalf of any
         // page. Pages give themselves away by these fields; our own commands and monitoring never send them, and an
         // address typed by a person has "none".
-        let from_page =
-            self.head.line("origin").is_some() || self.head.line("sec-fetch-site").is_some_and(|site| site != b"none");
+        let from_page = self.head.line(Field::Origin).is_some()
+            || self.head.line(Field::SecFetchSite).is_some_and(|site| site != b"none");
         if from_page {
             return Plan::Reply(Reply::text(StatusCode::FORBIDDEN, "not for web pages\n").private());
         }

@@ -9,7 +9,7 @@ use crate::feed::{Document, Known};
 use super::super::negotiate::weighted;
 use super::super::parts::Rendered;
 use super::super::reply::{Content, Reply};
-use super::super::request::Head;
+use super::super::request::{Field, Head};
 use super::document::Asked;
 
 /// A delta that answers a request.
@@ -80,6 +80,6 @@ impl Asked<'_> {
 
 /// Whether `feed` is among the manipulations of A-IM (RFC 3229 §10.5.3), other than with a weight of 0.
 fn accepts_feed(head: &Head<'_>) -> bool {
-    let Some(list) = head.joined("a-im") else { return false };
+    let Some(list) = head.joined(Field::AIm) else { return false };
     weighted(&list).any(|(name, weight)| weight > 0 && name.eq_ignore_ascii_case(b"feed"))
 }

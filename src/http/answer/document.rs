@@ -12,7 +12,7 @@ use super::super::conditional::{Preconditions, Verdict};
 use super::super::negotiate::Acceptable;
 use super::super::range::{Wanted, wanted};
 use super::super::reply::{Content, Reply};
-use super::super::request::Head;
+use super::super::request::{Field, Head};
 
 /// What a request says about the form that it wants.
 #[derive(Clone, Debug)]
@@ -27,9 +27,9 @@ impl<'a> Asked<'a> {
     pub(crate) fn new(head: &Head<'a>) -> Self {
         Self {
             is_head: head.method == "HEAD",
-            acceptable: Acceptable::new(head.joined("accept-encoding").as_deref()),
+            acceptable: Acceptable::new(head.joined(Field::AcceptEncoding).as_deref()),
             preconditions: Preconditions::new(head),
-            range: head.line("range").map(Cow::Borrowed),
+            range: head.line(Field::Range).map(Cow::Borrowed),
         }
     }
 

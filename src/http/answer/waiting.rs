@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use super::super::parts::{Accepted, Answered, Submission};
 use super::super::rendered::Outcome;
 use super::super::reply::Reply;
+use super::super::request::Field;
 use super::super::state::{Event, State};
 use super::delta::Delta;
 use super::document::Asked;
@@ -54,7 +55,7 @@ impl Waiting {
     }
 
     pub(super) fn submission(request: &Request<'_>) -> Self {
-        let content_type = request.head.text("content-type").map(str::to_owned);
+        let content_type = request.head.text(Field::ContentType).map(str::to_owned);
         Self::new(request, Task::Submit { content_type })
     }
 
@@ -69,10 +70,10 @@ impl Waiting {
             method: head.method.to_owned(),
             path: head.path.to_owned(),
             query: head.query.map(str::to_owned),
-            asked: request.asked().into_owned(),
+            asked: request.asked.clone().into_owned(),
             protocol: head.protocol,
-            user_agent: head.text("user-agent").map(str::to_owned),
-            referrer: head.text("referer").map(str::to_owned),
+            user_agent: head.text(Field::UserAgent).map(str::to_owned),
+            referrer: head.text(Field::Referer).map(str::to_owned),
             client: request.client,
             now: request.now,
             is_admin: request.is_admin,
@@ -94,6 +95,18 @@ impl Waiting {
             Task::Admin => self.administered(state).await,
         };
         reply.is_head = self.method == "HEAD";
+        self.observe(state, &reply);
+        reply
+    }
+
+    /// The answer where the request's body is not acceptable or did not come.
+    pub(crate) fn refused(&self, state: &State, status: StatusCode) -> Reply {
+        let reply = Reply::status(status);
+        self.observe(state, &reply);
+        reply
+    }
+
+    fn observe(&self, state: &State, reply: &Reply) {
         state.parts.observer.answered(&Answered {
             method: &self.method,
             path: &self.path,
@@ -107,7 +120,6 @@ impl Waiting {
             client: self.client,
             is_admin: self.is_admin,
         });
-        reply
     }
 
     async fn rendered(&self, state: &State) -> Reply {

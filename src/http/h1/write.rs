@@ -17,8 +17,11 @@ use tokio::io::{AsyncWrite, Interest};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::super::reply::Reply;
+use crate::feed::{Document, Prepared};
+
+use super::super::reply::{Content, Reply};
 use super::super::settings::{Limits, Settings};
+use super::super::state::Current;
 use super::super::stream::Stream;
 
 /// Bodies up to this size are copied behind the head: one buffer is sent faster than two.
@@ -26,9 +29,33 @@ const COPIED_BYTES: usize = 4096;
 /// Longest usual head.
 const HEAD_BYTES: usize = 1024;
 
+thread_local! {
+    /// Where heads are written: one for all connections of a thread, since nearly always an answer is sent at once.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// An empty buffer for a head.
+pub(super) fn take_buffer() -> Vec<u8> {
+    let mut buffer = BUFFER.take();
+    buffer.clear();
+    buffer.reserve(HEAD_BYTES + COPIED_BYTES);
+    buffer
+}
+
+/// The buffer of an answer that was sent, for the next one.
+pub(super) fn give_back(rest: Rest) {
+    BUFFER.set(rest.head);
+}
+
 /// Status line and fields.
-pub(super) fn head(reply: &Reply, settings: &Settings, now: DateTime<Utc>, keep_alive: bool, is_old: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEAD_BYTES);
+pub(super) fn head(
+    out: &mut Vec<u8>,
+    reply: &Reply,
+    current: &Current,
+    now: DateTime<Utc>,
+    keep_alive: bool,
+    is_old: bool,
+) {
     match reply.status {
         StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
         StatusCode::NOT_MODIFIED => out.extend_from_slice(b"HTTP/1.1 304 Not Modified\r\n"),
@@ -40,14 +67,25 @@ pub(super) fn head(reply: &Reply, settings: &Settings, now: DateTime<Utc>, keep_
             out.extend_from_slice(b"\r\n");
         }
     }
-    out.extend_from_slice(b"Date: ");
-    out.extend_from_slice(&date(now));
-    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&date_line(now));
     if !keep_alive {
         out.extend_from_slice(b"Connection: close\r\n");
     } else if is_old {
         out.extend_from_slice(b"Connection: keep-alive\r\n");
     }
+    match reply.settled(now) {
+        Some((document, index)) => prepared(document, current, now, |prepared| {
+            let of_statuses = &prepared.of_variants[index];
+            let not_modified = usize::from(reply.status == StatusCode::NOT_MODIFIED);
+            out.extend_from_slice(&of_statuses[not_modified]);
+        }),
+        None => fields(out, reply, &current.settings, now),
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The fields of an answer, a line each.
+fn fields(out: &mut Vec<u8>, reply: &Reply, settings: &Settings, now: DateTime<Utc>) {
     reply.fields(settings, now, |name, value| {
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
@@ -61,26 +99,45 @@ pub(super) fn head(reply: &Reply, settings: &Settings, now: DateTime<Utc>, keep_
         }
         out.extend_from_slice(b"\r\n");
     });
-    out.extend_from_slice(b"\r\n");
-    out
 }
 
-/// Length of an IMF-fixdate.
-const DATE_BYTES: usize = 29;
+/// Hands the fields of all settled answers with a document to `read`: those that were kept with it, or, the first time and
+/// after every change of the settings, newly written ones, which are then kept.
+fn prepared(document: &Arc<Document>, current: &Current, now: DateTime<Utc>, read: impl FnOnce(&Prepared)) {
+    let kept = document.prepared.load();
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.edition == current.edition) {
+        return read(kept);
+    }
+    let written = |status, index| {
+        let content = Content::Document { document: Arc::clone(document), index, part: None };
+        let mut out = Vec::with_capacity(HEAD_BYTES);
+        fields(&mut out, &Reply { status, content, is_head: false }, &current.settings, now);
+        out.into_boxed_slice()
+    };
+    let of_variants = (0..document.variants.len())
+        .map(|index| [written(StatusCode::OK, index), written(StatusCode::NOT_MODIFIED, index)])
+        .collect();
+    let prepared = Arc::new(Prepared { edition: current.edition, of_variants });
+    document.prepared.store(Arc::clone(&prepared));
+    read(&prepared);
+}
 
-/// Value of Date, formatted once a second.
-fn date(now: DateTime<Utc>) -> [u8; DATE_BYTES] {
+/// Length of `Date: `, an IMF-fixdate and the end of the line.
+const DATE_LINE_BYTES: usize = 37;
+
+/// The field Date, formatted once a second.
+fn date_line(now: DateTime<Utc>) -> [u8; DATE_LINE_BYTES] {
     thread_local! {
-        static LAST: Cell<(i64, [u8; DATE_BYTES])> = const { Cell::new((i64::MIN, [b' '; DATE_BYTES])) };
+        static LAST: Cell<(i64, [u8; DATE_LINE_BYTES])> = const { Cell::new((i64::MIN, [b' '; DATE_LINE_BYTES])) };
     }
-    let (second, text) = LAST.get();
+    let (second, line) = LAST.get();
     if second == now.timestamp() {
-        return text;
+        return line;
     }
-    let formatted = httpdate::fmt_http_date(SystemTime::from(now));
-    let text = formatted.as_bytes().try_into().unwrap_or([b' '; DATE_BYTES]);
-    LAST.set((now.timestamp(), text));
-    text
+    let text = format!("Date: {}\r\n", httpdate::HttpDate::from(SystemTime::from(now)));
+    let line = text.as_bytes().try_into().expect("an IMF-fixdate has 29 bytes");
+    LAST.set((now.timestamp(), line));
+    line
 }
 
 /// What is still to be written.
@@ -104,6 +161,29 @@ impl Rest {
         Self { head, sent: 0, body, file }
     }
 
+    /// Writes what the socket takes at once, which nearly always is all of it. Leaves the rest, and whatever is not simply
+    /// written to a socket, to [`Self::poll_write`].
+    pub(super) fn try_write(&mut self, stream: &Stream) -> io::Result<()> {
+        let (Stream::Tcp(socket), None) = (stream, &self.file) else { return Ok(()) };
+        let head = &self.head[self.sent..];
+        let written = match &self.body[..] {
+            [] => socket.try_write(head),
+            body => socket.try_write_vectored(&[IoSlice::new(head), IoSlice::new(body)]),
+        };
+        match written {
+            Ok(written) => self.advance(written),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, written: usize) {
+        let of_head = written.min(self.head.len() - self.sent);
+        self.sent += of_head;
+        self.body.advance(written - of_head);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.head.len() - self.sent + self.body.len()
     }
@@ -122,9 +202,7 @@ impl Rest {
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        let of_head = written.min(self.head.len() - self.sent);
-        self.sent += of_head;
-        self.body.advance(written - of_head);
+        self.advance(written);
         if self.len() == 0 { Pin::new(stream).poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
     }
 }
