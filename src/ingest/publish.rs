@@ -147,7 +147,9 @@ impl Press<'_, '_> {
 
     /// The list of feeds; it changes when a feed comes in.
     pub(super) fn opml(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
-        let automatic = self.automatic(feeds, OPML_FEEDS)?;
+        let mut automatic = self.automatic(feeds, OPML_FEEDS)?;
+        // Not by size, which changes with every article: the list would be another one after a restart.
+        automatic.sort_by(|one, other| one.path.cmp(&other.path));
         let configured = feeds.states.iter().map(|state| &state.definition);
         let definitions: Vec<&Definition> = configured.chain(&automatic).collect();
         let created = match self.batch.meta("created")? {
