@@ -124,6 +124,9 @@ struct Export {
     /// Where ids and history are kept [store.url]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    /// Seeds that are gone are meant to be gone, however many
+    #[arg(long)]
+    accept_removals: bool,
 }
 
 #[derive(Debug, Args)]

@@ -99,6 +99,11 @@ impl Shared {
         self.is_stopping.store(false, Ordering::Release);
     }
 
+    /// Has seeds that are gone taken as meant to be gone, the next time that many are.
+    pub fn accept_removals(&self) {
+        self.accepts_removals.store(true, Ordering::Release);
+    }
+
     fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Acquire)
     }
@@ -174,7 +179,7 @@ impl Ingest {
     /// Has everything listed now. With `accepts_removals`, seeds that are gone are taken as meant to be gone.
     pub fn rescan(&self, accepts_removals: bool) {
         if accepts_removals {
-            self.shared.accepts_removals.store(true, Ordering::Release);
+            self.shared.accept_removals();
         }
         // Nobody listens only when the thread has ended; then there is nothing to list for.
         let _ = self.sender.send(Change::Rescan(Reason::Reconcile));

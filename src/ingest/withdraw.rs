@@ -66,7 +66,7 @@ impl Brake {
             self.pulled_at = Some(now);
             let reason = format!(
                 "{missing} of {known} seeds are gone at once, so nothing is withdrawn: is the seed directory mounted? \
-                 If they are meant to be gone, run `seedcast rescan --accept-removals`"
+                 If they are meant to be gone, run `seedcast rescan --accept-removals`, or the export with that option"
             );
             tracing::error!("{reason}");
             health.degrade(Degraded::Brake, reason);

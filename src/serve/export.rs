@@ -37,13 +37,14 @@ pub struct Exported {
 }
 
 /// Reads the seeds, then writes every document below `out`: files with their pre-compressed variants beside them, and
-/// `manifest.json` with the validators of each. What an earlier export wrote and is unchanged is left alone.
+/// `manifest.json` with the validators of each. What an earlier export wrote and is unchanged is left alone. With
+/// `accepts_removals`, seeds that are gone are taken as meant to be gone, however many.
 ///
 /// # Errors
 /// When `site.base_url` is not set, the seeds cannot be read, the store is in use, or a file cannot be written; then the
 /// files that are there are whole, some of them of the earlier export, as they are after a kill. The next export makes all
 /// of it right.
-pub fn export(config: &Config, out: &Path, clock: Clock) -> anyhow::Result<Exported> {
+pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock) -> anyhow::Result<Exported> {
     let Some(base_url) = config.site.base_url.clone() else { return Err(SetupError::NoBaseUrl.into()) };
     // What is gone in two listings is gone: the next export may be a day away.
     let mut config = config.clone();
@@ -59,6 +60,9 @@ pub fn export(config: &Config, out: &Path, clock: Clock) -> anyhow::Result<Expor
     let metrics = Arc::new(Metrics::default());
     let (changed, shown) = (Box::new(|_: &str| ()), Box::new(|_: &[String]| ()));
     let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, changed, shown);
+    if accepts_removals {
+        shared.accept_removals();
+    }
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, shared, clock)?;
     let until = |is_done: &dyn Fn() -> bool| -> anyhow::Result<()> {
         while !is_done() {

@@ -50,6 +50,12 @@ pub enum StoreError {
     /// The file system or its permissions do not let it be written any more.
     #[error("the store cannot be written ({0}): {WRITABLE}")]
     ReadOnly(String),
+    /// The disk failed, or the kernel made its file system read-only under us.
+    #[error(
+        "the disk fails the store ({0}): see `dmesg`; mend it or mount it writable again, then restart seedcast, since files \
+         that are open stay as they are"
+    )]
+    Disk(String),
     /// Anything else the engine says.
     #[error("store: {0}")]
     Engine(String),
@@ -57,10 +63,11 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly};
+        use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure};
         match error.sqlite_error_code() {
             Some(DatabaseCorrupt | NotADatabase) => Self::Corrupt(error.to_string()),
             Some(DiskFull) => Self::Full(error.to_string()),
+            Some(SystemIoFailure) => Self::Disk(error.to_string()),
             Some(ReadOnly) => Self::ReadOnly(error.to_string()),
             _ => Self::Engine(error.to_string()),
         }

@@ -123,3 +123,24 @@ fn export_to_a_place_that_cannot_be_written_fails_in_words() {
     assert_eq!(code, 1, "{err}");
     assert!(err.contains("cannot write") && err.contains("--out"), "{err}");
 }
+
+#[test]
+fn mass_removal_stops_an_export_until_it_is_said_to_be_meant() {
+    let place = Place::new("");
+    for number in 1..=24 {
+        write_seed(&place.seeds().join(format!("{number}.txt")), &article(number, &format!("Article {number}"), 0, 0));
+    }
+    let out = place.seeds().with_file_name("out");
+    let pages = || times(&out).into_keys().filter(|name| name.starts_with("items/") && name.ends_with(".html")).count();
+    assert_eq!(run(&mut export(&place, &out)).0, 0);
+    for number in 1..=20 {
+        std::fs::remove_file(place.seeds().join(format!("{number}.txt"))).unwrap();
+    }
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_ne!(code, 0);
+    assert!(err.contains("20 of 24 seeds are gone") && err.contains("--accept-removals"), "{err}");
+    assert_eq!(pages(), 24);
+    let (code, _, err) = run(export(&place, &out).arg("--accept-removals"));
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(pages(), 4);
+}
