@@ -6,6 +6,7 @@ mod admin;
 mod check;
 mod export;
 mod logging;
+mod screen;
 mod status;
 
 use std::ffi::OsString;
@@ -239,7 +240,7 @@ fn serve(arguments: Serve) -> anyhow::Result<ExitCode> {
     let config = load()?;
     let logging = Logging::start(&config.log)?;
     let relog = Box::new(move |log: &config::Log| logging.change(log));
-    serve::run(config, Outside { reload: Box::new(load), relog, clock: system_clock() })?;
+    serve::run(config, Outside { reload: Box::new(load), relog, progress: screen::draw, clock: system_clock() })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -48,12 +48,25 @@ pub type Reload = Box<dyn Fn() -> Result<Config, ConfigError>>;
 /// Has log lines written as the section says from now on.
 pub type Relog = Box<dyn Fn(&Log) -> anyhow::Result<()>>;
 
+/// How far a first scan is.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanning {
+    /// Seeds that were read.
+    pub done: u64,
+    /// Seeds that are still to be read.
+    pub left: u64,
+    /// How long the service has been at it.
+    pub since: Duration,
+}
+
 /// What a running service cannot do by itself.
 pub struct Outside {
     /// Reads the configuration again.
     pub reload: Reload,
     /// Changes how the log is written.
     pub relog: Relog,
+    /// Shows how far the first scan is; `None` when it is done.
+    pub progress: fn(Option<Scanning>),
     /// Tells the time.
     pub clock: Clock,
 }

@@ -9,6 +9,8 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::Log;
 
+use super::screen::Lines;
+
 type Output = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Changes how the log is written while the process runs.
@@ -49,7 +51,7 @@ fn output(log: &Log) -> anyhow::Result<Output> {
     let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(Lines);
     Ok(filter.and_then(lines).boxed())
 }
 

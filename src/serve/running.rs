@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::http::{self, Listener, State, Tls};
 use crate::hub::Hub;
 use crate::ingest::{Ingest, Shared};
-use crate::ops::{AccessLog, Health, Traffic};
+use crate::ops::{AccessLog, Health, Metrics, ReadOutcome, Traffic};
 use crate::seed::Watcher;
 use crate::store::Reader;
 
@@ -21,7 +21,7 @@ use super::pages::Pages;
 use super::setup::{needs_restart, site, tag_authority};
 use super::signals::{Signals, Told};
 use super::vitals::late;
-use super::{FIRST_SCAN, Outside, settings};
+use super::{FIRST_SCAN, Outside, Scanning, settings};
 
 /// How often all parts are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -31,6 +31,10 @@ const LOOK_EARLY: Duration = Duration::from_millis(20);
 const STATUS: Duration = Duration::from_secs(10);
 /// After this time the estimates of who polls begin anew.
 const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a first scan lasts before its progress is shown, and how often that is done.
+const DRAWN_AFTER: Duration = Duration::from_millis(500);
+const DRAWN: Duration = Duration::from_millis(100);
 
 /// All parts of a running service.
 pub(super) struct Running {
@@ -61,11 +65,11 @@ pub(super) async fn supervise(
     listeners: Vec<Listener>,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let health = Arc::clone(&running.shared.health);
+    let (health, metrics) = (Arc::clone(&running.shared.health), Arc::clone(&running.shared.metrics));
     let state = Arc::clone(&running.state);
     let drain = running.config.http.drain;
     let mut server = tokio::spawn(async move {
-        first_scan(&health).await;
+        first_scan(&health, &metrics).await;
         let shutdown = async move {
             // A dropped sender means stop as well.
             let _ = stopped.await;
@@ -111,6 +115,7 @@ pub(super) async fn supervise(
             }
         }
     };
+    (running.outside.progress)(None);
     running.manager.stopping(drain);
     // Dropping the sender of an ended server is no harm.
     let _ = stop.send(());
@@ -137,15 +142,18 @@ pub(super) async fn supervise(
     }
 }
 
-async fn first_scan(health: &Health) {
+/// Waits until there is something to serve.
+async fn first_scan(health: &Health, metrics: &Metrics) {
     let until = Instant::now() + FIRST_SCAN;
-    while !health.is_scanned() && Instant::now() < until {
+    while !health.is_scanned() && metrics.documents.value() == 0 && Instant::now() < until {
         sleep(Duration::from_millis(5)).await;
     }
 }
 
 /// What the supervisor remembers from one look to the next.
 struct Watch {
+    begun: Instant,
+    drawn_at: Option<Instant>,
     status_at: Option<Instant>,
     day_since: Instant,
     /// What was late at the last look, so that it is logged once.
@@ -154,7 +162,7 @@ struct Watch {
 
 impl Watch {
     fn new() -> Self {
-        Self { status_at: None, day_since: Instant::now(), late: Vec::new() }
+        Self { begun: Instant::now(), drawn_at: None, status_at: None, day_since: Instant::now(), late: Vec::new() }
     }
 
     /// Tells the service manager how it goes.
@@ -164,7 +172,10 @@ impl Watch {
             running.manager.alive();
             running.manager.still_starting();
         }
-        if !running.manager.is_ready() && running.shared.health.is_scanned() {
+        if !running.shared.health.is_scanned() {
+            self.draw(running);
+        } else if !running.manager.is_ready() {
+            (running.outside.progress)(None);
             running.manager.ready();
             self.status_at = None;
         }
@@ -188,7 +199,23 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Shows how far the first scan is.
+    fn draw(&mut self, running: &Running) {
+        let (since, left) = (self.begun.elapsed(), running.shared.metrics.queue());
+        if left == 0 || since < DRAWN_AFTER || self.drawn_at.is_some_and(|at| at.elapsed() < DRAWN) {
+            return;
+        }
+        self.drawn_at = Some(Instant::now());
+        (running.outside.progress)(Some(Scanning { done: running.seeds_read(), left, since }));
+    }
+}
+
 impl Running {
+    fn seeds_read(&self) -> u64 {
+        ReadOutcome::ALL.map(|outcome| self.shared.metrics.reads(outcome)).iter().sum()
+    }
+
     fn rescan(&self, accepts_removals: bool) {
         if let Some(ingest) = &self.ingest {
             tracing::info!(accepts_removals, "rescan asked for");
@@ -204,8 +231,7 @@ impl Running {
         }
         self.told = reasons.is_empty().then_some(shown);
         let status = if !self.shared.health.is_scanned() {
-            let read: u64 = crate::ops::ReadOutcome::ALL.map(|outcome| self.shared.metrics.reads(outcome)).iter().sum();
-            format!("first scan: {read} seeds read")
+            format!("first scan: {} seeds read", self.seeds_read())
         } else if let Some(reason) = reasons.first() {
             format!("degraded: {reason}")
         } else if let (Ok(figures), Ok(found)) = (self.reader.figures(), self.reader.diagnostic_counts()) {

@@ -93,6 +93,7 @@ impl Engine {
                 {
                     taken += chunk.len();
                     progress.advance(chunk.len());
+                    metrics.set_queue(progress.left());
                     chunk.into_iter().try_for_each(|(job, outcome)| intake.take(&mut apply, &job, outcome))?;
                     if shared.is_stopping() {
                         // The next start begins anew.
@@ -125,6 +126,7 @@ impl Engine {
         let ready = press.finish(Document::compress_first);
         self.feeds.end_preview(&mut batch)?;
         batch.commit()?;
+        self.shared.metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
         self.shared.documents_shown(&show(&self.shared.published, ready, Some(&self.codings)));
         tracing::info!("the newest articles are shown; the others are being read");
         Ok(())
