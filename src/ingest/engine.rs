@@ -27,7 +27,7 @@ use super::work::Work;
 use super::{Clock, Shared};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
-const PARSER_VERSION: u32 = 3;
+const PARSER_VERSION: u32 = 4;
 /// After a failure of the store, how long until everything is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// How long the first scan waits for files that were written just before the start.

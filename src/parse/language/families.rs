@@ -1,4 +1,4 @@
-//! Which family a text in Latin or Cyrillic letters belongs to, seen from its commonest words and its letters.
+//! Which family a text in letters that languages share belongs to, seen from its commonest words and its letters.
 //!
 //! The detector compares a text with every language of its script, and nearly fifty are written in Latin letters: that is
 //! more work than all else that is done to a seed. Little words tell the family of most texts at a hundredth of the
@@ -15,7 +15,7 @@ const CLEAR: usize = 4;
 /// How many times as many hits it must have as the next.
 const LEAD: usize = 3;
 /// Longest of the words below, in bytes.
-const LONGEST: usize = 10;
+const LONGEST: usize = 15;
 
 /// Languages that a detector must tell apart, and what tells them from all others.
 struct Family {
@@ -28,7 +28,7 @@ struct Family {
     letters: &'static str,
 }
 
-const FAMILIES: [Family; 8] = [
+const FAMILIES: [Family; 11] = [
     Family {
         others: &[Lang::Afr, Lang::Dan, Lang::Nob],
         members: &[
@@ -94,6 +94,35 @@ const FAMILIES: [Family; 8] = [
     Family {
         others: &[Lang::Vie], members: &[], words: "", letters: "ạảấầẩẫậắằặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹơư"
     },
+    Family {
+        others: &[],
+        members: &[
+            (Lang::Ara, "في على إلى أن عن التي الذي هذا هذه مع بعد كان كما بين لا"),
+            (Lang::Pes, "در را این است برای آن شد های کرد باید خود"),
+            (Lang::Urd, "کے کی میں ہے نے اور ہیں پر سے کا کو"),
+        ],
+        words: "من از که به یک",
+        letters: "",
+    },
+    Family {
+        others: &[],
+        members: &[
+            (Lang::Hin, "है के में की और से का हैं पर ने कि यह"),
+            (Lang::Mar, "आहे आणि या होते मध्ये नाही त्या"),
+            (Lang::Nep, "छ र मा हो छन् पनि भएको गरेको"),
+        ],
+        words: "को ते हे",
+        letters: "",
+    },
+    Family {
+        others: &[],
+        members: &[
+            (Lang::Heb, "של את על הוא לא עם זה כי היא גם אל"),
+            (Lang::Yid, "און איז די פון צו אין דער מיט נישט"),
+        ],
+        words: "",
+        letters: "",
+    },
 ];
 
 /// What a word speaks for: a family, and perhaps one language of it.
@@ -106,17 +135,22 @@ struct Sign {
 /// What every word and letter speaks for.
 struct Signs {
     words: HashMap<&'static str, Sign>,
-    letters: HashMap<char, usize>,
+    /// By the number of the letter; a number that is no family's where it tells nothing.
+    letters: Vec<usize>,
     languages: Vec<Lang>,
     detectors: Vec<Detector>,
 }
 
 static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
-    let mut signs = Signs { words: HashMap::new(), letters: HashMap::new(), languages: vec![], detectors: vec![] };
+    let mut signs = Signs { words: HashMap::new(), letters: vec![], languages: vec![], detectors: vec![] };
     for (family, Family { others, members, words, letters }) in FAMILIES.iter().enumerate() {
         let all = others.iter().chain(members.iter().map(|(language, _)| language)).copied().collect();
         signs.detectors.push(Detector::with_allowlist(all));
-        signs.letters.extend(letters.chars().map(|letter| (letter, family)));
+        for letter in letters.chars().map(|letter| letter as usize) {
+            let length = signs.letters.len().max(letter + 1);
+            signs.letters.resize(length, usize::MAX);
+            signs.letters[letter] = family;
+        }
         signs.words.extend(words.split_whitespace().map(|word| (word, Sign { family, language: None })));
         for (language, own) in *members {
             let sign = Sign { family, language: Some(signs.languages.len()) };
@@ -143,7 +177,10 @@ pub(super) fn find(text: &str) -> Option<Finding> {
     let mut folded = [0_u8; LONGEST];
     for word in text.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty()) {
         if !word.is_ascii() {
-            word.chars().filter_map(|c| signs.letters.get(&c)).for_each(|&family| families[family] += 1);
+            for c in word.chars() {
+                let hits = signs.letters.get(c as usize).and_then(|&family| families.get_mut(family));
+                hits.into_iter().for_each(|hits| *hits += 1);
+            }
         }
         let Some(folded) = folded.get_mut(..word.len()) else { continue };
         folded.copy_from_slice(word.as_bytes());
@@ -157,7 +194,10 @@ pub(super) fn find(text: &str) -> Option<Finding> {
     let family = leader(&families)?;
     match leader(&languages) {
         Some(language) => Some(Finding::Language(signs.languages[language])),
-        None => Some(Finding::Family(&signs.detectors[family])),
+        None => Some(match FAMILIES[family] {
+            Family { others: &[only], members: &[], .. } => Finding::Language(only),
+            _ => Finding::Family(&signs.detectors[family]),
+        }),
     }
 }
 
@@ -169,5 +209,6 @@ fn leader(hits: &[usize]) -> Option<usize> {
 }
 
 fn is_letter(c: char) -> bool {
-    c.is_ascii_alphabetic() || matches!(c, '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{52f}' | '\u{1e00}'..='\u{1eff}')
+    c.is_ascii_alphabetic()
+        || matches!(c, '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{52f}' | '\u{590}'..='\u{6ff}' | '\u{900}'..='\u{97f}' | '\u{1e00}'..='\u{1eff}')
 }
