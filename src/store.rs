@@ -19,6 +19,7 @@ mod reader;
 mod reading;
 mod row;
 mod seeds;
+mod sieve;
 
 use rusqlite::Connection;
 
@@ -44,6 +45,8 @@ pub use seeds::{Digest, KnownSeed, SeedRow};
 pub struct Store {
     connection: Connection,
     location: StoreUrl,
+    /// What went in while it is filled for the first time.
+    sieve: Option<sieve::Sieve>,
     /// Held as long as the store is open: a second process must not write to it.
     _lock: lock::Lock,
 }
@@ -54,7 +57,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn batch(&mut self) -> Result<Batch<'_>, StoreError> {
-        Batch::begin(&mut self.connection)
+        Batch::begin(&mut self.connection, self.sieve.as_mut())
     }
 
     /// A handle for other threads that only read; sees what was committed.

@@ -10,6 +10,9 @@ use crate::store::{Batch, FeedRow, Placing, StoreError};
 
 use super::feeds::{FeedState, moved_to};
 
+/// Items that are looked at together.
+const CHUNK: usize = 1024;
+
 /// Fills the configured feeds with these indexes, and all automatic ones of these kinds, with the items that `is_in`.
 pub(super) fn fill(
     batch: &mut Batch<'_>,
@@ -27,34 +30,39 @@ pub(super) fn fill(
     }
     let mut placing = Placing::default();
     let mut automatics: HashMap<String, FeedRow> = HashMap::new();
-    batch.each_live(|batch, light| {
-        if !is_in(&light.item) {
-            return Ok(());
-        }
-        for index in indexes {
-            let state = &mut states[*index];
-            if state.definition.filter.selects(&light.item, &light.standing) {
-                batch.place_next(&mut placing, state.row.feed, &light)?;
-                state.row.changed_at = state.row.changed_at.max(light.changed_at);
-            }
-        }
-        for feed in automatic(&light.item, kinds) {
-            let row = match automatics.get_mut(&feed.path) {
-                Some(row) => row,
-                None => {
-                    let known = batch.reading().feed(&feed.path)?;
-                    let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, feed.by.into(), &feed.name));
-                    let row = FeedRow { feed: batch.put_feed(&row)?, updated: None, filled_at: now, ..row };
-                    automatics.entry(feed.path).or_insert(row)
+    let mut feeds = Vec::new();
+    let mut after = 0;
+    loop {
+        let lights = batch.lights(after, CHUNK)?;
+        let Some(last) = lights.last() else { break };
+        after = last.seq;
+        for light in lights.iter().filter(|light| is_in(&light.item)) {
+            feeds.clear();
+            for index in indexes {
+                let FeedState { definition, row, .. } = &mut states[*index];
+                if definition.filter.selects(&light.item, &light.standing) {
+                    feeds.push(row.feed);
+                    row.changed_at = row.changed_at.max(light.changed_at);
                 }
-            };
-            batch.place_next(&mut placing, row.feed, &light)?;
-            row.changed_at = row.changed_at.max(light.changed_at);
-            row.updated = row.updated.max(Some(light.item.times.updated));
+            }
+            for feed in automatic(&light.item, kinds) {
+                let row = match automatics.get_mut(&feed.path) {
+                    Some(row) => row,
+                    None => {
+                        let known = batch.reading().feed(&feed.path)?;
+                        let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, feed.by.into(), &feed.name));
+                        let row = FeedRow { feed: batch.put_feed(&row)?, updated: None, filled_at: now, ..row };
+                        automatics.entry(feed.path).or_insert(row)
+                    }
+                };
+                feeds.push(row.feed);
+                row.changed_at = row.changed_at.max(light.changed_at);
+                row.updated = row.updated.max(Some(light.item.times.updated));
+            }
+            placing.put(light, &feeds);
         }
-        Ok(())
-    })?;
-    batch.finish_placing(placing)?;
+    }
+    batch.fill_feeds(placing)?;
     for index in indexes {
         let row = &mut states[*index].row;
         row.filled_at = now;

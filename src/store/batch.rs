@@ -2,17 +2,35 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::sieve::Sieve;
 use super::{Reading, StoreError};
 
 /// An open transaction. Dropped without [`Batch::commit`], it leaves no trace.
 #[derive(Debug)]
 pub struct Batch<'store> {
     transaction: Transaction<'store>,
+    /// The digests of all keys and ids, while the store is filled for the first time.
+    sieve: Option<&'store mut Sieve>,
 }
 
 impl<'store> Batch<'store> {
-    pub(super) fn begin(connection: &'store mut Connection) -> Result<Self, StoreError> {
-        Ok(Self { transaction: connection.transaction_with_behavior(TransactionBehavior::Immediate)? })
+    pub(super) fn begin(
+        connection: &'store mut Connection,
+        sieve: Option<&'store mut Sieve>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { transaction: connection.transaction_with_behavior(TransactionBehavior::Immediate)?, sieve })
+    }
+
+    /// Whether nothing has this digest, so that there is no need to look.
+    pub(super) fn is_new(&self, digest: u64) -> bool {
+        self.sieve.as_ref().is_some_and(|sieve| !sieve.may_know(digest))
+    }
+
+    /// Notes that something has this digest.
+    pub(super) fn known(&mut self, digest: u64) {
+        if let Some(sieve) = &mut self.sieve {
+            sieve.add(digest);
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {

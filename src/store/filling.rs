@@ -5,6 +5,7 @@ use std::fs::{File, remove_file};
 use std::path::{Path, PathBuf};
 
 use super::open::{CACHE_KIB, with_suffix};
+use super::sieve::Sieve;
 use super::{Store, StoreError};
 
 /// Page cache while filling, in KiB: as much of the trees with random keys (identity keys, handles) as half a million items
@@ -29,6 +30,10 @@ impl Store {
         let mark = mark(self.location.path());
         let made = File::create(&mark).and_then(|file| file.sync_all());
         made.map_err(|error| StoreError::Open { path: mark, reason: error.to_string() })?;
+        // What is there already, were there anything, would be missing in the sieve.
+        let is_empty: bool =
+            self.connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM items)", [], |row| row.get(0))?;
+        self.sieve = is_empty.then(Sieve::new);
         // The log is still written, so that others may read meanwhile; only a loss of power could damage the file.
         self.connection.pragma_update(None, "synchronous", "off")?;
         self.connection.pragma_update(None, "cache_size", -FILLING_CACHE_KIB)?;
@@ -47,6 +52,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn end_filling(&mut self) -> Result<(), StoreError> {
         let path = self.location.path().to_owned();
+        self.sieve = None;
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;

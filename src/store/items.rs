@@ -132,8 +132,12 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn seq_by_key(&self, key: &IdentityKey) -> Result<Option<i64>, StoreError> {
+        let digest = digest16(key.as_bytes());
+        if self.is_new(beginning(&digest)) {
+            return Ok(None);
+        }
         let mut query = self.connection().prepare_cached("SELECT seq FROM keys WHERE key = ?1")?;
-        Ok(query.query_row([digest16(key.as_bytes())], |row| row.get(0)).optional()?)
+        Ok(query.query_row([digest], |row| row.get(0)).optional()?)
     }
 
     /// The item that carries this id.
@@ -141,9 +145,13 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn seq_by_id(&self, id: &ItemId) -> Result<Option<i64>, StoreError> {
+        let handle = handle_of(id);
+        if self.is_new(handle.cast_unsigned()) {
+            return Ok(None);
+        }
         let sql = "SELECT seq FROM items WHERE handle = ?1 AND id = ?2";
         let mut query = self.connection().prepare_cached(sql)?;
-        Ok(query.query_row(params![handle_of(id), id.as_str()], |row| row.get(0)).optional()?)
+        Ok(query.query_row(params![handle, id.as_str()], |row| row.get(0)).optional()?)
     }
 
     /// Remembers that this key means this item: for ever where it is a URL. A path means the item that came there last.
@@ -156,7 +164,9 @@ impl Batch<'_> {
         } else {
             "INSERT INTO keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING"
         };
-        self.connection().prepare_cached(sql)?.execute(params![digest16(key.as_bytes()), seq])?;
+        let digest = digest16(key.as_bytes());
+        self.known(beginning(&digest));
+        self.connection().prepare_cached(sql)?.execute(params![digest, seq])?;
         Ok(())
     }
 
@@ -169,10 +179,12 @@ impl Batch<'_> {
                    updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, \
                    categories, body, restored_at, handle) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+        let handle = handle_of(&row.item.id);
+        self.known(handle.cast_unsigned());
         let mut insert = self.connection().prepare_cached(sql)?;
         bind(&mut insert, row, body)?;
         insert.raw_bind_parameter(11, row.item.id.as_str())?;
-        insert.raw_bind_parameter(20, handle_of(&row.item.id))?;
+        insert.raw_bind_parameter(20, handle)?;
         insert.raw_execute()?;
         Ok(self.connection().last_insert_rowid())
     }
@@ -236,6 +248,10 @@ impl Batch<'_> {
         let next: Option<i64> = self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         next.map(super::row::utc_seconds).transpose()
     }
+}
+
+fn beginning(digest: &[u8; 16]) -> u64 {
+    u64::from_be_bytes(*digest.first_chunk().expect("it has sixteen bytes"))
 }
 
 fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow, body: &Body) -> Result<(), StoreError> {
