@@ -1,0 +1,85 @@
+//! Languages that their letters alone tell.
+
+/// What writes a letter.
+#[derive(Clone, Copy)]
+enum Script {
+    Han,
+    Kana,
+    Hangul,
+    /// One that a single language uses, or the others hardly in print: an index of [`ALONE`].
+    Alone(usize),
+    /// One that many languages share.
+    Shared,
+}
+
+/// Scripts of a single language: first and last letter, and the language.
+const ALONE: [(u32, u32, &str); 17] = [
+    (0x370, 0x3ff, "el"),
+    (0x530, 0x58f, "hy"),
+    (0x980, 0x9ff, "bn"),
+    (0xa00, 0xa7f, "pa"),
+    (0xa80, 0xaff, "gu"),
+    (0xb00, 0xb7f, "or"),
+    (0xb80, 0xbff, "ta"),
+    (0xc00, 0xc7f, "te"),
+    (0xc80, 0xcff, "kn"),
+    (0xd00, 0xd7f, "ml"),
+    (0xd80, 0xdff, "si"),
+    (0xe00, 0xe7f, "th"),
+    (0x1000, 0x109f, "my"),
+    (0x10a0, 0x10ff, "ka"),
+    (0x1200, 0x139f, "am"),
+    (0x1780, 0x17ff, "km"),
+    (0x1f00, 0x1fff, "el"),
+];
+
+/// The language of a text, where the script that most of its letters belong to has no other.
+///
+/// A character of Chinese, Japanese or Korean says as much as a few letters of others, so that an article full of foreign
+/// names is still told from a foreign one.
+pub(super) fn language(text: &str) -> Option<&'static str> {
+    let (mut han, mut kana, mut hangul, mut shared) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let mut alone = [0_usize; ALONE.len()];
+    for c in text.chars() {
+        match script(c) {
+            Some(Script::Shared) => shared += 1,
+            Some(Script::Alone(index)) => alone[index] += 1,
+            Some(Script::Han) => han += 1,
+            Some(Script::Kana) => kana += 1,
+            Some(Script::Hangul) => hangul += 1,
+            None => {}
+        }
+    }
+    let all_alone: usize = alone.iter().sum();
+    let east_asian = 3 * (han + kana + hangul);
+    if east_asian > 0 && east_asian >= shared + all_alone {
+        return Some(match () {
+            () if hangul > han + kana => "ko",
+            // Japanese is never without kana for long; Chinese may quote a word.
+            () if kana * 10 >= han + kana => "ja",
+            () => "zh",
+        });
+    }
+    let (index, &most) = alone.iter().enumerate().max_by_key(|&(_, letters)| letters)?;
+    (most > (shared + all_alone + han + kana + hangul) / 2).then_some(ALONE[index].2)
+}
+
+/// The script of a letter; none for all that is no letter, and for a few signs among letters that do not matter here.
+fn script(c: char) -> Option<Script> {
+    match c {
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{36f}' | '\u{400}'..='\u{52f}' => Some(Script::Shared),
+        '\0'..='\u{bf}' => None,
+        '\u{590}'..='\u{97f}' | '\u{1e00}'..='\u{1eff}' => Some(Script::Shared),
+        '\u{3041}'..='\u{30ff}' => Some(Script::Kana),
+        '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => Some(Script::Han),
+        '\u{ac00}'..='\u{d7a3}' => Some(Script::Hangul),
+        '\u{370}'..='\u{1fff}' => {
+            let number = u32::from(c);
+            let index = ALONE.partition_point(|&(_, last, _)| last < number);
+            let is_in = ALONE.get(index).is_some_and(|&(first, ..)| first <= number);
+            Some(if is_in { Script::Alone(index) } else { Script::Shared })
+        }
+        '\u{2c00}'..='\u{2dff}' | '\u{a000}'..='\u{abff}' => Some(Script::Shared),
+        _ => None,
+    }
+}
