@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::termios::tcgetwinsize;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::serve::Scanning;
@@ -54,6 +55,10 @@ pub(super) fn draw(scanning: Option<Scanning>) {
     }
     *bar = scanning.map(line).unwrap_or_default();
     let mut terminal = io::stderr().lock();
+    // A line that the terminal breaks in two is not wiped as a whole. It has no columns where it does not tell.
+    if let Some(last) = tcgetwinsize(&terminal).ok().and_then(|size| size.ws_col.checked_sub(1)) {
+        bar.truncate(last.into());
+    }
     // A terminal that is gone is nobody's loss here.
     let _ = terminal.write_all(WIPE).and_then(|()| terminal.write_all(bar.as_bytes()));
 }

@@ -27,8 +27,8 @@ pub struct Light {
 #[derive(Debug, Default)]
 pub struct Placing {
     items: Vec<Placed>,
-    /// Feed, and index of the item, joined to one number that sorts quickly.
-    members: Vec<u64>,
+    /// Feed, and index of the item.
+    members: Vec<(u32, u32)>,
 }
 
 /// What a feed keeps of an item; in the order in which items are placed.
@@ -46,41 +46,37 @@ impl Placing {
         if feeds.is_empty() {
             return;
         }
-        let index = self.items.len();
+        let index = number(self.items.len());
         self.items.push(Placed {
             updated: light.item.times.updated.timestamp(),
             handle: light.handle,
             seq: light.seq,
             changed_at: light.changed_at.timestamp_millis(),
         });
-        self.members.extend(feeds.iter().map(|&feed| joined(feed, index)));
+        self.members.extend(feeds.iter().map(|&feed| (number(feed), index)));
     }
 
     /// Items by feed, the oldest update first, ties in the order of handles.
-    fn in_order(self) -> impl Iterator<Item = (i64, Placed)> {
+    fn in_order(self) -> impl Iterator<Item = (u32, Placed)> {
         let Self { mut items, mut members } = self;
-        let mut order: Vec<usize> = (0..items.len()).collect();
-        order.sort_unstable_by_key(|&index| items[index]);
-        let mut ranks = vec![0; items.len()];
-        order.iter().enumerate().for_each(|(rank, &index)| ranks[index] = rank);
+        let mut order: Vec<u32> = (0..).take(items.len()).collect();
+        order.sort_unstable_by_key(|&index| items[index as usize]);
+        let mut ranks = vec![0_u32; items.len()];
+        (0..).zip(&order).for_each(|(rank, &index)| ranks[index as usize] = rank);
         drop(order);
         items.sort_unstable();
-        for member in &mut members {
-            let (feed, index) = parted(*member);
-            *member = joined(feed, ranks[index]);
-        }
+        members.iter_mut().for_each(|(_, index)| *index = ranks[*index as usize]);
         members.sort_unstable();
-        members.into_iter().map(parted).map(move |(feed, rank)| (feed, items[rank]))
+        members.into_iter().map(move |(feed, rank)| (feed, items[rank as usize]))
     }
 }
 
-fn joined(feed: i64, index: usize) -> u64 {
-    let half = "feeds and items have numbers below 2^32";
-    u64::from(u32::try_from(feed).expect(half)) << 32 | u64::from(u32::try_from(index).expect(half))
-}
-
-fn parted(member: u64) -> (i64, usize) {
-    ((member >> 32).cast_signed(), (member & 0xffff_ffff) as usize)
+/// A number of a feed or an item; there are fewer than 2^32 of either.
+fn number<T>(number: T) -> u32
+where
+    u32: TryFrom<T, Error: std::fmt::Debug>,
+{
+    u32::try_from(number).expect("there are fewer than 2^32 feeds, and items")
 }
 
 impl Batch<'_> {

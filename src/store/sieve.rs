@@ -32,7 +32,8 @@ impl Sieve {
 /// Word and bit of each probe, from the two halves of the digest (Kirsch and Mitzenmacher, "Less Hashing, Same
 /// Performance").
 fn places(digest: u64) -> impl Iterator<Item = (usize, u64)> {
-    let (first, step) = ((digest >> 32) as u32, digest as u32 | 1);
+    let [a, b, c, d, rest @ ..] = digest.to_be_bytes();
+    let (first, step) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes(rest) | 1);
     (0..PROBES).map(move |probe| {
         let bit = first.wrapping_add(probe.wrapping_mul(step)) % BITS;
         ((bit / u64::BITS) as usize, 1 << (bit % u64::BITS))

@@ -78,5 +78,6 @@ mod seed_watch;
 mod service_admin;
 mod service_notify;
 mod service_reload;
+mod service_terminal;
 mod store_opening;
 mod withdrawal;

@@ -1,0 +1,80 @@
+//! What stands on the terminal of someone who starts the program by hand.
+
+use std::fs::File;
+use std::io::Read;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::running::{PATIENCE, Place, eventually};
+
+/// Enough that reading them takes longer than half a second, from which on progress is shown.
+const SEEDS: usize = 20_000;
+
+/// Runs a first scan on a terminal so many columns wide; gives all that was written there.
+fn scanned_on_terminal(columns: u16) -> String {
+    let place = Place::new("");
+    for number in 0..SEEDS {
+        // A few are bad, so that warnings come in between.
+        let text = if number % 5000 == 7 {
+            "Title\n\n\0\n".into()
+        } else {
+            format!("Title {number}\n\n2024-11-01T13:04Z\n\nWords.\n")
+        };
+        std::fs::write(place.seeds().join(format!("{number}.txt")), text).unwrap();
+    }
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let mut child = place.serve().stderr(slave).spawn().unwrap();
+    let (sender, pieces) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut terminal = File::from(master);
+        let mut buffer = [0; 4096];
+        // Reading fails once nobody has the other end open.
+        while let Ok(length) = terminal.read(&mut buffer) {
+            sender.send(buffer[..length].to_vec()).unwrap_or_default();
+        }
+    });
+    let mut written = Vec::new();
+    eventually("ready", PATIENCE, || {
+        written.extend(pieces.try_iter().flatten());
+        String::from_utf8_lossy(&written).contains(" ready ").then_some(())
+    });
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    child.wait().unwrap();
+    written.extend(pieces.iter().flatten());
+    String::from_utf8(written).unwrap()
+}
+
+/// The lines that are left on a terminal: a carriage return goes to the beginning, `ESC [ K` wipes to the end.
+fn left(written: &str) -> Vec<String> {
+    let lines = written.replace("\r\n", "\n");
+    lines.split('\n').map(|line| line.rsplit("\r\u{1b}[K").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_first_scan_is_drawn_on_a_terminal_and_leaves_nothing_behind() {
+    let written = scanned_on_terminal(120);
+    let bars: Vec<&str> = written.split("\r\u{1b}[K").filter(|line| line.starts_with('[')).collect();
+    let last = bars.last().expect("a bar was drawn");
+    assert!(last.contains("of 20,000 seeds, ") && last.contains("/s, ") && last.contains(" s left"), "{last:?}");
+    let lines = left(&written);
+    assert!(lines.iter().any(|line| line.contains("7.txt")), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains("[#") && !line.contains("[-")), "{lines:#?}");
+}
+
+#[test]
+fn the_bar_of_a_first_scan_fits_a_narrow_terminal() {
+    let written = scanned_on_terminal(40);
+    let bars = written.split("\r\u{1b}[K").filter(|line| line.starts_with("[#") || line.starts_with("[-"));
+    assert!(bars.clone().count() > 0);
+    for bar in bars {
+        assert!(bar.len() < 40, "{bar:?}");
+    }
+}
