@@ -5,6 +5,7 @@
 //!                                                                   → chronology (times) · identity · language
 //! ```
 
+mod bytes;
 mod chronology;
 mod content;
 mod cut;

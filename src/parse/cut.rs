@@ -7,7 +7,13 @@ pub(super) fn end_of(text: &str, limit: usize) -> Option<usize> {
     if text.len() <= limit {
         return None;
     }
-    text.char_indices().nth(limit).map(|(at, _)| at)
+    let mut chars = text.chars();
+    // Passing over many characters at once is much faster than asking each for its place.
+    if let Some(last) = limit.checked_sub(1) {
+        chars.nth(last)?;
+    }
+    let rest = chars.as_str().len();
+    (rest > 0).then_some(text.len() - rest)
 }
 
 /// The start of a line up to `limit` characters, at the last word boundary; in a script without spaces, or in a word

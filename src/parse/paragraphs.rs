@@ -8,7 +8,7 @@
 //! The pieces of a block make up the block again: nothing is lost or added. Scripts without case are never parted.
 
 use super::quotes::{self, Quotes};
-use super::sentence;
+use super::{bytes, sentence};
 
 /// A part of a body block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +43,11 @@ pub(super) fn pieces(block: &str) -> impl Iterator<Item = Piece<'_>> {
 
 /// Where the first paragraph of a text ends, if another one is glued to it.
 fn joint(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
     let mut quotes = Quotes::new(text);
     let mut at = 0;
     loop {
         // `…` is E2 80 A6.
-        at += bytes[at..].iter().position(|b| matches!(b, b'.' | b'!' | b'?' | 0xe2))?;
+        at += bytes::position(&text.as_bytes()[at..], |b| matches!(b, b'.' | b'!' | b'?' | 0xe2))?;
         let stop = text[at..].find(|c| !sentence::is_terminator(c)).map_or(text.len(), |length| at + length);
         if stop == at {
             at += text[at..].chars().next()?.len_utf8();

@@ -87,7 +87,7 @@ impl<'a> Quotes<'a> {
 
     /// What the mark at `at` does.
     fn role(&self, c: char) -> Role {
-        if c.is_alphanumeric() || !(is_mark(c) || is_closer(c)) || matches!(c, ')' | ']') {
+        if !(is_mark(c) || is_closer(c)) || matches!(c, ')' | ']') {
             return Role::Neither;
         }
         let next = self.text[self.at + c.len_utf8()..].chars().next().unwrap_or(' ');

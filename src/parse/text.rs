@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::bytes;
+
 /// Text as XML 1.0 allows it, with `\n` for line ends, and where something had to go.
 pub(super) struct Clean<'a> {
     pub(super) text: Cow<'a, str>,
@@ -15,7 +17,7 @@ pub(super) struct Clean<'a> {
 /// marks inside the text, also where they are written as numeric references (`&#1;`, `&#xFFFE;`): a reader that
 /// unescapes twice would meet them. All other references stay as they are, since seeds are plain text.
 pub(super) fn clean(text: &str) -> Clean<'_> {
-    if !text.bytes().any(needs_a_look) && !text.contains("&#") {
+    if !bytes::any(text.as_bytes(), needs_a_look) && !text.contains("&#") {
         return Clean { text: text.into(), dropped: 0, first_line: None };
     }
     let is_fine = |c: char| c != '\r' && c != '\u{85}' && is_legal(c);

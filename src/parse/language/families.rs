@@ -149,7 +149,7 @@ struct Sign {
 
 /// What every word and letter speaks for.
 struct Signs {
-    words: HashMap<&'static str, Sign>,
+    words: HashMap<&'static [u8], Sign>,
     /// By the number of the letter.
     letters: Vec<Option<Sign>>,
     languages: Vec<Lang>,
@@ -172,7 +172,7 @@ static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
 
 impl Signs {
     fn add(&mut self, words: &'static str, letters: &str, sign: Sign) {
-        self.words.extend(words.split_whitespace().map(|word| (word, sign)));
+        self.words.extend(words.split_whitespace().map(|word| (word.as_bytes(), sign)));
         for letter in letters.chars().map(|letter| letter as usize) {
             self.letters.resize(self.letters.len().max(letter + 1), None);
             self.letters[letter] = Some(sign);
@@ -214,8 +214,7 @@ pub(super) fn find(text: &str) -> Option<Finding> {
         let Some(folded) = folded.get_mut(..word.len()) else { continue };
         folded.copy_from_slice(word.as_bytes());
         folded.make_ascii_lowercase();
-        let folded = std::str::from_utf8(folded).expect("ASCII letters changed case, nothing else");
-        if let Some(&sign) = signs.words.get(folded) {
+        if let Some(&sign) = signs.words.get(&*folded) {
             hits.count(sign);
         }
     }
