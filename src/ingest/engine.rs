@@ -21,7 +21,7 @@ use crate::store::{Batch, Store, StoreError};
 use super::codings::Codings;
 use super::feeds::{Feeds, Wanted};
 use super::noticed::Noticed;
-use super::publish::{Press, live_paths, show};
+use super::publish::{Press, coded, live_paths, show};
 use super::withdraw::Brake;
 use super::work::Work;
 use super::{Clock, Shared};
@@ -269,8 +269,8 @@ impl Engine {
         let all = (0..self.feeds.states.len()).collect();
         press.feeds(&mut self.feeds, &all)?;
         // Nobody is waiting yet, and those who come back after a restart hold tags of every coding.
-        let ready = press.finish(Document::compress);
-        batch.commit()?;
+        let (ready, committed) = coded(press.ready, Document::compress, || batch.commit());
+        committed?;
         self.shared.documents_shown(&show(&self.shared.published, ready, None));
         Ok(())
     }

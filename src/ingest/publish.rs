@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -67,29 +67,6 @@ impl Press<'_, '_> {
         }
         feeds.trim();
         Ok(())
-    }
-
-    /// The documents with the content codings that they are shown with, made on as many threads as there are processors.
-    pub(super) fn finish(self, code: fn(Document) -> Document) -> Vec<Ready> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(self.ready.len()).max(1);
-        let waiting = Mutex::new(self.ready.into_iter());
-        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || {
-            let mut done = Vec::new();
-            while let Some(Ready { path, document }) = next() {
-                done.push(Ready { path, document: code(document) });
-            }
-            done
-        };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut done = work();
-            for other in others {
-                // A panic in a coder would be one here as well.
-                done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            }
-            done
-        })
     }
 
     fn documents(&mut self, feeds: &Feeds, index: usize) -> Result<(), StoreError> {
@@ -194,6 +171,34 @@ fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
     let state = &feeds.states[index];
     let archive = Some(archive_pages(&state.row)).filter(|pages| *pages > 0);
     page::FeedSummary { feed: &state.definition, updated: state.row.updated, archive }
+}
+
+/// The documents with the content codings that they are shown with, made on as many threads as there are processors; and
+/// what comes of `meanwhile`, which mostly waits for the disk.
+pub(super) fn coded<T>(
+    ready: Vec<Ready>,
+    code: fn(Document) -> Document,
+    meanwhile: impl FnOnce() -> T,
+) -> (Vec<Ready>, T) {
+    /// Asking for it means reading a few files.
+    static PROCESSORS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = ready.len().min(*PROCESSORS);
+    let waiting = Mutex::new(ready.into_iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(Ready { path, document }) = next() {
+            done.push(Ready { path, document: code(document) });
+        }
+        done
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let result = meanwhile();
+        // A panic in a coder would be one here as well.
+        let done = workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        (done.collect(), result)
+    })
 }
 
 /// Shows the documents to all requests from now on, and has `codings` make those that they lack; gives their paths.

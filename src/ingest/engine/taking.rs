@@ -14,7 +14,7 @@ use super::super::apply::Apply;
 use super::super::feeds::Noted;
 use super::super::intake::Intake;
 use super::super::progression::Progression;
-use super::super::publish::{Press, show};
+use super::super::publish::{Press, coded, show};
 use super::super::read::{Job, Source};
 use super::super::reading::Reading;
 use super::super::revise::Seen;
@@ -90,13 +90,17 @@ impl Engine {
                 if noted.has_new_feeds {
                     press.opml(&self.feeds)?;
                 }
-                (noted, press.finish(Document::compress_first))
+                (noted, press.ready)
             };
             metrics.store.beat(Duration::ZERO);
             let committing = Instant::now();
-            batch.commit()?;
-            metrics.store.rest();
-            metrics.commit.record(committing.elapsed());
+            let (ready, committed) = coded(ready, Document::compress_first, || {
+                let committed = batch.commit();
+                metrics.store.rest();
+                metrics.commit.record(committing.elapsed());
+                committed
+            });
+            committed?;
             metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
             self.shared.documents_shown(&show(&self.shared.published, ready, Some(&self.codings)));
             queue -= chunk.len();
