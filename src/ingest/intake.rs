@@ -39,6 +39,10 @@ impl<'a> Intake<'a> {
         {
             return Ok(());
         }
+        if apply.is_first_scan {
+            // Nothing of it is shown before all is read, so that reading is what counts.
+            self.metrics.shorten_queue();
+        }
         self.metrics.read(outcome.kind());
         match &outcome {
             Outcome::Unreadable(diagnostic) => self.troubles.push((diagnostic.clone(), false)),

@@ -79,6 +79,11 @@ impl Metrics {
         self.queue.store(u64::try_from(seeds).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// One seed less is waiting.
+    pub fn shorten_queue(&self) {
+        let _ = self.queue.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |seeds| seeds.checked_sub(1));
+    }
+
     /// Changed seeds that are known of and not shown yet.
     #[must_use]
     pub fn queue(&self) -> u64 {

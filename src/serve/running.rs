@@ -202,12 +202,14 @@ impl Watch {
 impl Watch {
     /// Shows how far the first scan is.
     fn draw(&mut self, running: &Running) {
+        // In this order: a seed that is read in between is counted once at most.
+        let done = running.seeds_read();
         let (since, left) = (self.begun.elapsed(), running.shared.metrics.queue());
         if left == 0 || since < DRAWN_AFTER || self.drawn_at.is_some_and(|at| at.elapsed() < DRAWN) {
             return;
         }
         self.drawn_at = Some(Instant::now());
-        (running.outside.progress)(Some(Scanning { done: running.seeds_read(), left, since }));
+        (running.outside.progress)(Some(Scanning { done, left, since }));
     }
 }
 

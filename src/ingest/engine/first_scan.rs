@@ -93,7 +93,6 @@ impl Engine {
                 {
                     taken += chunk.len();
                     progress.advance(chunk.len());
-                    metrics.set_queue(progress.left());
                     chunk.into_iter().try_for_each(|(job, outcome)| intake.take(&mut apply, &job, outcome))?;
                     if shared.is_stopping() {
                         // The next start begins anew.
