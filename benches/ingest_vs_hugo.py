@@ -3,8 +3,9 @@
 
 Makes COUNT (10,000) seeds, gives the same articles to Hugo as Markdown files with front matter, and times both: until
 seedcast is ready with every feed, until `hugo` has built the site: once with nothing but one RSS of 50 items and a page for
-each article, which Hugo cannot leave out; once with the feeds that seedcast has as well, by source, language and category. Then how long one more article takes until it is in the RSS over HTTP; Hugo's
-server runs with --disableFastRender, without which its RSS stays old. Needs hugo (Debian: apt-get install hugo).
+each article, which Hugo cannot leave out; once with the feeds that seedcast has as well, by source, language and category.
+Then how long one more article takes until it is in the RSS over HTTP; Hugo's server runs with --disableFastRender, without
+which its RSS stays old. Needs hugo (Debian: apt-get install hugo).
 """
 
 import json

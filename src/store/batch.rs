@@ -26,7 +26,7 @@ impl<'store> Batch<'store> {
         self.sieve.as_ref().is_some_and(|sieve| !sieve.may_know(digest))
     }
 
-    /// Notes that something has this digest.
+    /// Notes that something has this digest. It stays noted when the batch is dropped, which only costs a search in vain.
     pub(super) fn known(&mut self, digest: u64) {
         if let Some(sieve) = &mut self.sieve {
             sieve.add(digest);
