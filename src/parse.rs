@@ -26,7 +26,7 @@ pub mod time;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-pub use identity::key_of_url;
+pub use identity::normalised_url;
 
 use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath};
 use identity::Address;

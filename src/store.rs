@@ -35,7 +35,7 @@ pub use hub::{
 pub use items::{Body, ItemRow, State};
 pub use members::{ARCHIVE_PAGE, Selected, TOMBSTONES};
 pub use open::{Opened, Origin, StoreUrl};
-pub use place::{Light, Placing};
+pub use place::{Filled, Light, Placing};
 pub use reader::Reader;
 pub use reading::Reading;
 pub use seeds::{Digest, KnownSeed, SeedRow};

@@ -302,7 +302,7 @@ impl Apply<'_, '_> {
     fn touch(&mut self, seq: i64, before: Option<ItemRow>, after: Option<ItemRow>) {
         let live = |row: Option<ItemRow>| row.filter(|row| row.state == State::Live);
         let (before, after) = (live(before), live(after));
-        if !self.is_first_scan && (before.is_some() || after.is_some()) {
+        if before.is_some() || after.is_some() {
             self.touched.push(Touched { seq, before, after });
         }
     }

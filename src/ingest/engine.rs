@@ -20,8 +20,9 @@ use crate::store::{Batch, Store, StoreError};
 
 use super::codings::Codings;
 use super::feeds::{Feeds, Wanted};
+use super::fill::Filling;
 use super::noticed::Noticed;
-use super::publish::{Press, coded, live_paths, show};
+use super::publish::{Press, Ready, coded, live_paths, show};
 use super::withdraw::Brake;
 use super::work::Work;
 use super::{Clock, Shared};
@@ -64,6 +65,8 @@ pub(super) struct Engine {
     is_forced: bool,
     /// Nothing was in the store when it was opened.
     is_first_scan: bool,
+    /// What the first scan found for the feeds; `None` where the store has to be asked for it.
+    filling: Option<Filling>,
 }
 
 /// How far the first scan is.
@@ -104,6 +107,7 @@ impl Engine {
         let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
         batch.commit()?;
         shared.published.retain_paths(live_paths(&config.feeds));
+        let filling = is_first_scan.then(|| feeds.filling());
         let mut engine = Self {
             config,
             tag_authority,
@@ -121,6 +125,7 @@ impl Engine {
             retry_at: None,
             is_forced,
             is_first_scan,
+            filling,
         };
         if !is_first_scan {
             engine.show_all(now)?;
@@ -199,6 +204,8 @@ impl Engine {
         }
         self.retry_at = Some(Instant::now() + RETRY);
         self.feeds.forget();
+        // It has items that the store lost.
+        self.filling = None;
     }
 
     fn look_after_watch(&mut self) {
@@ -264,12 +271,9 @@ impl Engine {
     /// Makes and shows every document.
     fn show_all(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut batch = self.store.batch()?;
-        let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
-        press.opml(&self.feeds)?;
-        let all = (0..self.feeds.states.len()).collect();
-        press.feeds(&mut self.feeds, &all)?;
+        let ready = all_documents(&mut batch, &mut self.feeds, &self.shared, now)?;
         // Nobody is waiting yet, and those who come back after a restart hold tags of every coding.
-        let (ready, committed) = coded(press.ready, Document::compress, || batch.commit());
+        let (ready, committed) = coded(ready, Document::compress, || batch.commit());
         committed?;
         self.shared.documents_shown(&show(&self.shared.published, ready, None));
         Ok(())
@@ -285,12 +289,22 @@ impl Engine {
             let mut batch = self.store.batch()?;
             // What is remembered of items may be older than what the scan made of them.
             self.feeds.forget();
-            self.feeds.fill_all(&mut batch, now)?;
+            let filling = match self.filling.take() {
+                Some(filling) => filling,
+                None => {
+                    let mut filling = self.feeds.filling();
+                    filling.take_all(&mut batch, &self.feeds.states, |_| true)?;
+                    filling
+                }
+            };
+            self.feeds.fill_all(&mut batch, filling, now)?;
+            let ready = all_documents(&mut batch, &mut self.feeds, &self.shared, now)?;
             batch.set_meta("scanned", &now.to_rfc3339())?;
             batch.commit()?;
-            self.store.end_filling()?;
+            let (ready, ended) = coded(ready, Document::compress, || self.store.end_filling());
+            ended?;
             self.is_first_scan = false;
-            self.show_all(now)?;
+            self.shared.documents_shown(&show(&self.shared.published, ready, None));
         }
         self.progress = Progress::Done;
         let batch = self.store.batch()?;
@@ -303,6 +317,20 @@ impl Engine {
         tracing::info!(seeds, items, rejected, feeds = self.feeds.states.len(), "ready");
         Ok(())
     }
+}
+
+/// Every document of the configured feeds, and the lists of feeds.
+fn all_documents(
+    batch: &mut Batch<'_>,
+    feeds: &mut Feeds,
+    shared: &Shared,
+    now: DateTime<Utc>,
+) -> Result<Vec<Ready>, StoreError> {
+    let mut press = Press { batch, health: &shared.health, now, ready: Vec::new() };
+    press.opml(feeds)?;
+    let all = (0..feeds.states.len()).collect();
+    press.feeds(feeds, &all)?;
+    Ok(press.ready)
 }
 
 /// The next moment at which something happens without any change to a file.

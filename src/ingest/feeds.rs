@@ -13,7 +13,7 @@ use crate::store::{Batch, FeedKind, FeedRow, ItemRow, Reading, StoreError};
 use super::apply::Touched;
 use super::automatic::Automatics;
 use super::choose::{Chosen, choose};
-use super::fill::fill;
+use super::fill::Filling;
 use super::stale::Stale;
 
 /// Items kept in memory beyond those of the last documents, so that the next change does not read them again.
@@ -122,17 +122,30 @@ impl Feeds {
             if !is_same {
                 batch.clear_automatic()?;
             }
-            let kinds = if is_same { Vec::new() } else { feeds.automatic.clone() };
-            fill(batch, &mut feeds.states, &to_fill, &kinds, |_| true, now)?;
+            let kinds = if is_same { &[][..] } else { &feeds.automatic };
+            if !to_fill.is_empty() || !kinds.is_empty() {
+                let mut filling = Filling::new(to_fill, kinds);
+                filling.take_all(batch, &feeds.states, |_| true)?;
+                filling.finish(batch, &mut feeds.states, now)?;
+            }
         }
         Ok(feeds)
     }
 
-    /// Fills every feed with the live items: the end of the first scan.
-    pub(super) fn fill_all(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let all: Vec<usize> = (0..self.states.len()).collect();
+    /// What goes into every feed, once it is known.
+    pub(super) fn filling(&self) -> Filling {
+        Filling::new((0..self.states.len()).collect(), &self.automatic)
+    }
+
+    /// Fills every feed: the end of the first scan.
+    pub(super) fn fill_all(
+        &mut self,
+        batch: &mut Batch<'_>,
+        filling: Filling,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let indexes = batch.drop_member_indexes()?;
-        fill(batch, &mut self.states, &all, &self.automatic, |_| true, now)?;
+        filling.finish(batch, &mut self.states, now)?;
         batch.make_member_indexes(&indexes)
     }
 
@@ -140,9 +153,9 @@ impl Feeds {
     /// Items dated by when they were first seen are left out: should the scan be broken off, the next one would date them
     /// otherwise.
     pub(super) fn begin_preview(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let all: Vec<usize> = (0..self.states.len()).collect();
-        let is_dated = |item: &Item| item.times.published_source != TimeSource::FirstSeen;
-        fill(batch, &mut self.states, &all, &[], is_dated, now)?;
+        let mut filling = Filling::new((0..self.states.len()).collect(), &[]);
+        filling.take_all(batch, &self.states, |item| item.times.published_source != TimeSource::FirstSeen)?;
+        filling.finish(batch, &mut self.states, now)?;
         self.states.iter_mut().for_each(|state| state.is_preview = true);
         Ok(())
     }

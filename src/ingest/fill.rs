@@ -1,80 +1,141 @@
 //! Feeds get the items that were there before them, in the order of time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::feed::{By, automatic};
-use crate::item::Item;
-use crate::store::{Batch, FeedRow, Placing, StoreError};
+use crate::item::{Item, SeedPath};
+use crate::store::{Batch, FeedRow, ItemRow, Placing, StoreError};
 
+use super::apply::Touched;
 use super::feeds::{FeedState, moved_to};
 
 /// Items that are looked at together.
 const CHUNK: usize = 1024;
 
-/// Fills the configured feeds with these indexes, and all automatic ones of these kinds, with the items that `is_in`.
-pub(super) fn fill(
-    batch: &mut Batch<'_>,
-    states: &mut [FeedState],
-    indexes: &[usize],
-    kinds: &[By],
-    is_in: fn(&Item) -> bool,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    if indexes.is_empty() && kinds.is_empty() {
-        return Ok(());
-    }
-    for index in indexes {
-        batch.clear_members(states[*index].row.feed)?;
-    }
-    let mut placing = Placing::default();
-    let mut automatics: HashMap<String, FeedRow> = HashMap::new();
-    let mut feeds = Vec::new();
-    let mut after = 0;
-    loop {
-        let lights = batch.lights(after, CHUNK)?;
-        let Some(last) = lights.last() else { break };
-        after = last.seq;
-        for light in lights.iter().filter(|light| is_in(&light.item)) {
-            feeds.clear();
-            for index in indexes {
-                let FeedState { definition, row, .. } = &mut states[*index];
-                if definition.filter.selects(&light.item, &light.standing) {
-                    feeds.push(row.feed);
-                    row.changed_at = row.changed_at.max(light.changed_at);
-                }
-            }
-            for feed in automatic(&light.item, kinds) {
-                let row = match automatics.get_mut(&feed.path) {
-                    Some(row) => row,
-                    None => {
-                        let known = batch.reading().feed(&feed.path)?;
-                        let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, feed.by.into(), &feed.name));
-                        let row = FeedRow { feed: batch.put_feed(&row)?, updated: None, filled_at: now, ..row };
-                        automatics.entry(feed.path).or_insert(row)
-                    }
-                };
-                feeds.push(row.feed);
-                row.changed_at = row.changed_at.max(light.changed_at);
-                row.updated = row.updated.max(Some(light.item.times.updated));
-            }
-            placing.put(light, &feeds);
+/// Feeds that are filled, and what goes into them.
+#[derive(Debug)]
+pub(super) struct Filling {
+    /// Indexes of the configured ones.
+    configured: Vec<usize>,
+    /// Kinds of the automatic ones.
+    kinds: Vec<By>,
+    /// The automatic ones by path.
+    automatic: HashMap<String, FeedRow>,
+    placing: Placing,
+    /// Items that were placed and then changed: what is known of them here is not true any more.
+    changed: HashSet<i64>,
+}
+
+impl Filling {
+    /// Nothing goes into these feeds yet.
+    pub(super) fn new(configured: Vec<usize>, kinds: &[By]) -> Self {
+        Self {
+            configured,
+            kinds: kinds.to_vec(),
+            automatic: HashMap::new(),
+            placing: Placing::default(),
+            changed: HashSet::new(),
         }
     }
-    batch.fill_feeds(placing)?;
-    for index in indexes {
-        let row = &mut states[*index].row;
-        row.filled_at = now;
-        batch.put_feed(row)?;
+
+    /// All live items that `is_in`.
+    pub(super) fn take_all(
+        &mut self,
+        batch: &mut Batch<'_>,
+        states: &[FeedState],
+        is_in: fn(&Item) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut after = 0;
+        loop {
+            let lights = batch.lights(after, CHUNK)?;
+            let Some(last) = lights.last() else { return Ok(()) };
+            after = last.seq;
+            for light in lights.iter().filter(|light| is_in(&light.item)) {
+                self.place(batch, states, (light.seq, &light.item, &light.standing), light.changed_at)?;
+            }
+        }
     }
-    for (path, row) in automatics {
-        // What subscribers were told last never goes back.
-        let told = batch.reading().feed(&path)?.and_then(|known| known.updated);
-        let updated = told.max(Some(moved_to(None, row.updated, true, now)));
-        // The window of a feed that is published for the first time ends now, so that an archive is no burst.
-        let changed_at = if told.is_none() { now } else { row.changed_at };
-        batch.put_feed(&FeedRow { updated, changed_at, ..row })?;
+
+    /// Items that the batch touches.
+    pub(super) fn take(
+        &mut self,
+        batch: &mut Batch<'_>,
+        states: &[FeedState],
+        touched: impl Iterator<Item = Touched>,
+    ) -> Result<(), StoreError> {
+        for Touched { seq, before, after } in touched {
+            match (before, after) {
+                (None, Some(ItemRow { item, standing, changed_at, .. })) => {
+                    self.place(batch, states, (seq, &item, &standing), changed_at)?;
+                }
+                _ => drop(self.changed.insert(seq)),
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn place(
+        &mut self,
+        batch: &mut Batch<'_>,
+        states: &[FeedState],
+        (seq, item, standing): (i64, &Item, &SeedPath),
+        changed_at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let states = self.configured.iter().map(|index| &states[*index]);
+        let selecting = states.filter(|state| state.definition.filter.selects(item, standing));
+        let mut feeds: Vec<i64> = selecting.map(|state| state.row.feed).collect();
+        for feed in automatic(item, &self.kinds) {
+            let row = match self.automatic.get(&feed.path) {
+                Some(row) => row,
+                None => {
+                    let known = batch.reading().feed(&feed.path)?;
+                    let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, feed.by.into(), &feed.name));
+                    let row = FeedRow { feed: batch.put_feed(&row)?, ..row };
+                    self.automatic.entry(feed.path).or_insert(row)
+                }
+            };
+            feeds.push(row.feed);
+        }
+        self.placing.put(seq, item, changed_at, &feeds);
+        Ok(())
+    }
+
+    /// Makes all that was taken the members of the feeds, and nothing else.
+    pub(super) fn finish(
+        mut self,
+        batch: &mut Batch<'_>,
+        states: &mut [FeedState],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.placing.remove(&self.changed);
+        for seq in std::mem::take(&mut self.changed) {
+            if let Some(light) = batch.light(seq)? {
+                self.place(batch, states, (seq, &light.item, &light.standing), light.changed_at)?;
+            }
+        }
+        for index in &self.configured {
+            batch.clear_members(states[*index].row.feed)?;
+        }
+        let filled = batch.fill_feeds(self.placing)?;
+        let filled: HashMap<i64, _> = filled.into_iter().map(|filled| (filled.feed, filled)).collect();
+        for index in self.configured {
+            let row = &mut states[index].row;
+            row.filled_at = now;
+            if let Some(filled) = filled.get(&row.feed) {
+                row.changed_at = row.changed_at.max(filled.changed_at);
+            }
+            batch.put_feed(row)?;
+        }
+        for row in self.automatic.into_values() {
+            let Some(filled) = filled.get(&row.feed) else { continue };
+            // What subscribers were told last never goes back.
+            let updated = row.updated.max(Some(moved_to(None, Some(filled.newest), true, now)));
+            // The window of a feed that is published for the first time ends now, so that an archive is no burst.
+            let changed_at = if row.updated.is_none() { now } else { row.changed_at.max(filled.changed_at) };
+            batch.put_feed(&FeedRow { updated, changed_at, filled_at: now, ..row })?;
+        }
+        Ok(())
+    }
 }

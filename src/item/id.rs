@@ -20,12 +20,17 @@ impl ItemId {
         &self.0
     }
 
-    /// Short name of the item in our own URLs, `/items/{handle}/`: 16 hexadecimal digits derived from the id, so that
-    /// a rebuilt store gives the same address.
+    /// Short name of the item in our own URLs, `/items/{handle}/`: its [number](Self::number) as 16 hexadecimal digits.
     #[must_use]
     pub fn handle(&self) -> String {
+        format!("{:016x}", self.number())
+    }
+
+    /// The first 64 bits of the digest of the id: derived from nothing else, so that a rebuilt store gives the same address.
+    #[must_use]
+    pub fn number(&self) -> u64 {
         let digest = blake3::hash(self.0.as_bytes());
-        digest.to_hex()[..16].to_owned()
+        u64::from_be_bytes(*digest.as_bytes().first_chunk().expect("a digest has 32 bytes"))
     }
 }
 
@@ -43,31 +48,42 @@ impl fmt::Debug for ItemId {
 
 /// The normalised name under which seeds of one article meet: a normalised URL, or the seed path where the seed has
 /// no URL. Two seeds with equal keys are versions of one item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IdentityKey(Vec<u8>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IdentityKey {
+    digest: [u8; 16],
+    is_path: bool,
+}
 
 impl IdentityKey {
     /// Key of an article with a URL; `normalised` is what `parse` made of it.
     #[must_use]
     pub fn from_url(normalised: &str) -> Self {
-        Self([b"url:", normalised.as_bytes()].concat())
+        Self { digest: digest(&[b"url:", normalised.as_bytes()]), is_path: false }
     }
 
     /// Key of a seed without URL.
     #[must_use]
     pub fn from_path(path: &super::SeedPath) -> Self {
-        Self([b"path:", path.as_bytes()].concat())
+        Self { digest: digest(&[b"path:", path.as_bytes()]), is_path: true }
     }
 
     /// Whether the key is the seed's path, so that only a move of the very same bytes may carry it elsewhere.
     #[must_use]
     pub fn is_path(&self) -> bool {
-        self.0.starts_with(b"path:")
+        self.is_path
     }
 
-    /// Bytes to store and to hash.
+    /// What is kept of the name: enough of its digest that two never meet.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub fn digest(&self) -> [u8; 16] {
+        self.digest
     }
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    *hasher.finalize().as_bytes().first_chunk().expect("a digest has 32 bytes")
 }

@@ -47,7 +47,8 @@ impl Address {
     }
 }
 
-/// The key under which all seeds of one article meet, from its URL; `None` for anything but absolute http(s) URLs.
+/// The normal form in which the URLs of all seeds of one article are the same; `None` for anything but absolute http(s)
+/// URLs. Its digest is the [`IdentityKey`].
 ///
 /// Equal are http and https, host names in any case, a default port and none, and percent-encodings of one character
 /// (RFC 3986 §6.2.2); fragments are left out, except those that name what is shown (`#!/article/7`, `#/article/7`),
@@ -56,8 +57,8 @@ impl Address {
 /// article is re-titled. A number that is a date counts as part of the slug (`/weather-20241101`,
 /// `/report-202411`): many articles share it.
 #[must_use]
-pub fn key_of_url(url: &str) -> Option<IdentityKey> {
-    Address::read(url).map(|address| address.key())
+pub fn normalised_url(url: &str) -> Option<String> {
+    Address::read(url).map(|address| normalised(&address.parsed))
 }
 
 /// The id of a seed without URL: a tag URI (RFC 4151) of the site's authority and the seed path.

@@ -1,17 +1,25 @@
 //! Seed directory → every seed in it with its fingerprint.
 
+use std::cmp::Ordering;
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use rustix::fs::{FileType, RawDir};
 use rustix::io::Errno;
 
 use super::{Fingerprint, Options, beneath};
 use crate::item::{Diagnostic, SeedPath};
+
+/// Names in one directory from which on they are looked at on several threads.
+const MANY: usize = 1024;
+/// So many.
+const LOOKERS: usize = 8;
 
 /// One listing of the whole directory or of a sub-tree.
 #[derive(Clone, Debug)]
@@ -82,7 +90,7 @@ pub fn walk(
 ) -> Result<Listing, ScanError> {
     let root = beneath::open_root(options).map_err(|errno| ScanError::new(options, errno))?;
     let listing = Listing { seeds: Vec::new(), diagnostics: Vec::new(), is_whole: true, unreadable: Vec::new() };
-    let mut walk = Walk { options, root, listing, take };
+    let mut walk = Walk { look: Look { options, root }, listing, take };
     if options.enters_all(below) {
         walk.directory(below.to_owned());
     }
@@ -90,8 +98,7 @@ pub fn walk(
 }
 
 struct Walk<'a> {
-    options: &'a Options,
-    root: OwnedFd,
+    look: Look<'a>,
     listing: Listing,
     take: &'a mut dyn FnMut(SeedPath, Fingerprint),
 }
@@ -140,71 +147,102 @@ impl Walk<'_> {
     }
 
     fn try_list(&mut self, path: &Path) -> rustix::io::Result<Frame> {
-        let directory = beneath::open_directory(&self.root, path)?;
+        let directory = beneath::open_directory(&self.look.root, path)?;
         let names = names(&directory)?;
-        let mut entries = Vec::with_capacity(names.len());
+        let look = |names| self.look.at_all(&directory, path, names);
+        let seen: Vec<Seen> = if names.len() < MANY {
+            look(&names)?
+        } else {
+            // As many at a time as files are read: mostly the disk is waited for, or the server that has it.
+            thread::scope(|scope| {
+                let parts = names.chunks(names.len().div_ceil(LOOKERS));
+                let threads: Vec<_> = parts.map(|part| scope.spawn(move || look(part))).collect();
+                let parts =
+                    threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                parts.collect::<rustix::io::Result<Vec<_>>>().map(|parts| parts.into_iter().flatten().collect())
+            })?
+        };
+        let mut entries = Vec::with_capacity(seen.len());
+        for seen in seen {
+            match seen {
+                Seen::Entry(path, entry) => entries.push((path, entry)),
+                Seen::Refused(diagnostic) => self.listing.diagnostics.push(diagnostic),
+            }
+        }
+        entries.sort_unstable_by(|a, b| in_order(b, a));
+        Ok(entries)
+    }
+}
+
+/// What a name turned out to be.
+enum Seen {
+    Entry(PathBuf, Entry),
+    Refused(Diagnostic),
+}
+
+/// Looks at what names stand for.
+struct Look<'a> {
+    options: &'a Options,
+    root: OwnedFd,
+}
+
+impl Look<'_> {
+    /// What those names in the directory at `path` stand for that are of interest and still there.
+    fn at_all(&self, directory: &OwnedFd, path: &Path, names: &[(CString, FileType)]) -> rustix::io::Result<Vec<Seen>> {
+        let mut seen = Vec::with_capacity(names.len());
         for (name, kind) in names {
-            let path = path.join(os_str(&name));
-            match self.entry(&directory, &name, kind, &path) {
-                Ok(Some(entry)) => entries.push((path, entry)),
-                Ok(None) | Err(Errno::NOENT) => {}
+            match self.at(directory, name, *kind, path.join(os_str(name))) {
+                Ok(found) => seen.extend(found),
+                Err(Errno::NOENT) => {}
                 Err(errno) => return Err(errno),
             }
         }
-        entries.sort_unstable_by(|a, b| in_path(b).cmp(in_path(a)));
-        Ok(entries)
+        Ok(seen)
     }
 
-    fn entry(
-        &mut self,
-        directory: &OwnedFd,
-        name: &CStr,
-        kind: FileType,
-        path: &Path,
-    ) -> rustix::io::Result<Option<Entry>> {
-        if kind == FileType::Directory {
-            return Ok(self.options.enters(path).then_some(Entry::Directory));
+    fn at(&self, directory: &OwnedFd, name: &CStr, kind: FileType, path: PathBuf) -> rustix::io::Result<Option<Seen>> {
+        if kind != FileType::Unknown {
+            let is_wanted =
+                if kind == FileType::Directory { self.options.enters(&path) } else { self.options.selects_file(&path) };
+            if !is_wanted {
+                return Ok(None);
+            }
         }
-        if !self.options.selects_file(path) && kind != FileType::Unknown {
-            return Ok(None);
+        if kind == FileType::Directory {
+            return Ok(Some(Seen::Entry(path, Entry::Directory)));
         }
         let stat = beneath::stat(directory, name)?;
-        match beneath::kind(&stat) {
-            FileType::Directory => Ok(self.options.enters(path).then_some(Entry::Directory)),
-            _ if !self.options.selects_file(path) => Ok(None),
-            FileType::RegularFile => Ok(self.seed(path, Fingerprint::of(&stat))),
-            FileType::Symlink => Ok(self.link(path)),
-            other => Ok(self.refuse(beneath::not_a_file(path, other))),
-        }
+        Ok(match beneath::kind(&stat) {
+            FileType::Directory => self.options.enters(&path).then_some(Seen::Entry(path, Entry::Directory)),
+            _ if !self.options.selects_file(&path) => None,
+            FileType::RegularFile => Some(self.seed(path, Fingerprint::of(&stat))),
+            FileType::Symlink => self.link(path),
+            other => Some(Seen::Refused(beneath::not_a_file(&path, other))),
+        })
     }
 
-    fn seed(&mut self, path: &Path, fingerprint: Fingerprint) -> Option<Entry> {
+    fn seed(&self, path: PathBuf, fingerprint: Fingerprint) -> Seen {
         if fingerprint.size > self.options.max_bytes {
-            return self.refuse(beneath::too_large(path, fingerprint.size, self.options.max_bytes));
+            return Seen::Refused(beneath::too_large(&path, fingerprint.size, self.options.max_bytes));
         }
-        Some(Entry::Seed(fingerprint))
+        Seen::Entry(path, Entry::Seed(fingerprint))
     }
 
-    fn link(&mut self, path: &Path) -> Option<Entry> {
-        let target = match beneath::resolve_link(self.options, path) {
+    fn link(&self, path: PathBuf) -> Option<Seen> {
+        let target = match beneath::resolve_link(self.options, &path) {
             Ok(target) => target,
-            Err(diagnostic) => return self.refuse(diagnostic),
+            Err(diagnostic) => return Some(Seen::Refused(diagnostic)),
         };
         let found = beneath::open_parent(&self.root, &target)
             .and_then(|(directory, name)| beneath::stat(directory, name))
             .map(|stat| (beneath::kind(&stat), Fingerprint::of(&stat)));
         match found {
-            Ok((FileType::RegularFile, fingerprint)) => self.seed(path, fingerprint),
-            Ok((FileType::Directory, _)) | Err(Errno::ISDIR) => self.refuse(beneath::link_to_directory(path)),
-            Ok((other, _)) => self.refuse(beneath::not_a_file(path, other)),
+            Ok((FileType::RegularFile, fingerprint)) => Some(self.seed(path, fingerprint)),
+            Ok((FileType::Directory, _)) | Err(Errno::ISDIR) => Some(Seen::Refused(beneath::link_to_directory(&path))),
+            Ok((other, _)) => Some(Seen::Refused(beneath::not_a_file(&path, other))),
             // It changed between two looks; the next listing will see what it is.
             Err(_) => None,
         }
-    }
-
-    fn refuse(&mut self, diagnostic: Diagnostic) -> Option<Entry> {
-        self.listing.diagnostics.push(diagnostic);
-        None
     }
 }
 
@@ -227,8 +265,11 @@ pub(super) fn os_str(name: &CStr) -> &OsStr {
     OsStr::from_bytes(name.to_bytes())
 }
 
-/// The bytes by which an entry takes its place among paths: below a directory, a slash follows its name.
-fn in_path((path, entry): &(PathBuf, Entry)) -> impl Iterator<Item = u8> {
-    let slash = matches!(entry, Entry::Directory).then_some(b'/');
-    path.as_os_str().as_bytes().iter().copied().chain(slash)
+/// The order of entries of one directory among all paths: below a directory, a slash follows its name.
+fn in_order((one, is): &(PathBuf, Entry), (other, other_is): &(PathBuf, Entry)) -> Ordering {
+    let (one, other) = (one.as_os_str().as_bytes(), other.as_os_str().as_bytes());
+    let common = one.len().min(other.len());
+    let next =
+        |path: &[u8], entry: &Entry| path.get(common).copied().or(matches!(entry, Entry::Directory).then_some(b'/'));
+    one[..common].cmp(&other[..common]).then_with(|| next(one, is).cmp(&next(other, other_is)))
 }

@@ -19,7 +19,7 @@ const FILLING_LOG_PAGES: i32 = 16 * 1024;
 const LOG_PAGES: i32 = 1000;
 
 /// Indexes that are faster to build at the end, from sorted rows; nothing asks for them before.
-const LATE_INDEXES: [&str; 4] = ["members_by_item", "members_newest", "members_changed", "members_gone"];
+const LATE_INDEXES: [&str; 3] = ["members_by_item", "members_newest", "members_changed"];
 
 impl Store {
     /// Leaves a mark beside the store and stops waiting for the disk.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::item::{IdentityKey, Item, ItemId, Language, SeedPath, Times};
 
-use super::row::{damaged, digest16, handle_from_text, handle_of, times_columns, times_from, utc_millis};
+use super::row::{damaged, handle_from_text, handle_of, times_columns, times_from, utc_millis};
 use super::{Batch, StoreError};
 
 /// Level of zstd for bodies. Those below zero leave the search for matches early: half the work of the first level, for an
@@ -15,6 +15,12 @@ use super::{Batch, StoreError};
 const BODY_LEVEL: i32 = -2;
 /// A body larger than this cannot have been written by us: the seed size limit is far below.
 const BODY_LIMIT: usize = 256 << 20;
+
+thread_local! {
+    // Setting one up costs more than a small text does.
+    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
 
 /// What subscribers see of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +97,6 @@ impl Body {
     /// The body of an item.
     #[must_use]
     pub fn of(item: &Item) -> Self {
-        thread_local! {
-            /// Setting one up costs more than a small text does.
-            static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
-        }
         let text = serde_json::to_vec(&(&item.summary, &item.content)).expect("strings become JSON");
         Self(COMPRESSOR.with_borrow_mut(|kept| {
             let compressor = kept.get_or_insert_with(|| {
@@ -109,7 +111,11 @@ fn decode_body(body: &[u8]) -> Result<(Option<String>, String), StoreError> {
     let bound = zstd::zstd_safe::get_frame_content_size(body).ok().flatten();
     let size =
         bound.and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= BODY_LIMIT).ok_or_else(|| damaged("body"))?;
-    let text = zstd::bulk::decompress(body, size).map_err(|_| damaged("body"))?;
+    let text = DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor =
+            kept.get_or_insert_with(|| zstd::bulk::Decompressor::new().expect("zstd needs nothing but memory"));
+        decompressor.decompress(body, size).map_err(|_| damaged("body"))
+    })?;
     serde_json::from_slice(&text).map_err(|_| damaged("body"))
 }
 
@@ -132,7 +138,7 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn seq_by_key(&self, key: &IdentityKey) -> Result<Option<i64>, StoreError> {
-        let digest = digest16(key.as_bytes());
+        let digest = key.digest();
         if self.is_new(beginning(&digest)) {
             return Ok(None);
         }
@@ -164,7 +170,7 @@ impl Batch<'_> {
         } else {
             "INSERT INTO keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING"
         };
-        let digest = digest16(key.as_bytes());
+        let digest = key.digest();
         self.known(beginning(&digest));
         self.connection().prepare_cached(sql)?.execute(params![digest, seq])?;
         Ok(())
@@ -222,21 +228,16 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn purge_withdrawn(&mut self, before: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
-        let sql = "SELECT seq FROM items WHERE state = 2 AND withdrawn_at < ?1 ORDER BY withdrawn_at LIMIT ?2";
-        let mut query = self.connection().prepare_cached(sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let old: Vec<i64> =
-            query.query_map([before.timestamp_millis(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for seq in &old {
-            for sql in [
-                "DELETE FROM members WHERE seq = ?1",
-                "DELETE FROM keys WHERE seq = ?1",
-                "DELETE FROM items WHERE seq = ?1",
-            ] {
-                self.connection().prepare_cached(sql)?.execute([seq])?;
-            }
+        let old = "SELECT seq FROM items WHERE state = 2 AND withdrawn_at < ?1 ORDER BY withdrawn_at LIMIT ?2";
+        let values = params![before.timestamp_millis(), i64::try_from(limit).unwrap_or(i64::MAX)];
+        if !self.connection().prepare_cached(old)?.exists(values)? {
+            return Ok(0);
         }
-        Ok(old.len())
+        // Keys are not indexed by item: all of them are looked through, as the listing before this looked at every seed.
+        for table in ["members", "keys"] {
+            self.connection().execute(&format!("DELETE FROM {table} WHERE seq IN ({old})"), values)?;
+        }
+        Ok(self.connection().execute(&format!("DELETE FROM items WHERE seq IN ({old})"), values)?)
     }
 
     /// When the next scheduled item is due.

@@ -1,11 +1,13 @@
 //! Filling feeds with the items that are there already, the oldest first.
 
-use chrono::{DateTime, Utc};
-use rusqlite::params;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, FixedOffset, Utc};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::item::{Item, ItemId, Language, SeedPath};
 
-use super::row::{damaged, times_from, utc_millis};
+use super::row::{damaged, handle_of, instant, times_from, utc_millis};
 use super::{Batch, StoreError};
 
 /// A live item as filters see it: without summary and content.
@@ -19,16 +21,14 @@ pub struct Light {
     pub standing: SeedPath,
     /// When subscribers last got something new of it.
     pub changed_at: DateTime<Utc>,
-    /// Beginning of the digest of its id.
-    handle: i64,
 }
 
 /// Which items go into which feeds.
 #[derive(Debug, Default)]
 pub struct Placing {
     items: Vec<Placed>,
-    /// Feed, and index of the item.
-    members: Vec<(u32, u32)>,
+    /// Feeds that items go into together, and the number of that set: there are few of them, and many items.
+    sets: HashMap<Box<[i64]>, u32>,
 }
 
 /// What a feed keeps of an item; in the order in which items are placed.
@@ -36,47 +36,89 @@ pub struct Placing {
 struct Placed {
     updated: i64,
     handle: i64,
-    seq: i64,
+    seq: u32,
+    offset: i32,
     changed_at: i64,
+    set: u32,
+}
+
+/// What a feed was filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// Number of the feed.
+    pub feed: i64,
+    /// The latest update among its items.
+    pub newest: DateTime<FixedOffset>,
+    /// When subscribers last got something new of it.
+    pub changed_at: DateTime<Utc>,
 }
 
 impl Placing {
     /// Puts an item into feeds.
-    pub fn put(&mut self, light: &Light, feeds: &[i64]) {
+    pub fn put(&mut self, seq: i64, item: &Item, changed_at: DateTime<Utc>, feeds: &[i64]) {
         if feeds.is_empty() {
             return;
         }
-        let index = number(self.items.len());
-        self.items.push(Placed {
-            updated: light.item.times.updated.timestamp(),
-            handle: light.handle,
-            seq: light.seq,
-            changed_at: light.changed_at.timestamp_millis(),
+        let set = self.sets.get(feeds).copied().unwrap_or_else(|| {
+            let set = number(self.sets.len());
+            self.sets.insert(feeds.into(), set);
+            set
         });
-        self.members.extend(feeds.iter().map(|&feed| (number(feed), index)));
+        self.items.push(Placed {
+            updated: item.times.updated.timestamp(),
+            handle: handle_of(&item.id),
+            seq: number(seq),
+            offset: item.times.updated.offset().local_minus_utc(),
+            changed_at: changed_at.timestamp_millis(),
+            set,
+        });
     }
 
-    /// Items by feed, the oldest update first, ties in the order of handles.
-    fn in_order(self) -> impl Iterator<Item = (u32, Placed)> {
-        let Self { mut items, mut members } = self;
-        let mut order: Vec<u32> = (0..).take(items.len()).collect();
-        order.sort_unstable_by_key(|&index| items[index as usize]);
-        let mut ranks = vec![0_u32; items.len()];
-        (0..).zip(&order).for_each(|(rank, &index)| ranks[index as usize] = rank);
-        drop(order);
+    /// Takes items out of all feeds.
+    pub fn remove(&mut self, seqs: &HashSet<i64>) {
+        self.items.retain(|placed| !seqs.contains(&i64::from(placed.seq)));
+    }
+
+    /// The items, the oldest update first, ties in the order of handles; and which of them each feed has.
+    fn by_feed(self) -> (Vec<Placed>, BTreeMap<i64, Vec<u32>>) {
+        let Self { mut items, sets } = self;
         items.sort_unstable();
-        members.iter_mut().for_each(|(_, index)| *index = ranks[*index as usize]);
-        members.sort_unstable();
-        members.into_iter().map(move |(feed, rank)| (feed, items[rank as usize]))
+        let mut numbered = vec![Box::default(); sets.len()];
+        sets.into_iter().for_each(|(feeds, set)| numbered[set as usize] = feeds);
+        let mut feeds: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for (index, placed) in (0..).zip(&items) {
+            numbered[placed.set as usize].iter().for_each(|&feed| feeds.entry(feed).or_default().push(index));
+        }
+        (items, feeds)
     }
 }
 
-/// A number of a feed or an item; there are fewer than 2^32 of either.
+/// A number of a set of feeds or an item; there are fewer than 2^32 of either.
 fn number<T>(number: T) -> u32
 where
     u32: TryFrom<T, Error: std::fmt::Debug>,
 {
-    u32::try_from(number).expect("there are fewer than 2^32 feeds, and items")
+    u32::try_from(number).expect("there are fewer than 2^32 sets of feeds, and items")
+}
+
+const LIGHT: &str = "SELECT published, published_offset, published_source, updated, updated_offset, updated_source, \
+     changed_at, standing, id, url, title, source, language, author, categories, seq FROM items";
+
+fn light(row: &Row<'_>) -> Result<Light, StoreError> {
+    let item = Item {
+        id: ItemId::new(row.get::<_, String>(8)?),
+        url: row.get(9)?,
+        title: row.get(10)?,
+        summary: None,
+        content: String::new(),
+        times: times_from(row, 0)?,
+        language: row.get::<_, Option<String>>(12)?.as_deref().and_then(Language::new),
+        categories: serde_json::from_str(&row.get::<_, String>(14)?).map_err(|_| damaged("categories"))?,
+        author: row.get(13)?,
+        source: row.get(11)?,
+    };
+    let standing = SeedPath::from_bytes(row.get_ref(7)?.as_blob().map_err(|_| damaged("path"))?);
+    Ok(Light { seq: row.get(15)?, item, standing, changed_at: utc_millis(row.get(6)?)? })
 }
 
 impl Batch<'_> {
@@ -85,51 +127,48 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn lights(&self, after: i64, limit: usize) -> Result<Vec<Light>, StoreError> {
-        let sql = "SELECT published, published_offset, published_source, updated, updated_offset, updated_source, \
-                   changed_at, standing, id, url, title, source, language, author, categories, handle, seq \
-                   FROM items WHERE seq > ?1 AND state = 0 ORDER BY seq LIMIT ?2";
-        let mut query = self.connection().prepare_cached(sql)?;
-        let read = |row: &rusqlite::Row<'_>| -> Result<Light, StoreError> {
-            let item = Item {
-                id: ItemId::new(row.get::<_, String>(8)?),
-                url: row.get(9)?,
-                title: row.get(10)?,
-                summary: None,
-                content: String::new(),
-                times: times_from(row, 0)?,
-                language: row.get::<_, Option<String>>(12)?.as_deref().and_then(Language::new),
-                categories: serde_json::from_str(&row.get::<_, String>(14)?).map_err(|_| damaged("categories"))?,
-                author: row.get(13)?,
-                source: row.get(11)?,
-            };
-            let standing = SeedPath::from_bytes(row.get_ref(7)?.as_blob().map_err(|_| damaged("path"))?);
-            let changed_at = utc_millis(row.get(6)?)?;
-            Ok(Light { seq: row.get(16)?, item, standing, changed_at, handle: row.get(15)? })
-        };
+        let sql = format!("{LIGHT} WHERE seq > ?1 AND state = 0 ORDER BY seq LIMIT ?2");
+        let mut query = self.connection().prepare_cached(&sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map([after, limit], |row| Ok(read(row)))?;
+        let rows = query.query_map([after, limit], |row| Ok(light(row)))?;
         rows.map(|row| row?).collect()
+    }
+
+    /// The item with this number, if it is live.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn light(&self, seq: i64) -> Result<Option<Light>, StoreError> {
+        let mut query = self.connection().prepare_cached(&format!("{LIGHT} WHERE seq = ?1 AND state = 0"))?;
+        query.query_row([seq], |row| Ok(light(row))).optional()?.transpose()
     }
 
     /// Makes these the members of feeds that have none.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn fill_feeds(&mut self, placing: Placing) -> Result<(), StoreError> {
+    pub fn fill_feeds(&mut self, placing: Placing) -> Result<Vec<Filled>, StoreError> {
         let sql =
             "INSERT INTO members (feed, position, seq, updated, handle, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let mut insert = self.connection().prepare(sql)?;
-        let mut counted = self.connection().prepare("UPDATE feeds SET placed = ?2, live = ?2 WHERE feed = ?1")?;
-        let mut placed = placing.in_order().peekable();
-        let mut position = 0_i64;
-        while let Some((feed, Placed { updated, handle, seq, changed_at })) = placed.next() {
-            insert.execute(params![feed, position, seq, updated, handle, changed_at])?;
-            position += 1;
-            if placed.peek().is_none_or(|(next, _)| *next != feed) {
-                counted.execute(params![feed, position])?;
-                position = 0;
+        let mut count = self.connection().prepare("UPDATE feeds SET placed = ?2, live = ?2 WHERE feed = ?1")?;
+        let (items, feeds) = placing.by_feed();
+        let mut filled = Vec::with_capacity(feeds.len());
+        for (feed, members) in feeds {
+            let mut last_change = i64::MIN;
+            for (position, &index) in (0_i64..).zip(&members) {
+                let Placed { updated, handle, seq, changed_at, .. } = items[index as usize];
+                insert.execute(params![feed, position, seq, updated, handle, changed_at])?;
+                last_change = last_change.max(changed_at);
             }
+            count.execute(params![feed, members.len()])?;
+            let newest = &items[*members.last().expect("a feed is named by an item") as usize];
+            filled.push(Filled {
+                feed,
+                newest: instant(newest.updated, newest.offset)?,
+                changed_at: utc_millis(last_change)?,
+            });
         }
-        Ok(())
+        Ok(filled)
     }
 }

@@ -12,9 +12,9 @@ pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Corrupt(format!("a row has no right {what}"))
 }
 
-/// First 64 bits of the digest of an item id: the number behind [`ItemId::handle`].
+/// [`ItemId::number`] as the store keeps it.
 pub(super) fn handle_of(id: &ItemId) -> i64 {
-    handle_from_text(&id.handle()).expect("a handle is 16 hexadecimal digits")
+    id.number().cast_signed()
 }
 
 pub(super) fn handle_from_text(text: &str) -> Option<i64> {

@@ -94,6 +94,9 @@ impl Engine {
                     taken += chunk.len();
                     progress.advance(chunk.len());
                     chunk.into_iter().try_for_each(|(job, outcome)| intake.take(&mut apply, &job, outcome))?;
+                    if let Some(filling) = &mut self.filling {
+                        filling.take(apply.batch, &self.feeds.states, apply.touched.drain(..))?;
+                    }
                     if shared.is_stopping() {
                         // The next start begins anew.
                         return Ok(());

@@ -82,6 +82,9 @@ impl Engine {
             self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
             // Half an archive is no feed: in the first scan the feeds are filled and shown when it is through.
             let (noted, ready) = if self.is_first_scan {
+                if let Some(filling) = &mut self.filling {
+                    filling.take(&mut batch, &self.feeds.states, touched.into_iter())?;
+                }
                 (Noted::default(), Vec::new())
             } else {
                 let noted = self.feeds.note(&mut batch, touched, now)?;

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
 use whatlang::{Detector, Lang};
 
 /// Hits with which a family, or a language, is taken to be the right one.
@@ -149,7 +150,7 @@ struct Sign {
 
 /// What every word and letter speaks for.
 struct Signs {
-    words: HashMap<&'static [u8], Sign>,
+    words: HashMap<&'static [u8], Sign, FixedState>,
     /// By the number of the letter.
     letters: Vec<Option<Sign>>,
     languages: Vec<Lang>,
@@ -157,7 +158,7 @@ struct Signs {
 }
 
 static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
-    let mut signs = Signs { words: HashMap::new(), letters: vec![], languages: vec![], detectors: vec![] };
+    let mut signs = Signs { words: HashMap::default(), letters: vec![], languages: vec![], detectors: vec![] };
     for (family, Family { others, members, words, letters }) in FAMILIES.iter().enumerate() {
         let all = others.iter().chain(members.iter().map(|(language, ..)| language)).copied().collect();
         signs.detectors.push(Detector::with_allowlist(all));

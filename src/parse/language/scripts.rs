@@ -38,6 +38,11 @@ const ALONE: [(u32, u32, &str); 17] = [
 /// A character of Chinese, Japanese or Korean says as much as a few letters of others, so that an article full of foreign
 /// names is still told from a foreign one.
 pub(super) fn language(text: &str) -> Option<&'static str> {
+    // The others are fewer than their bytes: then most letters are Latin, whatever they are.
+    let ascii_letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    if ascii_letters > text.bytes().filter(|byte| !byte.is_ascii()).count() {
+        return None;
+    }
     let (mut han, mut kana, mut hangul, mut shared) = (0_usize, 0_usize, 0_usize, 0_usize);
     let mut alone = [0_usize; ALONE.len()];
     for c in text.chars() {
