@@ -166,7 +166,7 @@ impl Engine {
             if self.shared.take_acceptance() {
                 self.brake.accept();
             }
-            if self.retry_at.is_some_and(|at| at <= Instant::now()) {
+            if self.retry_at.take_if(|at| *at <= Instant::now()).is_some() {
                 work.rescan = Some(Reason::Overflow);
             }
             let is_listing = work.rescan.is_some();
@@ -176,8 +176,8 @@ impl Engine {
                     if is_listing {
                         self.shared.listed();
                     }
-                    self.retry_at = None;
-                    if self.shared.health.restore(Degraded::Store) {
+                    // Until the listing, what was lost is still missing, whatever else could be stored.
+                    if self.retry_at.is_none() && self.shared.health.restore(Degraded::Store) {
                         tracing::info!("the store works again");
                     }
                 }
@@ -281,7 +281,7 @@ impl Engine {
 
     fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
         let Progress::Settling(until) = self.progress else { return Ok(()) };
-        if !is_settled && Instant::now() < until {
+        if self.retry_at.is_some() || (!is_settled && Instant::now() < until) {
             return Ok(());
         }
         let now = (self.clock)();

@@ -68,3 +68,25 @@ fn few_articles_are_shown_when_all_of_them_are_read() {
     assert!(desk.early().iter().all(|[_, json]| items(json).len() == 20));
     assert_eq!(desk.items("/feed.json").len(), 20);
 }
+
+#[test]
+fn article_with_a_later_version_elsewhere_is_only_where_that_one_belongs() {
+    let feeds = "[[feed]]\nname = \"north\"\npaths = [\"north/**\"]\n\
+                 [[feed]]\nname = \"south\"\npaths = [\"south/**\"]\n";
+    let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), feeds);
+    desk.write("north/1.txt", &article(1, "One, first version", 0, 0));
+    desk.write("north/2.txt", &article(2, "Two", 1, 1));
+    desk.write("south/1.txt", &article(1, "One, second version", 0, 5));
+    for path in ["north/1.txt", "north/2.txt", "south/1.txt"] {
+        written(&desk, path, 0);
+    }
+    desk.open();
+    assert_eq!(desk.titles("/feed.json"), ["One, second version", "Two"]);
+    assert_eq!(desk.titles("/feeds/north/feed.json"), ["Two"]);
+    assert_eq!(desk.titles("/feeds/south/feed.json"), ["One, second version"]);
+    assert_eq!(desk.titles("/categories/north/feed.json"), ["Two"]);
+    assert_eq!(desk.titles("/categories/south/feed.json"), ["One, second version"]);
+    let updated = |path| desk.text(path).split_once("<updated>").unwrap().1.split('<').next().unwrap().to_owned();
+    let two = desk.items("/feeds/north/feed.json")[0]["date_modified"].clone();
+    assert_eq!([updated("/feeds/north/atom.xml"), updated("/categories/north/atom.xml")], [two.as_str().unwrap(); 2]);
+}
