@@ -29,12 +29,12 @@ CREATE INDEX items_by_handle ON items (handle);
 CREATE INDEX items_due       ON items (published)            WHERE state = 1;
 CREATE INDEX items_withdrawn ON items (withdrawn_at)         WHERE state = 2;
 
--- Every identity key under which an item was ever seen (16-byte digest of the key).
+-- Every identity key under which an item was ever seen (16-byte digest of the key). They are looked for by item only
+-- when items are forgotten, and then all are looked through.
 CREATE TABLE keys (
     key BLOB    PRIMARY KEY,
     seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX keys_by_item ON keys (seq);
 
 CREATE TABLE seeds (
     path             BLOB    PRIMARY KEY,
