@@ -11,6 +11,7 @@ mod engine;
 mod feeds;
 mod fill;
 mod intake;
+mod moments;
 mod noticed;
 mod progression;
 mod publish;

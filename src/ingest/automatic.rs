@@ -8,7 +8,7 @@ use crate::feed::{Automatic, By, automatic};
 use crate::store::{Batch, FeedRow, StoreError};
 
 use super::apply::Touched;
-use super::feeds::{is_retimed, moment, moved_to};
+use super::moments::{is_retimed, moment, moved_to};
 use super::stale::Stale;
 
 /// The automatic feeds that one batch of changes concerns.

@@ -278,45 +278,6 @@ impl Engine {
         self.shared.documents_shown(&show(&self.shared.published, ready, None));
         Ok(())
     }
-
-    fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
-        let Progress::Settling(until) = self.progress else { return Ok(()) };
-        if self.retry_at.is_some() || (!is_settled && Instant::now() < until) {
-            return Ok(());
-        }
-        let now = (self.clock)();
-        if self.is_first_scan {
-            let mut batch = self.store.batch()?;
-            // What is remembered of items may be older than what the scan made of them.
-            self.feeds.forget();
-            let filling = match self.filling.take() {
-                Some(filling) => filling,
-                None => {
-                    let mut filling = self.feeds.filling();
-                    filling.take_all(&mut batch, &self.feeds.states, |_| true)?;
-                    filling
-                }
-            };
-            self.feeds.fill_all(&mut batch, filling, now)?;
-            let ready = all_documents(&mut batch, &mut self.feeds, &self.shared, now)?;
-            batch.set_meta("scanned", &now.to_rfc3339())?;
-            batch.commit()?;
-            let (ready, ended) = coded(ready, Document::compress, || self.store.end_filling());
-            ended?;
-            self.is_first_scan = false;
-            self.shared.documents_shown(&show(&self.shared.published, ready, None));
-        }
-        self.progress = Progress::Done;
-        let batch = self.store.batch()?;
-        let (seeds, _) = batch.seed_counts()?;
-        let items = batch.live_count()?;
-        let rejected = batch.rejected_count()?;
-        self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
-        drop(batch);
-        self.shared.health.set_scanned();
-        tracing::info!(seeds, items, rejected, feeds = self.feeds.states.len(), "ready");
-        Ok(())
-    }
 }
 
 /// Every document of the configured feeds, and the lists of feeds.

@@ -1,20 +1,22 @@
 //! The feeds whose documents are kept ready, and what they hold.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+mod state;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::feed::delta::{EDITIONS, Edition, Marks, marks};
-use crate::feed::{By, Definition, Paging, Site, Tombstone, View};
-use crate::item::{Item, ItemId, TimeSource};
-use crate::store::{Batch, FeedKind, FeedRow, ItemRow, Reading, StoreError};
+use crate::feed::{By, Definition, Site};
+use crate::item::{Item, TimeSource};
+use crate::store::{Batch, FeedKind, FeedRow, StoreError};
 
 use super::apply::Touched;
 use super::automatic::Automatics;
-use super::choose::{Chosen, choose};
 use super::fill::Filling;
 use super::stale::Stale;
+
+pub(super) use state::FeedState;
 
 /// Items kept in memory beyond those of the last documents, so that the next change does not read them again.
 const SPARE: usize = 2048;
@@ -40,39 +42,6 @@ pub(super) struct Feeds {
     tombstones: TimeDelta,
     has_deltas: bool,
     cache: HashMap<i64, Arc<Item>>,
-}
-
-/// One feed.
-#[derive(Debug)]
-pub(super) struct FeedState {
-    pub definition: Definition,
-    pub row: FeedRow,
-    /// What its documents hold at present.
-    pub items: Vec<Arc<Item>>,
-    /// Where its subscription document stands.
-    pub paging: Paging,
-    /// Withdrawn items that it names.
-    pub tombstones: Vec<Tombstone>,
-    /// Numbers of `items`.
-    seqs: Vec<i64>,
-    /// Something changed that moves the feed's own update time.
-    is_moved: bool,
-    /// The feed does not have all of its items yet.
-    is_preview: bool,
-    /// What it had last were not all of its items.
-    was_preview: bool,
-    /// Its documents' content beside what they held before; `None` where there are no deltas.
-    pub edition: Option<Arc<Edition>>,
-    /// What they held, the latest first.
-    past: VecDeque<Past>,
-}
-
-/// The items of an earlier edition.
-#[derive(Debug)]
-struct Past {
-    marks: Marks,
-    /// Id and number of each.
-    items: Vec<(ItemId, i64)>,
 }
 
 /// What a batch of changes concerns.
@@ -156,15 +125,14 @@ impl Feeds {
         let mut filling = Filling::new((0..self.states.len()).collect(), &[]);
         filling.take_all(batch, &self.states, |item| item.times.published_source != TimeSource::FirstSeen)?;
         filling.finish(batch, &mut self.states, now)?;
-        self.states.iter_mut().for_each(|state| state.is_preview = true);
+        self.states.iter_mut().for_each(FeedState::begin_preview);
         Ok(())
     }
 
     /// Empties the feeds again; their documents stay.
     pub(super) fn end_preview(&mut self, batch: &mut Batch<'_>) -> Result<(), StoreError> {
         self.states.iter_mut().try_for_each(|state| {
-            state.is_preview = false;
-            state.was_preview = true;
+            state.end_preview();
             batch.clear_members(state.row.feed)
         })
     }
@@ -199,15 +167,7 @@ impl Feeds {
     /// Chooses the items of a feed's documents anew and settles its update time.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, index: usize, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Self { site, states, cache, tombstones, has_deltas, .. } = self;
-        let state = &mut states[index];
-        if state.row.updated.is_none() {
-            // The window of a feed that is published for the first time ends now, so that an archive is no burst.
-            state.row.changed_at = now;
-        }
         let reading = batch.reading();
-        if let Some(stored) = reading.feed(&state.definition.path)? {
-            (state.row.placed, state.row.live) = (stored.placed, stored.live);
-        }
         let item = |seq| -> Result<Arc<Item>, StoreError> {
             if let Some(item) = cache.get(&seq) {
                 return Ok(Arc::clone(item));
@@ -218,16 +178,8 @@ impl Feeds {
             cache.insert(seq, Arc::clone(&item));
             Ok(item)
         };
-        let Chosen { items, seqs, paging } = choose(reading, &state.row, &state.definition.limits, item)?;
-        let paging = if state.is_preview {
-            state.row.placed = 0;
-            Paging::Subscription { prev_archive: None, is_complete: false }
-        } else {
-            paging
-        };
-        state.tombstones = reading.tombstones(state.row.feed, now - *tombstones)?;
-        (state.items, state.seqs, state.paging) = (items, seqs, paging);
-        state.settle_updated(now);
+        let state = &mut states[index];
+        state.select(reading, item, now - *tombstones, now)?;
         if *has_deltas {
             state.compare(reading, site)?;
         }
@@ -237,9 +189,9 @@ impl Feeds {
 
     /// Lets go of items that no document holds, once there are many.
     pub(super) fn trim(&mut self) {
-        let held: usize = self.states.iter().map(|state| state.seqs.len()).sum();
+        let held: usize = self.states.iter().map(|state| state.seqs().len()).sum();
         if self.cache.len() > held + SPARE {
-            let keep: BTreeSet<i64> = self.states.iter().flat_map(|state| state.seqs.iter().copied()).collect();
+            let keep: BTreeSet<i64> = self.states.iter().flat_map(|state| state.seqs().iter().copied()).collect();
             self.cache.retain(|seq, _| keep.contains(seq));
         }
     }
@@ -247,151 +199,5 @@ impl Feeds {
     /// Forgets all items: what was noted of them did not become durable.
     pub(super) fn forget(&mut self) {
         self.cache.clear();
-    }
-}
-
-impl FeedState {
-    fn new(definition: Definition, row: FeedRow) -> Self {
-        let paging = Paging::Subscription { prev_archive: None, is_complete: false };
-        Self {
-            definition,
-            row,
-            items: Vec::new(),
-            paging,
-            tombstones: Vec::new(),
-            seqs: Vec::new(),
-            is_moved: false,
-            is_preview: false,
-            was_preview: false,
-            edition: None,
-            past: VecDeque::new(),
-        }
-    }
-
-    /// What its documents say; to be asked once their items are chosen.
-    pub(super) fn view<'a>(&'a self, site: &'a Site) -> View<'a> {
-        View {
-            site,
-            feed: &self.definition,
-            items: &self.items,
-            // Settled whenever items are chosen.
-            updated: self.row.updated.unwrap_or_default(),
-            paging: self.paging,
-            tombstones: &self.tombstones,
-        }
-    }
-
-    /// Compares what the documents hold now with what they held before.
-    fn compare(&mut self, reading: Reading<'_>, site: &Arc<Site>) -> Result<(), StoreError> {
-        let mut marks = marks(&self.items);
-        let is_known = self.past.front().filter(|past| past.marks == marks);
-        if let Some(past) = is_known {
-            marks = Arc::clone(&past.marks);
-        }
-        let present: HashSet<&ItemId> = self.items.iter().map(|item| &item.id).collect();
-        let mut earlier = Vec::with_capacity(self.past.len());
-        for past in &self.past {
-            let mut left = Vec::new();
-            for (id, seq) in past.items.iter().filter(|(id, _)| !present.contains(id)) {
-                if !reading.is_member(self.row.feed, *seq)? {
-                    left.push(id.clone());
-                }
-            }
-            earlier.push((Arc::clone(&past.marks), left));
-        }
-        let is_new = is_known.is_none();
-        self.edition = Some(Arc::new(Edition::new(&self.view(site), Arc::clone(site), Arc::clone(&marks), earlier)));
-        if is_new {
-            let ids = self.items.iter().map(|item| item.id.clone());
-            self.past.push_front(Past { marks, items: ids.zip(self.seqs.iter().copied()).collect() });
-            self.past.truncate(EDITIONS);
-        }
-        Ok(())
-    }
-
-    /// Brings the feed's membership up to date; says whether the change concerns it.
-    fn note(
-        &mut self,
-        batch: &mut Batch<'_>,
-        change: &Touched,
-        now: DateTime<Utc>,
-        stale: &mut Stale,
-    ) -> Result<bool, StoreError> {
-        let filter = &self.definition.filter;
-        let was = change.before.as_ref().is_some_and(|row| filter.selects(&row.item, &row.standing));
-        let after = change.after.as_ref().filter(|row| filter.selects(&row.item, &row.standing));
-        if !was && after.is_none() {
-            return Ok(false);
-        }
-        // An old item that only now belongs here arrives here now.
-        let comes_in = after.is_some() && !was && change.before.is_some();
-        let moment = after.map_or(now, |row| moment(change, row, comes_in, now, self.row.changed_at));
-        match after {
-            Some(row) => {
-                let updated = row.item.times.updated;
-                let pages = batch.put_member(self.row.feed, change.seq, &row.item.id, updated, moment, now)?;
-                stale.extend_pages(&self.definition, pages);
-            }
-            None => {
-                let page = batch.remove_member(self.row.feed, change.seq, now)?;
-                stale.extend_pages(&self.definition, page);
-            }
-        }
-        self.row.changed_at = self.row.changed_at.max(moment);
-        self.is_moved |= is_retimed(change, after.is_some()) || comes_in;
-        Ok(true)
-    }
-
-    /// The feed's own update time; see [`moved_to`].
-    fn settle_updated(&mut self, now: DateTime<Utc>) {
-        let newest = self.items.iter().map(|item| item.times.updated).max();
-        if std::mem::take(&mut self.was_preview) {
-            // What came in late was there all the time.
-            self.is_moved =
-                newest.is_some_and(|newest| self.row.updated.is_none_or(|old| old < newest.min(now.into())));
-        }
-        self.row.updated = Some(moved_to(self.row.updated, newest, self.is_moved, now));
-        self.is_moved = false;
-    }
-}
-
-/// When subscribers of a feed get a change, by its own reckoning: after all that they got before (until `latest`), also
-/// under a clock that was set back. Otherwise what comes now would lie outside the window, and a poller miss it.
-pub(super) fn moment(
-    change: &Touched,
-    row: &ItemRow,
-    comes_in: bool,
-    now: DateTime<Utc>,
-    latest: DateTime<Utc>,
-) -> DateTime<Utc> {
-    let moment = if comes_in { now } else { row.changed_at };
-    let is_news = comes_in || change.before.as_ref().is_none_or(|before| before.changed_at != row.changed_at);
-    if is_news && moment < latest { latest + TimeDelta::milliseconds(1) } else { moment }
-}
-
-/// Whether a change that concerns a feed moves its update time: everything but a silent correction does.
-pub(super) fn is_retimed(change: &Touched, is_in: bool) -> bool {
-    match (&change.before, &change.after) {
-        (Some(before), Some(after)) if is_in => before.item.times != after.item.times,
-        _ => true,
-    }
-}
-
-/// A feed's own update time: the newest update among its items; or, where what happened shows in none of them (a
-/// withdrawal, a late arrival), the moment it happened. Never back.
-pub(super) fn moved_to(
-    old: Option<DateTime<FixedOffset>>,
-    newest: Option<DateTime<FixedOffset>>,
-    is_moved: bool,
-    now: DateTime<Utc>,
-) -> DateTime<FixedOffset> {
-    let now: DateTime<FixedOffset> = now.trunc_subsecs(0).into();
-    // An update time in the future would stop the clock of the feed until then.
-    let newest = newest.map(|newest| newest.min(now));
-    match (old, newest) {
-        (None, newest) => newest.unwrap_or(now),
-        (Some(old), _) if !is_moved => old,
-        (Some(old), Some(newest)) if newest > old => newest,
-        (Some(old), _) => old.max(now),
     }
 }

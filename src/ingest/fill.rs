@@ -9,7 +9,8 @@ use crate::item::{Item, SeedPath};
 use crate::store::{Batch, FeedRow, ItemRow, Placing, StoreError};
 
 use super::apply::Touched;
-use super::feeds::{FeedState, moved_to};
+use super::feeds::FeedState;
+use super::moments::moved_to;
 
 /// Items that are looked at together.
 const CHUNK: usize = 1024;

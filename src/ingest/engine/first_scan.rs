@@ -19,7 +19,7 @@ use super::super::read::{Job, Source};
 use super::super::reading::Reading;
 use super::super::revise::Seen;
 use super::super::roll::Roll;
-use super::{Engine, LISTING, Progress};
+use super::{Engine, LISTING, Progress, all_documents, next_wake};
 
 /// Items stored in one batch: few commits, and pages of the store that stay in memory until then.
 const BATCH: usize = 16_384;
@@ -132,6 +132,46 @@ impl Engine {
         self.shared.metrics.documents.add(u64::try_from(ready.len()).unwrap_or(u64::MAX));
         self.shared.documents_shown(&show(&self.shared.published, ready, Some(&self.codings)));
         tracing::info!("the newest articles are shown; the others are being read");
+        Ok(())
+    }
+
+    /// The end of the first scan, once it is listed and read and what was held back has come: feeds get their items.
+    pub(super) fn finish_first_scan(&mut self, is_settled: bool) -> Result<(), StoreError> {
+        let Progress::Settling(until) = self.progress else { return Ok(()) };
+        if self.retry_at.is_some() || (!is_settled && Instant::now() < until) {
+            return Ok(());
+        }
+        let now = (self.clock)();
+        if self.is_first_scan {
+            let mut batch = self.store.batch()?;
+            // What is remembered of items may be older than what the scan made of them.
+            self.feeds.forget();
+            let filling = match self.filling.take() {
+                Some(filling) => filling,
+                None => {
+                    let mut filling = self.feeds.filling();
+                    filling.take_all(&mut batch, &self.feeds.states, |_| true)?;
+                    filling
+                }
+            };
+            self.feeds.fill_all(&mut batch, filling, now)?;
+            let ready = all_documents(&mut batch, &mut self.feeds, &self.shared, now)?;
+            batch.set_meta("scanned", &now.to_rfc3339())?;
+            batch.commit()?;
+            let (ready, ended) = coded(ready, Document::compress, || self.store.end_filling());
+            ended?;
+            self.is_first_scan = false;
+            self.shared.documents_shown(&show(&self.shared.published, ready, None));
+        }
+        self.progress = Progress::Done;
+        let batch = self.store.batch()?;
+        let (seeds, _) = batch.seed_counts()?;
+        let items = batch.live_count()?;
+        let rejected = batch.rejected_count()?;
+        self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
+        drop(batch);
+        self.shared.health.set_scanned();
+        tracing::info!(seeds, items, rejected, feeds = self.feeds.states.len(), "ready");
         Ok(())
     }
 }
