@@ -40,6 +40,9 @@ pub use reader::Reader;
 pub use reading::Reading;
 pub use seeds::{Digest, KnownSeed, SeedRow};
 
+/// Pages of the log that are many enough to be put into the file together.
+const LONG_LOG: i64 = 500;
+
 /// The writing side, owned by the one thread that ingests.
 #[derive(Debug)]
 pub struct Store {
@@ -58,6 +61,18 @@ impl Store {
     /// When the store cannot be written.
     pub fn batch(&mut self) -> Result<Batch<'_>, StoreError> {
         Batch::begin(&mut self.connection, self.sieve.as_mut())
+    }
+
+    /// Puts a long log into the file, for when nobody waits for a change: whoever commits when it is longer still has to.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn tidy(&mut self) -> Result<(), StoreError> {
+        let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+        if self.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], pages)? > LONG_LOG {
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+        Ok(())
     }
 
     /// A handle for other threads that only read; sees what was committed.

@@ -37,6 +37,8 @@ const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 const PURGE: usize = 2000;
 /// Pause between looks while the first scan waits for such files.
 const SETTLE_LOOK: Duration = Duration::from_millis(5);
+/// Without a change for so long, none is taken to be on its way.
+const LULL: Duration = Duration::from_millis(20);
 /// Longest sleep with nothing to wait for.
 const IDLE: Duration = Duration::from_secs(60);
 /// A listing gives no sign of life; one of a million files on a slow network disk has taken minutes.
@@ -65,6 +67,8 @@ pub(super) struct Engine {
     is_forced: bool,
     /// Nothing was in the store when it was opened.
     is_first_scan: bool,
+    /// Nothing came in since the store was last tidied.
+    is_tidy: bool,
     /// What the first scan found for the feeds; `None` where the store has to be asked for it.
     filling: Option<Filling>,
 }
@@ -125,6 +129,7 @@ impl Engine {
             retry_at: None,
             is_forced,
             is_first_scan,
+            is_tidy: true,
             filling,
         };
         if !is_first_scan {
@@ -148,8 +153,11 @@ impl Engine {
             let patience = self.patience();
             self.shared.metrics.ingest.beat(patience);
             match receiver.recv_timeout(patience) {
-                Ok(change) => work.add(change),
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(change) => {
+                    work.add(change);
+                    self.is_tidy = false;
+                }
+                Err(RecvTimeoutError::Timeout) => self.tidy(),
                 Err(RecvTimeoutError::Disconnected) => return self.store,
             }
             // Asked before the channel is emptied: what has settled by now is in this round's work.
@@ -208,6 +216,16 @@ impl Engine {
         self.filling = None;
     }
 
+    /// Does what would make a change wait, while there is none.
+    fn tidy(&mut self) {
+        if !std::mem::replace(&mut self.is_tidy, true)
+            && let Err(error) = self.store.tidy()
+        {
+            // Whatever it is, the next change meets it too, and then it matters.
+            tracing::debug!(%error, "the log of the store stays long");
+        }
+    }
+
     fn look_after_watch(&mut self) {
         let Some(watch) = &self.watch else { return };
         let overflows = watch.overflows();
@@ -229,6 +247,9 @@ impl Engine {
     fn patience(&self) -> Duration {
         if let Progress::Settling(_) = self.progress {
             return SETTLE_LOOK;
+        }
+        if !self.is_tidy {
+            return LULL;
         }
         if let Some(at) = self.retry_at {
             return at.saturating_duration_since(Instant::now());

@@ -1,9 +1,10 @@
 //! Every document as files, for any static host or object store.
 
 mod files;
+mod target;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::store::Reader;
 
 use super::pages::Pages;
 use super::setup::{SetupError, site, tag_authority, watch_error};
-use files::{Entry, Folder};
+use files::{Entry, Folder, without_collisions};
 
 /// Pause between looks while the seeds are read.
 const LOOK: Duration = Duration::from_millis(20);
@@ -41,11 +42,14 @@ pub struct Exported {
 /// `accepts_removals`, seeds that are gone are taken as meant to be gone, however many.
 ///
 /// # Errors
-/// When `site.base_url` is not set, the seeds cannot be read, the store is in use, or a file cannot be written; then the
+/// When `site.base_url` is not set, `out` is or lies in the seed directory or has files of somebody else, the seeds cannot be read, the store is in use, or a file cannot be written; then the
 /// files that are there are whole, some of them of the earlier export, as they are after a kill. The next export makes all
 /// of it right.
 pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock) -> anyhow::Result<Exported> {
     let Some(base_url) = config.site.base_url.clone() else { return Err(SetupError::NoBaseUrl.into()) };
+    if is_within(out, &config.seeds.options.directory) {
+        return Err(SetupError::ExportIntoSeeds(out.to_owned()).into());
+    }
     // What is gone in two listings is gone: the next export may be a day away.
     let mut config = config.clone();
     config.seeds.withdraw_after = Duration::ZERO;
@@ -85,11 +89,29 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     if let Some(reason) = health.first_degraded() {
         bail!("nothing was exported: {reason}");
     }
-    let paths = paths(&reader, config)?;
+    let paths = without_collisions(paths(&reader, config)?);
     let find = |path: &str| find(&published, &pages, path);
     let folder = Folder::open(out)?;
     folder.begin(&paths)?;
     write_all(folder, &paths, &find)
+}
+
+/// Whether a directory, which need not be there yet, is another one or lies in it.
+fn is_within(inner: &Path, outer: &Path) -> bool {
+    let Ok(outer) = outer.canonicalize() else { return false };
+    // What is not there yet has no links in it.
+    let there = inner.ancestors().find_map(|above| {
+        let place = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        Some((place.canonicalize().ok()?, inner.strip_prefix(above).ok()?))
+    });
+    let Some((mut path, rest)) = there else { return false };
+    for component in rest.components() {
+        match component {
+            Component::ParentDir => drop(path.pop()),
+            other => path.push(other),
+        }
+    }
+    path.starts_with(outer)
 }
 
 fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Option<Document>> {

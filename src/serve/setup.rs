@@ -1,5 +1,7 @@
 //! What a start needs from the configuration, and what can stand in its way.
 
+use std::path::PathBuf;
+
 use crate::config::Config;
 use crate::feed::Site;
 use crate::http::{BindError, Listener, TlsError};
@@ -35,6 +37,12 @@ pub enum SetupError {
         "`site.base_url` must be set for an export: ids and links in the documents are built from it (or give --base-url)"
     )]
     NoBaseUrl,
+    /// What is exported would be read as articles.
+    #[error(
+        "`{}` is or lies in the seed directory, so what is exported would become articles; name another directory with \
+         --out", .0.display()
+    )]
+    ExportIntoSeeds(PathBuf),
     /// The store is another program's, or a newer version's.
     #[error("{0}")]
     Store(StoreError),

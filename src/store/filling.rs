@@ -4,7 +4,7 @@
 use std::fs::{File, remove_file};
 use std::path::{Path, PathBuf};
 
-use super::open::{CACHE_KIB, with_suffix};
+use super::open::{CACHE_KIB, LONGEST_LOG, with_suffix};
 use super::sieve::Sieve;
 use super::{Store, StoreError};
 
@@ -15,8 +15,6 @@ const FILLING_CACHE_KIB: i32 = 32 * 1024;
 /// Pages of the log with which it goes into the file while filling: many pages change with every batch, and each need be
 /// copied only once in a while.
 const FILLING_LOG_PAGES: i32 = 16 * 1024;
-/// The same at other times: what the engine takes by itself.
-const LOG_PAGES: i32 = 1000;
 
 /// Indexes that are faster to build at the end, from sorted rows; nothing asks for them before.
 const LATE_INDEXES: [&str; 3] = ["members_by_item", "members_newest", "members_changed"];
@@ -55,7 +53,7 @@ impl Store {
         self.sieve = None;
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        self.connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;
         self.connection.pragma_update(None, "temp_store", "memory")?;
         // The log goes into the file and is emptied, so that syncing the file makes all of it durable.
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

@@ -24,6 +24,9 @@ const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_core.sql"), include
 /// this much too, since its inserts go to the ends of the trees.
 pub(super) const CACHE_KIB: i32 = 16 * 1024;
 
+/// Pages of the log with which a commit puts it into the file, though somebody may be waiting for the change.
+pub(super) const LONGEST_LOG: i32 = 4000;
+
 /// Where a store lives: `sqlite:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreUrl {
@@ -161,6 +164,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     // FULL: what subscribers were shown (first-seen times, ids) must survive the plug being pulled, not only a crash.
     connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }

@@ -144,3 +144,73 @@ fn mass_removal_stops_an_export_until_it_is_said_to_be_meant() {
     assert_eq!(code, 0, "{err}");
     assert_eq!(pages(), 4);
 }
+
+#[test]
+fn export_into_the_seed_directory_is_refused() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &article(1, "One", 0, 0));
+    for out in ["", ".", "public", "public/site", "none/../public"] {
+        let (code, _, err) = run(&mut export(&place, &place.seeds().join(out)));
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("seed directory") && err.contains("--out"), "{err}");
+    }
+    let link = place.seeds().with_file_name("link");
+    std::os::unix::fs::symlink(place.seeds(), &link).unwrap();
+    assert_eq!(run(&mut export(&place, &link.join("public"))).0, 2);
+    assert_eq!(std::fs::read_dir(place.seeds()).unwrap().count(), 1, "nothing is left there");
+}
+
+#[test]
+fn export_leaves_what_is_not_its_own() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &article(1, "One", 0, 0));
+    let out = place.seeds().with_file_name("out");
+    std::fs::create_dir(&out).unwrap();
+    for file in ["index.html", "rss.xml.gz", "manifest.json"] {
+        std::fs::write(out.join(file), "mine").unwrap();
+        for _ in 0..2 {
+            let (code, _, err) = run(&mut export(&place, &out));
+            assert_eq!(code, 1, "{err}");
+            assert!(err.contains(file) && err.contains("not from an earlier export"), "{err}");
+        }
+        assert_eq!(std::fs::read(out.join(file)).unwrap(), b"mine");
+        std::fs::remove_file(out.join(file)).unwrap();
+    }
+    assert_eq!(run(&mut export(&place, &out)).0, 0);
+}
+
+#[test]
+fn export_follows_no_link() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &article(1, "One", 0, 0));
+    let (out, other) = (place.seeds().with_file_name("out"), place.seeds().with_file_name("other"));
+    std::fs::create_dir(&out).unwrap();
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("file"), "mine").unwrap();
+    std::os::unix::fs::symlink(other.join("file"), out.join(".atom.xml.new")).unwrap();
+    assert_eq!(run(&mut export(&place, &out)).0, 0);
+    assert!(!out.join("atom.xml").is_symlink());
+    assert_eq!(std::fs::read(other.join("file")).unwrap(), b"mine");
+
+    let out = place.seeds().with_file_name("out2");
+    std::fs::create_dir(&out).unwrap();
+    std::os::unix::fs::symlink(&other, out.join("items")).unwrap();
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("items/") && err.contains("--out"), "{err}");
+    assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1);
+}
+
+#[test]
+fn article_of_a_host_named_like_a_file_stops_no_export() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &article(1, "One", 0, 0));
+    let odd = article(2, "Two", 0, 0).replace("news.example", "index.html");
+    write_seed(&place.seeds().join("2.txt"), &odd);
+    let out = place.seeds().with_file_name("out");
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("/sources/index.html/"), "{err}");
+    assert!(out.join("sources/index.html").is_file());
+    assert!(std::fs::read_to_string(out.join("atom.xml")).unwrap().contains("Two"));
+}

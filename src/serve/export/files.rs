@@ -3,14 +3,14 @@
 //! While files are written, a second file names all that may be touched. Only an export that came to its end removes it; one
 //! that finds it trusts nothing that is there, and clears away what the other one left.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::feed::{Coding, Document};
+
+use super::target::{Target, WriteError, unfinished};
 
 /// Name of the manifest.
 const MANIFEST: &str = "manifest.json";
@@ -41,17 +41,22 @@ struct Variant {
     size_bytes: usize,
 }
 
-/// Why something could not be written.
+/// What is in the way of an export.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {reason}; free some room or name another directory with --out, then run the export again", path.display())]
-pub(super) struct WriteError {
-    path: PathBuf,
-    reason: std::io::Error,
+pub(super) enum FolderError {
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// It would be overwritten.
+    #[error(
+        "`{}` is there and not from an earlier export; move it away or name another directory with --out", .0.display()
+    )]
+    Foreign(PathBuf),
 }
 
 /// The directory of an export.
 pub(super) struct Folder {
     path: PathBuf,
+    target: Target,
     /// What the last export that came to its end wrote.
     old: BTreeMap<String, Entry>,
     /// Paths of documents that may be here from exports that did not.
@@ -59,21 +64,28 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn open(path: &Path) -> Result<Self, WriteError> {
-        fs::create_dir_all(path).map_err(|reason| WriteError { path: path.to_owned(), reason })?;
-        // Without a manifest that can be read everything is written anew, which is right if slow.
-        let old = fs::read(path.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let unfinished = fs::read(path.join(UNFINISHED)).ok();
+    pub(super) fn open(path: &Path) -> Result<Self, FolderError> {
+        let target = Target::open(path)?;
+        let old = match target.read(Path::new(MANIFEST)) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| FolderError::Foreign(path.join(MANIFEST)))?,
+            Err(_) => BTreeMap::new(),
+        };
+        let unfinished = target.read(Path::new(UNFINISHED)).ok();
         let unfinished = unfinished.map(|bytes| serde_json::from_slice(&bytes).unwrap_or_default());
-        Ok(Self { path: path.to_owned(), old: old.unwrap_or_default(), unfinished })
+        Ok(Self { path: path.to_owned(), target, old, unfinished })
     }
 
     /// Makes it known on the disk that documents of these paths will be written.
-    pub(super) fn begin(&self, paths: &[String]) -> Result<(), WriteError> {
-        let paths = self.old.keys().chain(self.unfinished.iter().flatten()).chain(paths);
-        let all: BTreeSet<&String> = paths.collect();
+    pub(super) fn begin(&self, paths: &[String]) -> Result<(), FolderError> {
+        let old: BTreeSet<&String> = self.old.keys().chain(self.unfinished.iter().flatten()).collect();
+        for file in paths.iter().filter(|path| !old.contains(path)).flat_map(|path| files_of(path)) {
+            if self.target.has(Path::new(&file)) {
+                return Err(FolderError::Foreign(self.path.join(file)));
+            }
+        }
+        let all: BTreeSet<&String> = old.into_iter().chain(paths).collect();
         self.replace_json(UNFINISHED, &all)?;
-        self.sync()
+        Ok(self.target.sync()?)
     }
 
     /// Writes the document of a path, unless it is there already; says whether it was written.
@@ -97,95 +109,72 @@ impl Folder {
         };
         let is_there = self.unfinished.is_none()
             && self.old.get(path).is_some_and(|old| old.files == entry.files)
-            && entry.files.iter().all(|one| self.size(&one.file) == u64::try_from(one.size_bytes).ok());
+            && entry
+                .files
+                .iter()
+                .all(|one| self.target.size(Path::new(&one.file)) == u64::try_from(one.size_bytes).ok());
         if !is_there {
             for (variant, one) in document.variants.iter().zip(&entry.files) {
-                self.replace(&one.file, &variant.bytes)?;
+                self.target.replace(Path::new(&one.file), &variant.bytes)?;
             }
         }
         Ok((entry, !is_there))
     }
 
-    fn size(&self, file: &str) -> Option<u64> {
-        fs::metadata(self.path.join(file)).ok().map(|found| found.len())
-    }
-
-    fn replace(&self, file: &str, bytes: &[u8]) -> Result<(), WriteError> {
-        let path = self.path.join(file);
-        let new = unfinished(&path);
-        let write = || -> std::io::Result<()> {
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::File::create(&new)?.write_all(bytes)?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(|reason| {
-            // What is left of it is of no use to anyone.
-            let _ = fs::remove_file(&new);
-            WriteError { path: path.clone(), reason }
-        })
-    }
-
     fn replace_json(&self, file: &str, value: &impl Serialize) -> Result<(), WriteError> {
-        let failed = |error: serde_json::Error| WriteError { path: self.path.join(file), reason: error.into() };
-        let mut text = serde_json::to_vec_pretty(value).map_err(failed)?;
+        let mut text = serde_json::to_vec_pretty(value).expect("paths and entries become JSON");
         text.push(b'\n');
-        self.replace(file, &text)
-    }
-
-    /// Returns when all that was written is on the disk.
-    fn sync(&self) -> Result<(), WriteError> {
-        let result = fs::File::open(&self.path).and_then(|folder| Ok(rustix::fs::syncfs(&folder)?));
-        result.map_err(|reason| WriteError { path: self.path.clone(), reason })
+        self.target.replace(Path::new(file), &text)
     }
 
     /// Writes the manifest when all else is on the disk, then removes what earlier exports wrote and is no more; says how
     /// many documents of the last one that were.
     pub(super) fn finish(self, new: &BTreeMap<String, Entry>) -> Result<usize, WriteError> {
-        self.sync()?;
+        self.target.sync()?;
         let kept: BTreeSet<&str> = new.values().flat_map(|entry| &entry.files).map(|one| one.file.as_str()).collect();
         let gone = self.old.iter().filter(|(path, _)| !new.contains_key(*path)).count();
         if *new != self.old {
             self.replace_json(MANIFEST, new)?;
         }
         for one in self.old.values().flat_map(|entry| &entry.files).filter(|one| !kept.contains(one.file.as_str())) {
-            self.remove(Path::new(&one.file))?;
+            self.target.remove(Path::new(&one.file))?;
         }
-        for path in self.unfinished.iter().flatten() {
-            for coding in [Coding::Identity, Coding::Gzip, Coding::Brotli, Coding::Zstd] {
-                let file = format!("{}{}", file_of(path), suffix(coding));
-                self.remove(&unfinished(Path::new(&file)))?;
-                if !kept.contains(file.as_str()) {
-                    self.remove(Path::new(&file))?;
-                }
+        for file in self.unfinished.iter().flatten().flat_map(|path| files_of(path)) {
+            self.target.remove(&unfinished(Path::new(&file)))?;
+            if !kept.contains(file.as_str()) {
+                self.target.remove(Path::new(&file))?;
             }
         }
-        self.sync()?;
+        self.target.sync()?;
         for file in [&unfinished(Path::new(MANIFEST)), Path::new(UNFINISHED)] {
-            self.remove(file)?;
+            self.target.remove(file)?;
         }
         Ok(gone)
     }
-
-    /// Removes a file, if it is there.
-    fn remove(&self, file: &Path) -> Result<(), WriteError> {
-        // SECURITY: the lists of files lie where anyone may have written to them.
-        if file.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
-            return Ok(());
-        }
-        let path = self.path.join(file);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(WriteError { path, reason: error }),
-            _ => Ok(()),
-        }
-    }
 }
 
-/// Where a file is written before it takes its place.
-fn unfinished(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.new"))
+/// The paths whose files can lie beside one another: not those below a name that is the file of another one, such as the
+/// articles of a host called `index.html`.
+pub(super) fn without_collisions(paths: Vec<String>) -> Vec<String> {
+    let files: HashSet<String> = paths.iter().flat_map(|path| files_of(path)).collect();
+    let is_free = |path: &String| {
+        let file = file_of(path);
+        let taken =
+            Path::new(&file).ancestors().skip(1).find(|above| above.to_str().is_some_and(|a| files.contains(a)));
+        if let Some(taken) = taken {
+            tracing::warn!(path, "left out: `{}` is a file of another document", taken.display());
+        }
+        taken.is_none()
+    };
+    paths.into_iter().filter(is_free).collect()
+}
+
+/// All files that a path may have.
+fn files_of(path: &str) -> impl Iterator<Item = String> {
+    let file = file_of(path);
+    [Coding::Identity, Coding::Gzip, Coding::Brotli, Coding::Zstd]
+        .into_iter()
+        .map(move |coding| format!("{file}{}", suffix(coding)))
 }
 
 /// The file that a static host serves for a path: percent-encoding undone, `index.html` for directories.
