@@ -5,6 +5,7 @@
 
 mod apply;
 mod automatic;
+mod brake;
 mod choose;
 mod codings;
 mod engine;

@@ -95,6 +95,9 @@ impl Apply<'_, '_> {
         let by_key = self.batch.seq_by_key(&key)?;
         let seq = match by_key {
             Some(seq) if key.is_path() && self.is_elsewhere(seq, &seed)? => {
+                // What was here before says nothing of when this came.
+                seed.first_seen = self.now();
+                item = self.read_again(&seed.path, None).unwrap_or(item);
                 item.id = self.free_id(&item.id)?;
                 None
             }
@@ -122,7 +125,10 @@ impl Apply<'_, '_> {
                 let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
                 seed.arrival = after.fold(seed.arrival, DateTime::max);
             }
-            seed.times = Some(self.revised(&seed, known.or(twin), &standing, &item));
+            // Bytes that are known and read in another way were not edited.
+            let is_edit = self.seen.is_edit && known.is_none_or(|known| known.digest != seed.digest);
+            let seen = Seen { is_edit, ..self.seen };
+            seed.times = Some(self.revised(&seed, known.or(twin), &standing, &item, seen));
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
             self.settle(seq, Some((&seed.path, &item)))?;
@@ -152,6 +158,9 @@ impl Apply<'_, '_> {
     fn moved_here(&mut self, seed: &SeedRow) -> Result<Option<SeedRow>, StoreError> {
         let mut same = self.batch.same_bytes(&seed.digest)?;
         same.retain(|other| other.path != seed.path);
+        // Of many with these bytes, the one that kept its name.
+        let has_other_name = |other: &SeedRow| other.path.as_path().file_name() != seed.path.as_path().file_name();
+        same.sort_by_key(|other| (other.missing_since.is_none(), has_other_name(other)));
         let moved = same.into_iter().find(|other| other.missing_since.is_some() || !self.is_there(&other.path));
         if let Some(moved) = &moved {
             self.mark_missing(&moved.path)?;
@@ -183,7 +192,7 @@ impl Apply<'_, '_> {
         }
     }
 
-    fn revised(&self, seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item) -> Times {
+    fn revised(&self, seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item, seen: Seen) -> Times {
         let earlier = known.filter(|known| known.seq == Some(standing.seq)).and_then(|known| known.times);
         // A version that does not stand has left no text to compare with, but its bytes differ.
         let is_edited = if earlier.is_some() && standing.standing != seed.path {
@@ -191,7 +200,7 @@ impl Apply<'_, '_> {
         } else {
             is_edited(&standing.item, item)
         };
-        revise(&earlier.unwrap_or(standing.item.times), &item.times, is_edited, self.seen)
+        revise(&earlier.unwrap_or(standing.item.times), &item.times, is_edited, seen)
     }
 
     fn new_row(&self, path: &SeedPath, item: Item) -> ItemRow {
@@ -227,7 +236,7 @@ impl Apply<'_, '_> {
             let text = match read {
                 Some((path, item)) if *path == version.path => Some(item.clone()),
                 _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
-                _ => self.reread(version),
+                _ => self.read_again(&version.path, Some(version)),
             };
             // A version that cannot be read just now leaves the place to the next.
             if let Some(text) = text {
@@ -246,6 +255,11 @@ impl Apply<'_, '_> {
                 after.restored_at = Some(self.now().max(withdrawn + TimeDelta::seconds(1)));
             }
             after.item.times = not_before(after.item.times, after.restored_at);
+        } else if !versions.is_empty() {
+            // None of them can be read now. What stood goes on until one can, or until all are gone.
+            return versions
+                .into_iter()
+                .try_for_each(|version| self.batch.put_seed(&SeedRow { stamp: SeedRow::UNREAD, ..version }));
         } else if before.state == State::Withdrawn {
             return Ok(());
         } else {
@@ -266,9 +280,10 @@ impl Apply<'_, '_> {
         Ok(())
     }
 
-    /// Reads a version again whose text is not stored, since another one stood until now.
-    fn reread(&self, version: &SeedRow) -> Option<Item> {
-        let job = Job { path: version.path.clone(), known: Some(version.clone()), is_forced: true };
+    /// Reads a file again: a version whose text is not stored, since another one stood until now, or one that is a new
+    /// article.
+    fn read_again(&self, path: &SeedPath, known: Option<&SeedRow>) -> Option<Item> {
+        let job = Job { path: path.clone(), known: known.cloned(), is_forced: true };
         match self.source.read(&job) {
             Outcome::Parsed { parsed, .. } => Some(parsed.item),
             _ => None,

@@ -18,12 +18,12 @@ use crate::ops::Degraded;
 use crate::seed::{Change, Reason, WatchHandle};
 use crate::store::{Batch, Store, StoreError};
 
+use super::brake::Brake;
 use super::codings::Codings;
 use super::feeds::{Feeds, Wanted};
 use super::fill::Filling;
 use super::noticed::Noticed;
 use super::publish::{Press, Ready, coded, live_paths, show};
-use super::withdraw::Brake;
 use super::work::Work;
 use super::{Clock, Shared};
 
@@ -31,6 +31,8 @@ use super::{Clock, Shared};
 const PARSER_VERSION: u32 = 4;
 /// After a failure of the store, how long until everything is tried again.
 const RETRY: Duration = Duration::from_secs(5);
+/// Until when seeds that are gone are looked at again when nothing could be said of them.
+const UNDECIDED: Duration = Duration::from_secs(2);
 /// How long the first scan waits for files that were written just before the start.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 /// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
@@ -63,8 +65,6 @@ pub(super) struct Engine {
     overflows: u64,
     next_wake: Option<DateTime<Utc>>,
     retry_at: Option<Instant>,
-    /// Every seed is to be read anew in the next listing.
-    is_forced: bool,
     /// Nothing was in the store when it was opened.
     is_first_scan: bool,
     /// Nothing came in since the store was last tidied.
@@ -100,7 +100,10 @@ impl Engine {
             store.begin_filling()?;
         }
         let mut batch = store.batch()?;
-        let is_forced = batch.meta("parsing")?.is_some_and(|known| known != parsing);
+        if batch.meta("parsing")?.is_none_or(|known| known != parsing) {
+            batch.unread_seeds()?;
+            batch.set_meta("parsing", &parsing)?;
+        }
         let wanted = Wanted {
             definitions: config.feeds.clone(),
             automatic: config.automatic.clone(),
@@ -108,10 +111,13 @@ impl Engine {
             has_deltas: config.http.has_deltas,
         };
         note_form(&mut batch, &config, &site, now)?;
+        let brake = Brake::open(&batch, &shared.health)?;
+        // A first scan that was interrupted left items in the store that are not read again.
+        let is_blank = batch.known_below(&SeedPath::new(""), None, 1)?.is_empty();
         let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
         batch.commit()?;
         shared.published.retain_paths(live_paths(&config.feeds));
-        let filling = is_first_scan.then(|| feeds.filling());
+        let filling = (is_first_scan && is_blank).then(|| feeds.filling());
         let mut engine = Self {
             config,
             tag_authority,
@@ -121,13 +127,12 @@ impl Engine {
             shared,
             clock,
             watch: None,
-            brake: Brake::default(),
+            brake,
             progress: Progress::NotListed,
             noticed: Noticed::default(),
             overflows: 0,
             next_wake: None,
             retry_at: None,
-            is_forced,
             is_first_scan,
             is_tidy: true,
             filling,
@@ -316,10 +321,11 @@ fn all_documents(
 }
 
 /// The next moment at which something happens without any change to a file.
-fn next_wake(batch: &Batch<'_>, grace: Duration, brake: &Brake) -> Result<Option<DateTime<Utc>>, StoreError> {
+fn next_wake(batch: &Batch<'_>, grace: Duration, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
     let due = batch.next_due()?;
-    // The brake is looked at again with each listing; in between there is nothing to wait for.
-    let removal = if brake.is_pulled() { None } else { batch.first_missing()?.map(|since| since + grace) };
+    // What is due already and still there could not be decided: the brake holds it, or it cannot be read.
+    let removal = batch.first_missing(None)?.map(|since| since + grace);
+    let removal = removal.map(|at| if at <= now { now + UNDECIDED } else { at });
     Ok([due, removal].into_iter().flatten().min())
 }
 

@@ -89,7 +89,8 @@ impl Source<'_> {
             Err(error) => return Outcome::Unreadable(error.diagnostic().clone()),
         };
         let digest = *blake3::hash(&bytes).as_bytes().first_chunk().expect("a digest has 32 bytes");
-        if !job.is_forced && job.known.as_ref().is_some_and(|known| known.digest == digest) {
+        let is_read = |known: &SeedRow| known.digest == digest && known.stamp != SeedRow::UNREAD;
+        if !job.is_forced && job.known.as_ref().is_some_and(is_read) {
             return Outcome::Same(fingerprint);
         }
         let first_seen = job.known.as_ref().map_or(self.now, |known| known.first_seen);

@@ -11,7 +11,7 @@ pub struct Seen {
     /// When.
     pub at: DateTime<Utc>,
     /// Whether a difference to what stood before is an edit made now. It is not in the first scan of an empty store,
-    /// nor when seeds are read anew because the settings for reading them changed.
+    /// nor where known bytes are read in another way.
     pub is_edit: bool,
     /// What an edit under an unchanged declared update time does.
     pub silent_edit: SilentEdit,

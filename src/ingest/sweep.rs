@@ -21,7 +21,7 @@ pub(super) struct Sweep {
     pub diagnostics: Vec<Diagnostic>,
     /// How many seeds the listing shows.
     pub seen: usize,
-    /// Whether every directory could be read: otherwise absence proves nothing.
+    /// Whether every directory that is known to hold seeds could be read: otherwise absence there proves nothing.
     pub is_whole: bool,
 }
 
@@ -44,7 +44,6 @@ pub(super) fn sweep(
     below: &Path,
     batch: &Batch<'_>,
     watch: Option<&WatchHandle>,
-    is_forced: bool,
     now: SystemTime,
 ) -> Result<Sweep, SweepError> {
     let mut known = Known { batch, below: SeedPath::new(below), page: VecDeque::new(), last: None, is_last: false };
@@ -57,7 +56,7 @@ pub(super) fn sweep(
         }
         let same = known.next_if(|seed| seed.path == path)?;
         let is_unchanged = same.is_some_and(|seed| seed.stamp == stamp(&fingerprint) && !seed.is_missing);
-        if !is_unchanged || is_forced {
+        if !is_unchanged {
             fresh.push((path, fingerprint));
         }
         Ok(())
@@ -73,9 +72,11 @@ pub(super) fn sweep(
     while let Some(gone) = known.next_if(|_| true)? {
         sweep.vanished.extend((!gone.is_missing).then_some(gone.path));
     }
-    (sweep.diagnostics, sweep.is_whole) = (listing.diagnostics, listing.is_whole);
-    if !sweep.is_whole {
-        sweep.vanished.clear();
+    sweep.diagnostics = listing.diagnostics;
+    sweep.is_whole = true;
+    for directory in &listing.unreadable {
+        sweep.vanished.retain(|path| !path.as_path().starts_with(directory));
+        sweep.is_whole &= batch.known_below(&SeedPath::new(directory.clone()), None, 1)?.is_empty();
     }
     // Files that may be half written exist, but are read only when they are finished; the watch tells when.
     if let Some(watch) = watch {

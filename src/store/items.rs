@@ -228,7 +228,9 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn purge_withdrawn(&mut self, before: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
-        let old = "SELECT seq FROM items WHERE state = 2 AND withdrawn_at < ?1 ORDER BY withdrawn_at LIMIT ?2";
+        // While a seed leads to it, it may come back.
+        let old = "SELECT seq FROM items WHERE state = 2 AND withdrawn_at < ?1 \
+                   AND NOT EXISTS (SELECT 1 FROM seeds WHERE seeds.seq = items.seq) ORDER BY withdrawn_at LIMIT ?2";
         let values = params![before.timestamp_millis(), i64::try_from(limit).unwrap_or(i64::MAX)];
         if !self.connection().prepare_cached(old)?.exists(values)? {
             return Ok(0);

@@ -35,6 +35,11 @@ pub struct SeedRow {
     pub missing_since: Option<DateTime<Utc>>,
 }
 
+impl SeedRow {
+    /// A stamp that no file has: whatever lies there is to be read anew, though its bytes may be known.
+    pub const UNREAD: [i64; 4] = [0; 4];
+}
+
 /// As much of a seed as a listing of the directory is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSeed {
@@ -108,6 +113,16 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Has all seeds read anew, those that cannot be read now as soon as they can.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn unread_seeds(&mut self) -> Result<(), StoreError> {
+        let sql = "UPDATE seeds SET size = ?1, mtime_ns = ?2, ctime_ns = ?3, inode = ?4";
+        self.connection().execute(sql, SeedRow::UNREAD)?;
+        Ok(())
+    }
+
     /// Forgets a seed whose file is gone for good, with its diagnostics.
     ///
     /// # Errors
@@ -165,15 +180,17 @@ impl Batch<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// Seeds without URL that hold these very bytes: one that is gone from its place is what a move leaves behind, the
-    /// latest first; then some of those that were not found gone yet.
+    /// Seeds without URL that hold these very bytes, and whose items have no other file: one that is gone from its place is
+    /// what a move leaves behind, the latest first; then some of those that were not found gone yet.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn same_bytes(&self, digest: &Digest) -> Result<Vec<SeedRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
-             ORDER BY missing_since IS NULL, missing_since DESC LIMIT 4"
+             AND NOT EXISTS (SELECT 1 FROM seeds AS other WHERE other.seq = seeds.seq AND other.path <> seeds.path \
+             AND other.missing_since IS NULL) \
+             ORDER BY missing_since IS NULL, missing_since DESC, path LIMIT 16"
         );
         let mut query = self.connection().prepare_cached(&sql)?;
         let rows = query.query_map([digest], |row| Ok(from_row(row)))?;
@@ -191,14 +208,25 @@ impl Batch<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// Since when the longest missing seed is gone.
+    /// Since when the longest missing seed is gone, of those that went after `after`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn first_missing(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let sql = "SELECT min(missing_since) FROM seeds WHERE missing_since IS NOT NULL";
-        let first: Option<i64> = self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    pub fn first_missing(&self, after: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT min(missing_since) FROM seeds WHERE missing_since IS NOT NULL AND missing_since > ?1";
+        let after = after.map_or(i64::MIN, |after| after.timestamp_millis());
+        let first: Option<i64> = self.connection().prepare_cached(sql)?.query_row([after], |row| row.get(0))?;
         first.map(utc_millis).transpose()
+    }
+
+    /// How many seeds are missing that went after `after`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn missing_count(&self, after: Option<DateTime<Utc>>) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND missing_since > ?1";
+        let after = after.map_or(i64::MIN, |after| after.timestamp_millis());
+        Ok(self.connection().prepare_cached(sql)?.query_row([after], |row| row.get(0))?)
     }
 
     /// How many seeds are known, and how many of them are missing.

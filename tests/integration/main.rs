@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod archive;
+mod brake;
 mod export;
 mod export_killed;
 mod faults;
@@ -81,3 +82,4 @@ mod service_reload;
 mod service_terminal;
 mod store_opening;
 mod withdrawal;
+mod withdrawal_unsure;

@@ -168,7 +168,7 @@ impl Engine {
         let (seeds, _) = batch.seed_counts()?;
         let items = batch.live_count()?;
         let rejected = batch.rejected_count()?;
-        self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
+        self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, (self.clock)())?;
         drop(batch);
         self.shared.health.set_scanned();
         tracing::info!(seeds, items, rejected, feeds = self.feeds.states.len(), "ready");

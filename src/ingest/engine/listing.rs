@@ -9,7 +9,7 @@ use crate::seed::Reason;
 use crate::store::StoreError;
 
 use super::super::sweep::{Sweep, SweepError, sweep};
-use super::{Engine, LISTING, PURGE, Progress, SETTLE_AT_MOST, parsing_fingerprint};
+use super::{Engine, LISTING, PURGE, Progress, SETTLE_AT_MOST};
 
 impl Engine {
     /// Lists a part of the directory; says whether that worked.
@@ -24,7 +24,7 @@ impl Engine {
         let options = &self.config.seeds.options;
         self.shared.metrics.ingest.beat(LISTING);
         let batch = self.store.batch()?;
-        let found = sweep(options, below, &batch, self.watch.as_ref(), self.is_forced, now.into());
+        let found = sweep(options, below, &batch, self.watch.as_ref(), now.into());
         drop(batch);
         self.shared.metrics.ingest.beat(Duration::ZERO);
         if reason.is_some() {
@@ -74,9 +74,6 @@ impl Engine {
     }
 
     pub(super) fn finish_listing(&mut self) -> Result<(), StoreError> {
-        if self.is_forced {
-            self.is_forced = false;
-        }
         if self.progress == Progress::NotListed {
             self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
         }
@@ -85,7 +82,6 @@ impl Engine {
         if purged > 0 {
             tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
         }
-        batch.set_meta("parsing", &parsing_fingerprint(&self.config, &self.tag_authority))?;
         batch.commit()
     }
 }

@@ -47,14 +47,10 @@ impl Engine {
             let mut batch = self.store.batch()?;
             metrics.store.rest();
             let (options, health) = (&self.config.seeds.options, &self.shared.health);
-            let Expired { gone, back } = expired(&batch, options, grace, &mut self.brake, health, now)?;
-            let jobs = jobs(&batch, chunk.iter().chain(&back), self.is_forced)?;
+            let Expired { gone, back } = expired(&batch, options, now - grace, &mut self.brake, health, now)?;
+            let jobs = jobs(&batch, chunk.iter().chain(&back))?;
             let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
-            let seen = Seen {
-                at: now,
-                is_edit: !self.is_first_scan && !self.is_forced,
-                silent_edit: self.config.seeds.silent_edit,
-            };
+            let seen = Seen { at: now, is_edit: !self.is_first_scan, silent_edit: self.config.seeds.silent_edit };
             let mut apply =
                 Apply { batch: &mut batch, source, seen, is_first_scan: self.is_first_scan, touched: Vec::new() };
             for path in vanished {
@@ -79,7 +75,8 @@ impl Engine {
                 apply.publish_due(seq)?;
             }
             let touched = apply.touched;
-            self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, &self.brake)?;
+            self.brake.settle(&mut batch, now, &self.shared.health)?;
+            self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, now)?;
             // Half an archive is no feed: in the first scan the feeds are filled and shown when it is through.
             let (noted, ready) = if self.is_first_scan {
                 if let Some(filling) = &mut self.filling {
@@ -139,12 +136,8 @@ fn since(changed_ns: i64, now: DateTime<Utc>) -> Duration {
 
 /// The files of a batch with what is known of them; each once, though an event and a listing may both have named it, since
 /// the second reading would compare with what stood before the first.
-fn jobs<'p>(
-    batch: &Batch<'_>,
-    paths: impl Iterator<Item = &'p SeedPath>,
-    is_forced: bool,
-) -> Result<Vec<Job>, StoreError> {
+fn jobs<'p>(batch: &Batch<'_>, paths: impl Iterator<Item = &'p SeedPath>) -> Result<Vec<Job>, StoreError> {
     let mut seen = HashSet::new();
     let once = paths.filter(|path| seen.insert(*path));
-    once.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced })).collect()
+    once.map(|path| Ok(Job { path: path.clone(), known: batch.seed(path)?, is_forced: false })).collect()
 }
