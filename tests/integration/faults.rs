@@ -126,6 +126,24 @@ fn permission_lost_on_a_sub_directory() {
 }
 
 #[test]
+fn a_directory_that_was_never_readable_keeps_nothing_from_being_withdrawn() {
+    if !is_confined("faults::a_directory_that_was_never_readable_keeps_nothing_from_being_withdrawn", NO_RIGHTS, "true")
+    {
+        return;
+    }
+    let place = Place::new(&format!("{QUICK}watch = \"poll\"\n"));
+    let closed = place.seeds().join("lost+found");
+    fs::create_dir(&closed).unwrap();
+    mode(&closed, 0o000);
+    (1..=5).for_each(|number| write(&place, &format!("{number}.txt"), number));
+    let (_server, address) = Server::ready(place.serve());
+    wait_for_items(address, 5);
+    fs::remove_file(place.seeds().join("3.txt")).unwrap();
+    eventually("it is withdrawn", PATIENCE, || (page(&address, "/atom.xml").ok()?.tombstones.len() == 1).then_some(()));
+    mode(&closed, 0o755);
+}
+
+#[test]
 fn seed_directory_is_unmounted() {
     if !is_confined("faults::seed_directory_is_unmounted", MOUNTS, "true") {
         return;

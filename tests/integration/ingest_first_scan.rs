@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::ingest_desk::{Desk, article, clock};
+use crate::running::{PATIENCE, Place, Server, eventually, get, write_seed};
 
 /// More seeds than are read before anything is shown.
 const COUNT: usize = 4_200;
@@ -89,4 +90,31 @@ fn article_with_a_later_version_elsewhere_is_only_where_that_one_belongs() {
     let updated = |path| desk.text(path).split_once("<updated>").unwrap().1.split('<').next().unwrap().to_owned();
     let two = desk.items("/feeds/north/feed.json")[0]["date_modified"].clone();
     assert_eq!([updated("/feeds/north/atom.xml"), updated("/categories/north/atom.xml")], [two.as_str().unwrap(); 2]);
+}
+
+#[test]
+fn what_was_stored_before_a_reload_in_the_first_scan_is_in_the_feeds_after_it() {
+    let place = Place::new("");
+    for number in 1..=3 {
+        write_seed(&place.seeds().join(format!("{number}.txt")), &article(number, &format!("Article {number}"), 0, 0));
+        let file = File::options().append(true).open(place.seeds().join(format!("{number}.txt"))).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).unwrap();
+    }
+    // The scan waits for a file that may not be finished.
+    let unfinished = place.seeds().join("4.txt");
+    write_seed(&unfinished, &article(4, "Article 4", 0, 0));
+    let file = File::options().append(true).open(&unfinished).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+    let server = Server::spawn(place.serve());
+    let address = server.address();
+    // Three are read at once; the scan goes on for five seconds.
+    std::thread::sleep(Duration::from_millis(700));
+    server.hang_up();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).unwrap();
+    drop(file);
+    crate::running::wait_until_ready(address);
+    eventually("all are in the feed", PATIENCE, || {
+        let feed = String::from_utf8(get(address, "/feed.json", &[]).ok()?.body).ok()?;
+        (items(&feed).len() == 4).then_some(())
+    });
 }
