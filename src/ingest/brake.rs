@@ -40,11 +40,12 @@ enum State {
 }
 
 impl Brake {
-    /// As the store keeps it; says so where it holds.
-    pub(super) fn open(batch: &Batch<'_>, health: &Health) -> Result<Self, StoreError> {
+    /// As the store keeps it; says so where it holds, and nobody `accepts` the removals.
+    pub(super) fn open(batch: &Batch<'_>, accepts: bool, health: &Health) -> Result<Self, StoreError> {
         let kept = batch.meta(NAME)?;
-        let brake: Self = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        if brake.is_pulled() {
+        let mut brake: Self = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        brake.is_accepting = accepts;
+        if brake.is_pulled() && !accepts {
             let (known, missing) = batch.seed_counts()?;
             tell(missing, known, health);
         } else {

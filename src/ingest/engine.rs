@@ -111,7 +111,7 @@ impl Engine {
             has_deltas: config.http.has_deltas,
         };
         note_form(&mut batch, &config, &site, now)?;
-        let brake = Brake::open(&batch, &shared.health)?;
+        let brake = Brake::open(&batch, shared.take_acceptance(), &shared.health)?;
         // A first scan that was interrupted left items in the store that are not read again.
         let is_blank = batch.known_below(&SeedPath::new(""), None, 1)?.is_empty();
         let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
