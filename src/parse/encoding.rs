@@ -104,9 +104,13 @@ fn top_level_domain(bytes: &[u8]) -> Option<Vec<u8>> {
     (!label.is_empty()).then(|| label.to_ascii_lowercase())
 }
 
+/// Letters beyond ASCII for each one that may stand where a word changes its case. Text that was glued together has such
+/// places now and then (`açıklandıMerkez`), mojibake at nearly every letter.
+const LETTERS_A_JUMP: usize = 8;
+
 /// Whether decoded text looks written rather than broken: no C1 controls, which no single-byte encoding has a use for;
-/// and where the file is ASCII for the most part, letters beyond it never continue a word in the wrong case
-/// (`ÿþÃ`).
+/// and where the file is ASCII for the most part, letters beyond it hardly ever continue a word in the wrong case,
+/// and never the way that UTF-8 does when it is taken for something else (`fÃ¼r`, `ÿþÃ`).
 fn is_plausible(bytes: &[u8], text: &str) -> bool {
     if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c) && c != '\u{85}') {
         return false;
@@ -115,10 +119,22 @@ fn is_plausible(bytes: &[u8], text: &str) -> bool {
     if high * 5 > bytes.len() {
         return true;
     }
-    let mut before = ' ';
-    text.chars().all(|c| {
-        let is_jump = before.is_lowercase() && c.is_uppercase() && !(before.is_ascii() && c.is_ascii());
+    let (mut letters, mut jumps, mut before) = (0_usize, 0_usize, ' ');
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        letters += usize::from(!c.is_ascii() && c.is_alphabetic());
+        if before.is_lowercase() && c.is_uppercase() && !(before.is_ascii() && c.is_ascii()) {
+            if !c.is_ascii() && !rest.clone().next().is_some_and(continues_a_word) {
+                return false;
+            }
+            jumps += 1;
+        }
         before = c;
-        !is_jump
-    })
+    }
+    jumps * LETTERS_A_JUMP <= letters
+}
+
+/// Whether a character may follow the capital that a word starts with. Behind half of a broken letter comes a sign.
+fn continues_a_word(c: char) -> bool {
+    c.is_ascii_uppercase() || c == ' ' || c.is_lowercase() && !matches!(c, 'ª' | 'µ' | 'º')
 }

@@ -45,6 +45,32 @@ fn a_lone_accent_in_ascii_text_is_a_legacy_encoding() {
 }
 
 #[test]
+fn glued_words_do_not_make_a_legacy_article_unreadable() {
+    let turkish =
+        format!("{TURKISH}Sonuçlar dün açıklandıMerkez Bankası bekliyorİstanbul'da karar alındıÇalışmalar sürüyor.");
+    let french =
+        format!("{FRENCH}La réunion n'a pas duréLes élus se retrouveront après l'étéÀ Nantes, rien ne change.");
+    for (text, label) in [(&turkish, "windows-1254"), (&french, "windows-1252")] {
+        let from_legacy = parsed(encoded(text, label));
+        assert_eq!(from_legacy.item, parsed(text).item, "{label}");
+        assert!(from_legacy.repairs.iter().any(|repair| repair.code == "legacy_encoding"));
+    }
+}
+
+#[test]
+fn utf8_between_legacy_text_is_refused() {
+    for (text, label, damage) in [(TURKISH, "windows-1254", "için"), (FRENCH, "windows-1252", "für")] {
+        let bytes = [&encoded(text, label), damage.as_bytes()].concat();
+        assert_eq!(refused(&bytes).code, "invalid_utf8", "{damage}");
+    }
+}
+
+#[test]
+fn letters_in_the_wrong_case_everywhere_are_refused() {
+    assert_eq!(refused(b"The plan\n\nIt was a\xd0b and c\xddd and \xe0E then, as nobody said.").code, "invalid_utf8");
+}
+
+#[test]
 fn byte_order_marks_decide() {
     for text in [TURKISH, RUSSIAN, JAPANESE] {
         let item = parsed(text).item;
