@@ -1,10 +1,12 @@
 //! Which language an article is written in.
 
+mod cyrillic;
 mod families;
 mod scripts;
+mod south_slavic;
 mod tag;
 
-use whatlang::Info;
+use whatlang::{Info, Lang};
 
 use super::cut;
 use crate::item::Language;
@@ -27,6 +29,9 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
     if let Some(language) = scripts::language(&sample) {
         return Language::new(language);
     }
+    if cyrillic::is_strange(&sample) {
+        return cyrillic::language(&sample).and_then(Language::new);
+    }
     let short = start(&sample, USUALLY_ENOUGH);
     let quick = match families::find(&sample) {
         Some(Finding::Language(language)) => return Language::new(tag(language)),
@@ -36,7 +41,18 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
         None => whatlang::detect(short),
     };
     let info = quick.filter(Info::is_reliable).or_else(|| whatlang::detect(&sample))?;
-    info.is_reliable().then(|| Language::new(tag(info.lang()))).flatten()
+    if !info.is_reliable() {
+        return None;
+    }
+    match info.lang() {
+        Lang::Hrv => south_slavic::language(&sample),
+        lang => Some(tag(lang)),
+    }
+    .and_then(Language::new)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
 }
 
 fn is_mostly_ascii(text: &str) -> bool {

@@ -59,6 +59,7 @@ mod ops_agents;
 mod ops_config;
 mod parse_encoding;
 mod parse_identity;
+mod parse_language;
 mod parse_layout;
 mod parse_paragraphs;
 mod parse_sample;
