@@ -5,6 +5,7 @@
 //!                                                                   → chronology (times) · identity · language
 //! ```
 
+mod address;
 mod bytes;
 mod chronology;
 mod content;
@@ -17,6 +18,7 @@ mod layout;
 mod paragraphs;
 mod quotes;
 mod sentence;
+mod subheading;
 mod summary;
 mod text;
 mod title;

@@ -24,8 +24,8 @@ pub(super) fn closes(open: char, close: char) -> bool {
     }
 }
 
-/// Follows the quotations of one paragraph from left to right, so that a mark after a full stop can be told to close
-/// the quotation at hand or to open the next.
+/// Follows the quotations of a block from left to right, so that a mark after a full stop can be told to close the
+/// quotation at hand or to open the next. A quotation may go on over several paragraphs of the block.
 pub(super) struct Quotes<'a> {
     text: &'a str,
     /// Everything before has been followed.
@@ -47,6 +47,11 @@ pub(super) enum Role {
 impl<'a> Quotes<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0, before: ' ', open: [None; 2] }
+    }
+
+    /// Goes on at `at` without any quotation open: none reaches over a subheading.
+    pub(super) fn forget(&mut self, at: usize) {
+        *self = Self { at, ..Self::new(self.text) };
     }
 
     /// Follows the text up to `stop`, the end of a sentence, and then over closing marks: gives where the next
@@ -92,7 +97,7 @@ impl<'a> Quotes<'a> {
         }
         let next = self.text[self.at + c.len_utf8()..].chars().next().unwrap_or(' ');
         let is_inside_word = self.before.is_alphanumeric() && next.is_alphanumeric();
-        if matches!(c, '\'' | '’') && is_inside_word {
+        if matches!(c, '\'' | '’') && (is_inside_word || is_year(&self.text[self.at + c.len_utf8()..])) {
             return Role::Neither;
         }
         // French sets a space inside its guillemets, so that spaces say nothing about them.
@@ -105,6 +110,14 @@ impl<'a> Quotes<'a> {
             _ => Role::Closes,
         }
     }
+}
+
+/// Whether the text after an apostrophe begins with a year without its century, in a word: `'90s`, `'90'larda`.
+fn is_year(text: &str) -> bool {
+    let Some(after) = text.get(..2).filter(|year| year.bytes().all(|b| b.is_ascii_digit())).map(|_| &text[2..]) else {
+        return false;
+    };
+    after.trim_start_matches(['\'', '’']).starts_with(char::is_alphabetic)
 }
 
 /// Single and double marks are nested in each other and followed apart.

@@ -36,6 +36,52 @@ fn quotation_marks_stay_with_their_sentence() {
 }
 
 #[test]
+fn a_closing_mark_stays_with_a_quotation_of_several_paragraphs() {
+    assert_eq!(
+        parted(
+            "Bakan şöyle dedi: \"İlk hedefimiz bu.İkinci hedefimiz ise şu. Bunu yapacağız.\"Bakan daha sonra \
+             ayrıldı.\"Biz hazırız\" diyen vali de geldi."
+        ),
+        "Bakan şöyle dedi: \"İlk hedefimiz bu. | İkinci hedefimiz ise şu. Bunu yapacağız.\" | Bakan daha sonra \
+         ayrıldı. | \"Biz hazırız\" diyen vali de geldi."
+    );
+    assert_eq!(
+        parted("Er sagte: „Wir wollen das.Wir bleiben dran.“Danach ging er."),
+        "Er sagte: „Wir wollen das. | Wir bleiben dran.“ | Danach ging er."
+    );
+    assert_eq!(
+        parted("Он сказал: «Мы победим.Мы продолжим.»Потом он ушёл."),
+        "Он сказал: «Мы победим. | Мы продолжим.» | Потом он ушёл."
+    );
+    assert_eq!(
+        parted("She said: \"We won.We will go on.And on.\"Then she left.\"Yes,\" he said."),
+        "She said: \"We won. | We will go on. | And on.\" | Then she left. | \"Yes,\" he said."
+    );
+    assert_eq!(parted("Dedi: 'Geldik.Gördük.'Sonra gitti."), "Dedi: 'Geldik. | Gördük.' | Sonra gitti.");
+}
+
+#[test]
+fn a_quotation_left_open_ends_with_its_block_and_at_a_subheading() {
+    assert_eq!(parted("Dedi: \"Geldik.\n\nGittik.\"Biz\" dedi."), "Dedi: \"Geldik. | Gittik. | \"Biz\" dedi.");
+    assert_eq!(
+        parted("Dedi: \"Geldik.'Yeni bir gün'Sonra gitti.\"Biz\" dedi."),
+        "Dedi: \"Geldik. | [Yeni bir gün] | Sonra gitti. | \"Biz\" dedi."
+    );
+}
+
+#[test]
+fn a_shortened_year_opens_no_quotation() {
+    assert_eq!(
+        parted("Bunlar '90'larda oldu.Sonra bitti.'Yeni bir gün'Kuzey"),
+        "Bunlar '90'larda oldu. | Sonra bitti. | [Yeni bir gün] | Kuzey"
+    );
+    assert_eq!(
+        parted("In the '90s it won.It ended.'A new day'The"),
+        "In the '90s it won. | It ended. | [A new day] | The"
+    );
+}
+
+#[test]
 fn a_short_quoted_run_between_joints_is_a_subheading() {
     assert_eq!(
         parted("kaydetti.'Rusya'nın zaferinden şüphemiz yok'Kuzey Kore söyledi."),

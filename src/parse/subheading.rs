@@ -1,0 +1,35 @@
+//! Subheadings, which extraction has left between quotation marks.
+
+use super::{quotes, sentence};
+
+/// Characters of the longest subheading, quotation marks included.
+const LONGEST: usize = 120;
+
+/// The length of a quoted run at the start of a text that stands alone: after its closing mark comes a capital or
+/// another opening mark, without space. Apostrophes inside it are not its end (`'Rusya'nın …'`, `'… O'Brien …'`).
+pub(super) fn end_of(text: &str) -> Option<usize> {
+    let open = text.chars().next().filter(|&c| quotes::is_mark(c))?;
+    let mut before = open;
+    for (count, (at, c)) in text.char_indices().enumerate().skip(1) {
+        if count >= LONGEST || c == '\n' {
+            return None;
+        }
+        if quotes::closes(open, c) {
+            let end = at + c.len_utf8();
+            let next = text[end..].chars().next()?;
+            let is_apostrophe = matches!(c, '\'' | '’') && next.is_alphanumeric();
+            let is_end = (next.is_uppercase() || (quotes::is_mark(next) && next != c)) && !before.is_whitespace();
+            let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().nth(1).is_none();
+            let run = &text[open.len_utf8()..at];
+            if is_end && !is_name {
+                let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
+                return (is_words && !run.ends_with('.')).then_some(end);
+            }
+            if !is_apostrophe {
+                return None;
+            }
+        }
+        before = c;
+    }
+    None
+}
