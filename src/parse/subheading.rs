@@ -19,7 +19,7 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
             let next = text[end..].chars().next()?;
             let is_apostrophe = matches!(c, '\'' | '’') && next.is_alphanumeric();
             let is_end = (next.is_uppercase() || (quotes::is_mark(next) && next != c)) && !before.is_whitespace();
-            let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().nth(1).is_none();
+            let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().count() == 1;
             let run = &text[open.len_utf8()..at];
             if is_end && !is_name {
                 let is_words = run.contains(' ') && run.contains(char::is_alphabetic);

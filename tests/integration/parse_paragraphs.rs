@@ -94,6 +94,29 @@ fn a_short_quoted_run_between_joints_is_a_subheading() {
 }
 
 #[test]
+fn a_subheading_may_end_in_a_mark_a_digit_or_a_bracket() {
+    assert_eq!(
+        parted("Lavrov konuştu.'Zafer bizim olacak!'Kuzey Kore lideri konuştu.'Rusya'nın yanındayız'Choe dedi."),
+        "Lavrov konuştu. | [Zafer bizim olacak!] | Kuzey Kore lideri konuştu. | [Rusya'nın yanındayız] | Choe dedi."
+    );
+    for run in [
+        "Savaş ne zaman bitecek?",
+        "Büyüme 2023",
+        "Rusya (SSCB)",
+        "Hepsi bu mu…",
+        "Enflasyon yüzde 5%",
+        "What did O'Brien say?",
+    ] {
+        for (open, close) in [("'", "'"), ("‘", "’"), ("\"", "\""), ("“", "”"), ("„", "“"), ("«", "»")] {
+            assert_eq!(
+                parted(&format!("Biri konuştu.{open}{run}{close}Kuzey geldi.")),
+                format!("Biri konuştu. | [{run}] | Kuzey geldi.")
+            );
+        }
+    }
+}
+
+#[test]
 fn space_before_a_question_mark_does_not_hide_the_end_of_a_sentence() {
     assert_eq!(parted("Que faire d'habitude ?Les visiteurs"), "Que faire d'habitude ? | Les visiteurs");
     assert_eq!(parted("Quoi\u{202f}!Rien."), "Quoi\u{202f}! | Rien.");
