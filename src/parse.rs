@@ -5,6 +5,7 @@
 //!                                                                   → chronology (times) · identity · language
 //! ```
 
+mod abbreviation;
 mod address;
 mod bytes;
 mod chronology;

@@ -24,6 +24,12 @@ pub(super) fn is_code_or_host(word: &str, after: &str) -> bool {
         _ => {}
     }
     const DOMAINS: &[&str] = &["com", "net", "org", "edu", "gov"];
+    let is_domain = |label: &str| DOMAINS.contains(&label.to_ascii_lowercase().as_str());
+    // With a suffix no ordinary word: `Sahibinden.Com'dan`.
+    let suffix = after.strip_prefix(['\'', '’']);
+    if is_domain(word) && suffix.is_some_and(|suffix| suffix.starts_with(char::is_lowercase)) {
+        return true;
+    }
     if matches!(word, "COM" | "NET" | "ORG" | "JS") {
         return true;
     }
@@ -31,6 +37,5 @@ pub(super) fn is_code_or_host(word: &str, after: &str) -> bool {
     // A host name is no longer than 253 octets (RFC 1035 §2.3.4); longer runs are not searched again at each stop.
     let length = after.bytes().take(254).take_while(is_of_host).count();
     let labels = after[..length].trim_end_matches('.');
-    let is_domain = |label: &str| DOMAINS.contains(&label.to_ascii_lowercase().as_str());
     length <= 253 && labels.starts_with('.') && labels.rsplit('.').next().is_some_and(is_domain)
 }

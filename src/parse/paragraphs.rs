@@ -8,7 +8,7 @@
 //! The pieces of a block make up the block again: nothing is lost or added. Scripts without case are never parted.
 
 use super::quotes::{self, Quotes};
-use super::{address, bytes, sentence, subheading};
+use super::{abbreviation, address, bytes, sentence, subheading};
 
 /// A part of a body block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,19 +84,13 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     if stop != "." {
         return last.is_alphanumeric() || quotes::is_closer(last) || last == '%';
     }
-    if last.is_ascii_digit() {
-        // `2.Lig`, `15.Yıl`: an ordinal rather than an end.
-        let number = before.len() - before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        return number > 2 || !before[..before.len() - number].ends_with(char::is_whitespace);
-    }
-    if !last.is_alphabetic() {
-        return quotes::is_closer(last) || last == '%';
-    }
-    let word = sentence::last_word(before);
-    let is_next_single = next.chars().nth(1).is_none() && after[next.len()..].starts_with('.');
-    if sentence::is_abbreviation(word) || (is_next_single && word.chars().nth(1).is_none()) {
+    if abbreviation::is_at_end(before) || abbreviation::goes_on(before, after) {
         return false;
     }
+    if !last.is_alphabetic() {
+        return last.is_ascii_digit() || quotes::is_closer(last) || last == '%';
+    }
+    let word = sentence::last_word(before);
     // `ASP.NET`, `ASP.Net`; but `…NATO.Lavrov`.
     let is_capitals = |word: &str| word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase);
     !(is_capitals(word) && (is_capitals(next) || next.eq_ignore_ascii_case("net")))

@@ -21,7 +21,8 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
             let is_end = (next.is_uppercase() || (quotes::is_mark(next) && next != c)) && !before.is_whitespace();
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().count() == 1;
             let run = &text[open.len_utf8()..at];
-            if is_end && !is_name {
+            let is_number = is_apostrophe && before.is_ascii_digit() && is_in_capitals(run, &text[end..]);
+            if is_end && !is_name && !is_number {
                 let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
                 return (is_words && !run.ends_with('.')).then_some(end);
             }
@@ -32,4 +33,10 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
         before = c;
     }
     None
+}
+
+/// Whether a heading in capitals goes on with a suffix in capitals: `'BÜYÜME 2023'TE DURDU'`.
+fn is_in_capitals(run: &str, after: &str) -> bool {
+    sentence::first_word(after).chars().take(2).filter(|c| c.is_uppercase()).count() == 2
+        && !run.contains(char::is_lowercase)
 }

@@ -2,7 +2,7 @@
 
 use super::layout;
 use super::paragraphs::{self, Piece};
-use super::{cut, sentence, text};
+use super::{abbreviation, cut, sentence, text};
 
 /// Characters of the longest summary, without its ellipsis.
 const LONGEST: usize = 300;
@@ -67,7 +67,7 @@ fn sentence_ends(line: &str) -> impl Iterator<Item = usize> {
         let is_wide = mark.starts_with(is_wide);
         let has_gap = tail.is_empty() || tail.starts_with(char::is_whitespace);
         let goes_on = next.is_some_and(char::is_lowercase);
-        let is_short = mark == "." && sentence::is_abbreviation(sentence::last_word(&line[..at]));
+        let is_short = mark == "." && abbreviation::is_at_end(&line[..at]);
         let is_ordinal =
             mark == "." && line[..at].ends_with(|c: char| c.is_ascii_digit()) && !next.is_some_and(char::is_uppercase);
         ((is_wide || has_gap) && !goes_on && !is_short && !is_ordinal).then_some(end)

@@ -117,6 +117,11 @@ fn a_subheading_may_end_in_a_mark_a_digit_or_a_bracket() {
 }
 
 #[test]
+fn a_number_with_a_suffix_in_capitals_does_not_end_a_subheading() {
+    assert_eq!(parted("Bitti.'BÜYÜME 2023'TE DURDU'Kuzey geldi"), "Bitti. | [BÜYÜME 2023'TE DURDU] | Kuzey geldi");
+}
+
+#[test]
 fn space_before_a_question_mark_does_not_hide_the_end_of_a_sentence() {
     assert_eq!(parted("Que faire d'habitude ?Les visiteurs"), "Que faire d'habitude ? | Les visiteurs");
     assert_eq!(parted("Quoi\u{202f}!Rien."), "Quoi\u{202f}! | Rien.");
