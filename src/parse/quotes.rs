@@ -1,5 +1,7 @@
 //! Quotation marks: which ones open, which ones close, where the same mark does both.
 
+use super::bytes;
+
 /// Marks that can open a quotation.
 pub(super) fn is_mark(c: char) -> bool {
     matches!(c, '\'' | '"' | '“' | '‘' | '„' | '‚' | '«' | '»' | '‹')
@@ -28,9 +30,10 @@ pub(super) fn closes(open: char, close: char) -> bool {
 /// quotation at hand or to open the next. A quotation may go on over several paragraphs of the block.
 pub(super) struct Quotes<'a> {
     text: &'a str,
+    /// Where following began.
+    start: usize,
     /// Everything before has been followed.
     at: usize,
-    before: char,
     /// The mark that opened a quotation not closed yet, for each kind of mark.
     open: [Option<char>; 2],
 }
@@ -46,12 +49,12 @@ pub(super) enum Role {
 
 impl<'a> Quotes<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, before: ' ', open: [None; 2] }
+        Self { text, start: 0, at: 0, open: [None; 2] }
     }
 
     /// Goes on at `at` without any quotation open: none reaches over a subheading.
     pub(super) fn forget(&mut self, at: usize) {
-        *self = Self { at, ..Self::new(self.text) };
+        *self = Self { start: at, at, ..Self::new(self.text) };
     }
 
     /// Follows the text up to `stop`, the end of a sentence, and then over closing marks: gives where the next
@@ -79,15 +82,17 @@ impl<'a> Quotes<'a> {
     }
 
     fn follow(&mut self, to: usize) {
-        while let Some(c) = self.text[self.at..].chars().next().filter(|_| self.at < to) {
+        while let Some(found) = bytes::position(&self.text.as_bytes()[self.at..to], begins_mark) {
+            self.at += found;
+            let Some(c) = self.text[self.at..].chars().next() else { break };
             match self.role(c) {
                 Role::Opens => self.open[kind(c)] = Some(c),
                 Role::Closes => self.open[kind(c)] = None,
                 Role::Neither => {}
             }
-            self.before = c;
             self.at += c.len_utf8();
         }
+        self.at = to;
     }
 
     /// What the mark at `at` does.
@@ -95,21 +100,28 @@ impl<'a> Quotes<'a> {
         if !(is_mark(c) || is_closer(c)) || matches!(c, ')' | ']') {
             return Role::Neither;
         }
+        let before = self.text[self.start..self.at].chars().next_back().unwrap_or(' ');
         let next = self.text[self.at + c.len_utf8()..].chars().next().unwrap_or(' ');
-        let is_inside_word = self.before.is_alphanumeric() && next.is_alphanumeric();
+        let is_inside_word = before.is_alphanumeric() && next.is_alphanumeric();
         if matches!(c, '\'' | '’') && (is_inside_word || is_year(&self.text[self.at + c.len_utf8()..])) {
             return Role::Neither;
         }
         // French sets a space inside its guillemets, so that spaces say nothing about them.
         let is_guillemet = matches!(c, '«' | '»' | '‹' | '›');
         match self.open[kind(c)] {
-            Some(open) if closes(open, c) && (is_guillemet || !self.before.is_whitespace()) => Role::Closes,
+            Some(open) if closes(open, c) && (is_guillemet || !before.is_whitespace()) => Role::Closes,
             _ if matches!(c, '”' | '’' | '›') => Role::Closes,
             _ if c == '«' => Role::Opens,
-            _ if is_mark(c) && !next.is_whitespace() && !self.before.is_alphanumeric() => Role::Opens,
+            _ if is_mark(c) && !next.is_whitespace() && !before.is_alphanumeric() => Role::Opens,
             _ => Role::Closes,
         }
     }
+}
+
+/// Whether a quotation mark can begin with this byte of UTF-8: so that text between marks is passed over fast.
+fn begins_mark(byte: u8) -> bool {
+    // `«` and `»` are C2 AB and C2 BB, curly marks are E2 80 and a third byte.
+    matches!(byte, b'\'' | b'"' | 0xc2 | 0xe2)
 }
 
 /// Whether the text after an apostrophe begins with a year without its century, in a word: `'90s`, `'90'larda`.
