@@ -23,7 +23,7 @@ use super::reply::Reply;
 use super::request::{Field, Head};
 use super::settings::Settings;
 use super::state::{Event, State};
-use super::target::is_sound;
+use super::target::{canonical, is_sound};
 
 use delta::Delta;
 use document::Asked;
@@ -151,6 +151,10 @@ impl Request<'_> {
         }
         if path.contains("//") || path == "*" {
             return Plan::Reply(Reply::status(StatusCode::NOT_FOUND));
+        }
+        // Pages are kept, and forgotten when they change, under one address each.
+        if let Some(to) = canonical(path) {
+            return Plan::Reply(self.redirect(&to));
         }
         if let Some(document) = self.state.rendered.at_hand(path) {
             return Plan::Reply(self.paid(self.asked.reply(&document, self.now)));

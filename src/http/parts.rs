@@ -29,7 +29,7 @@ pub struct Parts {
 
 /// Resources that are rendered when asked for: item pages, archive pages, rarely polled documents.
 pub trait OnDemand: Send + Sync {
-    /// The resource at `path`: below the base path, absolute, percent-encoded as it came, without `.` or empty
+    /// The resource at `path`: below the base path, absolute, percent-encoded in the one canonical way, without `.` or empty
     /// segments. Called where blocking is allowed, once for simultaneous requests of one path; what it returns is
     /// kept until invalidated or pushed out.
     fn render(&self, path: &str) -> Rendered;

@@ -65,6 +65,22 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
+/// The one way to write a sound path: hexadecimal digits of escapes in upper case, no escape where the character can stand
+/// for itself (RFC 3986 §6.2.2). `None` where it is written so already.
+pub(crate) fn canonical(path: &str) -> Option<String> {
+    let first_escape = memchr::memchr(b'%', path.as_bytes())?;
+    let mut written = path[..first_escape].to_owned();
+    for part in path[first_escape + 1..].split('%') {
+        let (digits, rest) = part.split_at_checked(2)?;
+        match u8::from_str_radix(digits, 16) {
+            Ok(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => written.push(char::from(byte)),
+            _ => written.extend(["%", &digits.to_ascii_uppercase()]),
+        }
+        written.push_str(rest);
+    }
+    (written != path).then_some(written)
+}
+
 fn has_sound_escapes(path: &str) -> bool {
     let mut bytes = path.bytes();
     while let Some(byte) = bytes.next() {

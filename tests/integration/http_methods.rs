@@ -117,7 +117,7 @@ fn known_methods_are_not_allowed_and_others_not_implemented() {
 #[test]
 fn errors_are_short_texts_that_nobody_keeps() {
     let server = Server::plain();
-    for path in ["/nothing", "/RSS.XML", "//rss.xml", "/rss.xml/x", "/rss%2exml", "/feeds//world/", "/soon.xml"] {
+    for path in ["/nothing", "/RSS.XML", "//rss.xml", "/rss.xml/x", "/feeds//world/", "/soon.xml"] {
         let answer = server.get(path, "");
         let expected = if path == "/soon.xml" { 503 } else { 404 };
         assert_eq!(answer.status, expected, "{path}");

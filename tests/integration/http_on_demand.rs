@@ -149,6 +149,27 @@ fn pages_beyond_the_room_push_out_the_oldest() {
     assert_eq!(pages.rendered.load(Ordering::SeqCst), 51, "the oldest was pushed out");
 }
 
+#[test]
+fn a_page_is_kept_under_one_address_however_its_escapes_are_written() {
+    let pages = Arc::new(Pages::default());
+    let server = site(&pages, Settings { base_path: "/news".to_owned(), ..Settings::default() });
+    for (asked, to) in [
+        ("/items/d%c3%bc/?q=%c3", "/news/items/d%C3%BC/?q=%c3"),
+        ("/news/items/%61%7eb/", "/news/items/a~b/"),
+        ("/rss%2exml", "/news/rss.xml"),
+        ("/items/%2561%2f/", "/news/items/%2561%2F/"),
+    ] {
+        let answer = server.get(asked, "");
+        assert_eq!((answer.status, answer.field("location")), (308, Some(to)), "{asked}");
+        let to = to.split('?').next().unwrap();
+        assert_eq!(server.get(to, "").status, 200, "{to}");
+    }
+    assert_eq!(server.get("//elsewhere.example/%61", "").status, 404, "never to another site");
+    *pages.word.lock().unwrap() = "after".to_owned();
+    server.state.invalidate("/items/d%C3%BC/");
+    assert!(server.get("/items/d%C3%BC/", "").text().contains("after"));
+}
+
 struct Echo;
 
 impl Endpoint for Echo {

@@ -102,7 +102,7 @@ fn automatic_feeds_follow_their_items() {
     desk.rescan(false);
     desk.pass(60);
     crate::ingest_desk::eventually_or(
-        || desk.document("/categories/d%c3%bcnya/feed.json").is_ok().then_some(()),
+        || desk.document("/categories/d%C3%BCnya/feed.json").is_ok().then_some(()),
         || "no feed of the new category".to_owned(),
     );
     assert_eq!(desk.titles("/categories/d%C3%BCnya/feed.json"), ["One"]);

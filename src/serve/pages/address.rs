@@ -1,7 +1,5 @@
 //! What a path asks for.
 
-use std::fmt::Write;
-
 use crate::feed::{By, Format};
 
 use super::Kind;
@@ -28,13 +26,12 @@ pub(super) enum What {
 
 impl Address {
     pub(super) fn read(path: &str) -> Option<Self> {
-        let path = upper_case_escapes(path);
         let (directory, file) = path.rsplit_once('/')?;
         let format = Format::ALL.into_iter().find(|format| format.file_name() == file);
         if format.is_some() || file.is_empty() {
             return what(directory, format).map(|what| Self { what, with_slash: None });
         }
-        what(&path, None).map(|what| Self { what, with_slash: Some(format!("{path}/")) })
+        what(path, None).map(|what| Self { what, with_slash: Some(format!("{path}/")) })
     }
 }
 
@@ -53,18 +50,4 @@ fn what(directory: &str, format: Kind) -> Option<What> {
         return Some(What::Archive { path: path.to_owned(), page, format });
     }
     Some(What::Feed { path: directory.to_owned(), format })
-}
-
-/// `%c3` and `%C3` are one address (RFC 3986 §6.2.2.1).
-fn upper_case_escapes(path: &str) -> String {
-    let mut parts = path.split('%');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        // Writing to a String cannot fail.
-        let _ = match part.split_at_checked(2) {
-            Some((digits, rest)) => write!(out, "%{}{rest}", digits.to_ascii_uppercase()),
-            None => write!(out, "%{part}"),
-        };
-    }
-    out
 }
