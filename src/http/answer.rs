@@ -21,7 +21,7 @@ use super::parts::Answered;
 use super::proxies::Peer;
 use super::reply::Reply;
 use super::request::{Field, Head};
-use super::settings::Settings;
+use super::settings::{Limits, Settings};
 use super::state::{Event, State};
 use super::target::{canonical, is_sound};
 
@@ -159,7 +159,9 @@ impl Request<'_> {
         if let Some(document) = self.state.rendered.at_hand(path) {
             return Plan::Reply(self.paid(self.asked.reply(&document, self.now)));
         }
-        match self.take() {
+        // Whether it is a 304, which is free, shows only in the page: whoever has a copy pays when it is made.
+        let taken = if self.asked.preconditions.is_poll() { self.take_trial() } else { self.take() };
+        match taken {
             Ok(()) => Plan::Wait(Box::new(Waiting::rendering(self))),
             Err(wait) => Plan::Reply(too_many(wait)),
         }
@@ -225,9 +227,13 @@ impl Request<'_> {
     }
 
     fn take(&self) -> Result<(), Duration> {
+        take(self.state, &self.settings.limits, self.client)
+    }
+
+    fn take_trial(&self) -> Result<(), Duration> {
         match self.client {
             Some(client) if self.settings.limits.bind(client) => {
-                self.state.rates.take(client, &self.settings.limits, Instant::now())
+                self.state.rates.take_trial(client, &self.settings.limits, Instant::now())
             }
             _ => Ok(()),
         }
@@ -270,6 +276,14 @@ impl Request<'_> {
             client: self.client,
             is_admin: self.is_admin,
         });
+    }
+}
+
+/// Takes one of the requests that the client has left, or says after how long there will be one.
+fn take(state: &State, limits: &Limits, client: Option<IpAddr>) -> Result<(), Duration> {
+    match client {
+        Some(client) if limits.bind(client) => state.rates.take(client, limits, Instant::now()),
+        _ => Ok(()),
     }
 }
 

@@ -15,12 +15,17 @@ use super::settings::Limits;
 const SHARDS: usize = 16;
 /// Buckets in a shard before the full ones (clients that paused) are dropped; 16 × 4096 × 64 B = 4 MB.
 const SWEEP_AT: usize = 4096;
+/// Pages made for somebody who says to have a copy, for each request that one may make: most turn out to be a 304, and
+/// they cost the sender as much as us.
+const TRIALS: f64 = 10.0;
 const HOUR: f64 = 3600.0;
 
 /// The buckets of all clients.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
     requests: Buckets<IpAddr>,
+    /// Pages to be made before it is known whether they are free.
+    trials: Buckets<IpAddr>,
     /// By digest of address, User-Agent and path.
     repeats: Buckets<u64>,
     digests: RandomState,
@@ -32,13 +37,21 @@ impl Rates {
         if limits.requests_per_second <= 0.0 {
             return Ok(());
         }
-        let rate = Rate { per_second: limits.requests_per_second, burst: f64::from(limits.request_burst.max(1)) };
-        self.requests.take(client_key(client), rate, now)
+        self.requests.take(client_key(client), Rate::of_requests(limits, 1.0), now)
     }
 
-    /// Gives back what was taken for a request that turned out to be free.
-    pub(crate) fn give_back(&self, client: IpAddr) {
-        self.requests.give_back(&client_key(client));
+    /// Takes one of the pages that may be made to see whether the client has them already, or says after how long there
+    /// will be one. It is given back for those that it has, so that only tags that fit nothing use them up.
+    pub(crate) fn take_trial(&self, client: IpAddr, limits: &Limits, now: Instant) -> Result<(), Duration> {
+        if limits.requests_per_second <= 0.0 {
+            return Ok(());
+        }
+        self.trials.take(client_key(client), Rate::of_requests(limits, TRIALS), now)
+    }
+
+    /// Gives back what was taken for a page that the client has.
+    pub(crate) fn give_back_trial(&self, client: IpAddr) {
+        self.trials.give_back(&client_key(client));
     }
 
     /// Takes one of the times that the client may fetch this feed whole without saying what it has, or says after how
@@ -64,6 +77,13 @@ impl Rates {
 struct Rate {
     per_second: f64,
     burst: f64,
+}
+
+impl Rate {
+    fn of_requests(limits: &Limits, times: f64) -> Self {
+        let burst = f64::from(limits.request_burst.max(1));
+        Self { per_second: limits.requests_per_second * times, burst: burst * times }
+    }
 }
 
 /// Bounded in number: when there are too many, those that are full again are forgotten, or else all.

@@ -14,7 +14,7 @@ use seedcast::http::{
     Settings, Submission,
 };
 
-use crate::http_site::{Client, FRESH, Server, changed, encoding, parts};
+use crate::http_site::{CHANGED, Client, FRESH, Server, changed, encoding, parts};
 
 /// Renders pages of `/items/…`, counts, and can be held up.
 #[derive(Default)]
@@ -168,6 +168,31 @@ fn a_page_is_kept_under_one_address_however_its_escapes_are_written() {
     *pages.word.lock().unwrap() = "after".to_owned();
     server.state.invalidate("/items/d%C3%BC/");
     assert!(server.get("/items/d%C3%BC/", "").text().contains("after"));
+}
+
+#[test]
+fn who_has_a_page_gets_304_also_when_it_has_to_be_made_and_no_request_is_left() {
+    let pages = Arc::new(Pages::default());
+    let limits = Limits { requests_per_second: 0.001, request_burst: 2, exempts_loopback: false, ..Limits::default() };
+    let server = site(&pages, Settings { limits, ..Settings::default() });
+    let has_it = format!("If-None-Match: {}\r\n", server.get("/items/one/", "").etag());
+    let dated = format!("If-Modified-Since: {CHANGED}\r\n");
+    let other = "If-None-Match: \"another\"\r\n";
+    assert_eq!(server.get("/items/one/", other).status, 200);
+    assert_eq!(server.get("/items/one/", "").status, 429);
+    for _ in 0..30 {
+        for lines in [&has_it, &dated] {
+            server.state.invalidate_all();
+            assert_eq!(server.get("/items/one/", lines).status, 304);
+        }
+    }
+    let before = pages.rendered.load(Ordering::SeqCst);
+    for _ in 0..50 {
+        server.state.invalidate_all();
+        assert_eq!(server.get("/items/one/", other).status, 429, "what is no 304 is paid for");
+    }
+    let made = pages.rendered.load(Ordering::SeqCst) - before;
+    assert_eq!(made, 20, "a tag that fits nothing is no way around the limit");
 }
 
 struct Echo;

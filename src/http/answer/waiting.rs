@@ -13,7 +13,7 @@ use super::super::request::Field;
 use super::super::state::{Event, State};
 use super::delta::Delta;
 use super::document::Asked;
-use super::{Request, redirect, unavailable};
+use super::{Request, redirect, take, too_many, unavailable};
 
 /// All of a request that its answer needs, independent of the buffer it was read into.
 #[derive(Debug)]
@@ -123,14 +123,8 @@ impl Waiting {
     }
 
     async fn rendered(&self, state: &State) -> Reply {
-        match state.on_demand(&self.path).await {
-            Outcome::Found(document) => {
-                let reply = self.asked.reply(&document, self.now);
-                if let (StatusCode::NOT_MODIFIED, Some(client)) = (reply.status, self.client) {
-                    state.rates.give_back(client);
-                }
-                reply
-            }
+        let reply = match state.on_demand(&self.path).await {
+            Outcome::Found(document) => self.asked.reply(&document, self.now),
             Outcome::Gone => Reply::status(StatusCode::GONE),
             Outcome::Missing => Reply::status(StatusCode::NOT_FOUND),
             Outcome::Redirect(to) => {
@@ -138,6 +132,21 @@ impl Waiting {
             }
             Outcome::Failed => unavailable(),
             Outcome::Panicked => panicked(state),
+        };
+        if self.asked.preconditions.is_poll() { self.paid(state, reply) } else { reply }
+    }
+
+    /// What somebody who has a copy gets: a 304 costs nothing, anything else is paid for now.
+    fn paid(&self, state: &State, reply: Reply) -> Reply {
+        if reply.status == StatusCode::NOT_MODIFIED {
+            if let Some(client) = self.client {
+                state.rates.give_back_trial(client);
+            }
+            return reply;
+        }
+        match state.with_settings(|settings| take(state, &settings.limits, self.client)) {
+            Ok(()) => reply,
+            Err(wait) => too_many(wait),
         }
     }
 
