@@ -75,10 +75,9 @@ impl<'a> Automatics<'a> {
         if !self.feeds.contains_key(&feed.path) {
             let known = batch.reading().feed(&feed.path)?;
             let is_new = known.as_ref().is_none_or(|row| row.live == 0);
-            if is_new {
-                self.has_new = true;
-                stale.insert(&format!("/{}/", feed.by.word()));
-            }
+            self.has_new |= is_new;
+            // The page of its kind lists it by size and with its time.
+            stale.insert(&format!("/{}/", feed.by.word()));
             let row = match known {
                 Some(row) => row,
                 None => {
@@ -100,6 +99,8 @@ impl<'a> Automatics<'a> {
         stale: &mut Stale,
     ) -> Result<bool, StoreError> {
         for (path, Concerned { mut row, newest, is_moved, pages }) in self.feeds {
+            // Also what is no news (another address, another category) changes the bytes, so no copy is right any more.
+            row.filled_at = row.filled_at.max(now);
             row.updated = Some(moved_to(row.updated, newest, is_moved, now));
             batch.put_feed(&row)?;
             stale.extend_feed(&path, pages);
