@@ -25,7 +25,7 @@ struct Member {
     letters: &'static str,
     /// Those of them that no other language has, given that it has none beyond `letters`.
     own: &'static str,
-    /// Where there are none: common words that no other has, given the same.
+    /// Common words that no other has, given the same.
     words: &'static str,
 }
 
@@ -45,7 +45,9 @@ const MEMBERS: [Member; 5] = [
         words: "һәм белән бу өчен дип иде булган турында аның буенча татарстан әмма татар булып барлык иткән итте \
                 булачак генә мәктәп",
     },
-    Member { tag: "ba", letters: "ғҙҡңөҫүһә", own: "ҙҡ", words: "" },
+    Member {
+        tag: "ba", letters: "ғҙҡңөҫүһә", own: "ҙҡ", words: "менән өсөн тип был булған буйынса тураһында"
+    },
     Member {
         tag: "mn",
         letters: "өү",
@@ -92,10 +94,9 @@ impl Member {
         if slips * LETTERS_A_SLIP > letters {
             return false;
         }
-        if !self.own.is_empty() {
-            return own > REPEATED && own * WORDS_AN_OWN >= words(folded).count();
-        }
-        words(folded).filter(|word| self.words.split_whitespace().any(|own| own == *word)).count() >= REPEATED
+        let is_own = own > REPEATED && own * WORDS_AN_OWN >= words(folded).count();
+        let is_listed = |word: &&str| self.words.split_whitespace().any(|listed| listed == *word);
+        is_own || words(folded).filter(is_listed).count() >= REPEATED
     }
 }
 

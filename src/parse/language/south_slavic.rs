@@ -13,7 +13,7 @@ const LEAD: usize = 3;
 const CROATIAN: &str = "tko netko nitko svatko tijekom tisuć* europsk* europi europu priopć* izvješć* tjedan tjedn* siječnj* veljač* \
     ožujk* travnja travnju svibnj* lipnj* srpnj* rujna rujnu listopad* studenog* prosinc* glede ravnatelj* \
     povijes* stoljeć* znanost* znanstven* tvrtke tvrtki tvrtku tvrtkama sveučiliš* natječaj* glazb* županij* \
-    redatelj* gospodarst* suradn* surađ* sustav* nazočn* promidžb* putovnic* kazališ* vlak vlaka vlakom vlakova \
+    redatelj* gospodarst* suradn* surađ* sustav* nazočn* promidžb* putovnic* kazališ* vlak vlaka vlakom vlakov* natjecanj* \
     čimbenik* dužnosnik* skladatelj* vjerojatn* postrojb* obitelj* ljekarn*";
 
 /// Forms with `ije` and `je` that Croatian and Bosnian have, and Serbian in print has not.
