@@ -28,8 +28,8 @@ const ABBREVIATIONS: &[&str] = &[
 /// With a small letter these are words: Dutch `op`, Swedish `av`, Italian `mio`.
 const CAPITALISED: &[&str] = &["Op", "Av", "Alb", "Örn", "Mio", "Ste", "Dra", "Sig"];
 
-/// Bytes of the longest abbreviation.
-const LONGEST: usize = 10;
+/// Letters of the longest abbreviation.
+const LONGEST: usize = 6;
 
 /// Whether a full stop after this text shortens its last word (`Dr`, `p`, `Yrd`) or makes its last number an ordinal
 /// (`2.Lig`, `II.Abdülhamid`).
@@ -50,13 +50,17 @@ pub(super) fn is_at_end(text: &str) -> bool {
 /// Whether the full stop between `text` and `after` lies inside letters that are shortened together: `LL.M.`.
 pub(super) fn goes_on(text: &str, after: &str) -> bool {
     let next = sentence::first_word(after);
-    let is_next_single = next.chars().count() == 1 && after[next.len()..].starts_with('.');
+    let is_next_single = next.chars().nth(1).is_none() && after[next.len()..].starts_with('.');
+    if next.is_empty() || !is_next_single {
+        return false;
+    }
     let word = sentence::last_word(text);
-    is_next_single && matches!(word.chars().count(), 1..=2) && !is_suffixed(&text[..text.len() - word.len()])
+    matches!(word.chars().count(), 1..=2) && !is_suffixed(&text[..text.len() - word.len()])
 }
 
 fn is_listed(word: &str) -> bool {
-    CAPITALISED.contains(&word) || word.len() <= LONGEST && ABBREVIATIONS.contains(&word.to_lowercase().as_str())
+    word.chars().nth(LONGEST).is_none()
+        && (CAPITALISED.contains(&word) || ABBREVIATIONS.contains(&word.to_lowercase().as_str()))
 }
 
 /// A short number that stands by itself: `2`, `15`, `100`. A longer one is a year or an amount, and what follows other
