@@ -1,5 +1,7 @@
 //! What an article is called: the URL as the seed gives it, its normalised key, and the id proposed for it.
 
+mod number;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -54,8 +56,9 @@ impl Address {
 /// (RFC 3986 §6.2.2); fragments are left out, except those that name what is shown (`#!/article/7`, `#/article/7`),
 /// and so are parameters that only tell where a reader came from. Where the last segment is a slug, `-` or `_`, and a
 /// number of six digits or more, the slug and the suffix (`.html`) are left out too: the number is what stays when an
-/// article is re-titled. A number that is a date counts as part of the slug (`/weather-20241101`,
-/// `/report-202411`): many articles share it.
+/// article is re-titled. A number that many articles share counts as part of the slug: a date, whichever part of it comes
+/// first (`/weather-20241101`, `/weather-01112024`, `/report-202411`), two years in a row (`/league-20232024`), an amount
+/// in thousands (`/bitcoin-hits-100000`).
 #[must_use]
 pub fn normalised_url(url: &str) -> Option<String> {
     Address::read(url).map(|address| normalised(&address.parsed))
@@ -174,25 +177,7 @@ fn article_number(path: &str) -> Option<(&str, &str)> {
     let slug = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &stem[slug.len()..];
     let is_slug = slug.ends_with(['-', '_']) && slug.bytes().any(|b| b.is_ascii_alphabetic() || b == b'%');
-    (number.len() >= 6 && is_slug && !is_date(number)).then_some((directory, number))
-}
-
-/// Whether a number reads as a date, alone or with a time of day behind it: `20241101`, `202411011304`, `202411`,
-/// `241101`.
-fn is_date(number: &str) -> bool {
-    let part = |from: usize, to: usize| number.get(from..to).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
-    let is_month = |month| (1..=12).contains(&month);
-    let is_day = |day| (1..=31).contains(&day);
-    let has_century = (1990..2100).contains(&part(0, 4)) && is_month(part(4, 6));
-    match number.len() {
-        6 => has_century || (matches!(part(0, 2), 0..40 | 90..) && is_month(part(2, 4)) && is_day(part(4, 6))),
-        8 => has_century && is_day(part(6, 8)),
-        10 | 12 | 14 => {
-            let clock = [part(8, 10) < 24, part(10, 12) < 60, part(12, 14) < 60];
-            has_century && is_day(part(6, 8)) && clock == [true; 3]
-        }
-        _ => false,
-    }
+    (number.len() >= 6 && is_slug && !number::is_shared(number)).then_some((directory, number))
 }
 
 /// Percent-encodings of unreserved characters decoded, the others with upper-case digits.
