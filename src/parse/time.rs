@@ -3,7 +3,8 @@
 //! Accepted: the ISO 8601 forms with date and time (calendar, ordinal and week dates, basic and extended, seconds and
 //! colon optional, comma or dot fraction, space for `T`) and with them RFC 3339 and RFC 9557; RFC 5322, RFC 850 and
 //! asctime dates with a wrong or missing weekday; a day alone; `01.11.2024 13:04`; days with month names in the
-//! languages of [`names`](self); UNIX seconds.
+//! languages of [`names`](self); UNIX seconds. After `01.11.2024` as after a month name the time of day may be written
+//! as people do: `- 13:04`, `| 13.04`, `, 13:04 Uhr`, `à 9h`.
 //!
 //! Rules that the forms do not show:
 //! - `03/04/2024` and `03-04-2024` are refused whatever the numbers: one seed must not be read where its neighbour
@@ -54,7 +55,7 @@ const LONGEST: usize = 100;
 /// shifted forward by the length of the gap, where the clock goes back the earlier instant is taken.
 #[must_use]
 pub fn read(block: &str, zone: Tz) -> Reading {
-    let block = block.trim();
+    let block = block.trim_matches(is_around);
     if block.len() > LONGEST || !block.bytes().any(|b| b.is_ascii_digit()) {
         return Reading::Text;
     }
@@ -67,6 +68,25 @@ pub fn read(block: &str, zone: Tz) -> Reading {
             None => Reading::Impossible(YEAR_RANGE),
         },
     }
+}
+
+/// Whether a line of the length of a time block begins with a date, whatever follows it: meant as a time perhaps, but
+/// in a form that is not known.
+#[must_use]
+pub fn begins_with_date(line: &str) -> bool {
+    let line = line.trim_matches(is_around);
+    let bytes = line.as_bytes();
+    let is_end = |&at: &usize| bytes[at - 1].is_ascii_digit() && !bytes.get(at).is_some_and(u8::is_ascii_digit);
+    bytes.len() <= LONGEST
+        && (1..=bytes.len())
+            .filter(is_end)
+            .any(|end| matches!(read(&line[..end], Tz::UTC), Reading::Day(_) | Reading::Impossible(_)))
+}
+
+/// White space, and the marks of direction that stand around times in texts written from right to left.
+fn is_around(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 const YEAR_RANGE: &str = "the year is not in 1 to 9999";

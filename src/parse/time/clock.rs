@@ -12,7 +12,7 @@ pub(super) enum Style {
     Iso,
     /// After a space: `9:05`, `9:05 pm`.
     Spaced,
-    /// After a month name: also `13h04`, `13.04`, `13:04 Uhr`.
+    /// After a month name or `01.11.2024`: also `13h04`, `13.04`, `13:04 Uhr`, `9 Uhr`.
     Worded,
 }
 
@@ -64,18 +64,21 @@ fn clock(scan: &mut Scan<'_>, style: Style) -> Option<Result<u32, &'static str>>
         }
         length @ 1..=2 if length == 2 || style != Style::Iso => {
             hour = scan.digits(length)?;
-            if separator(scan, style) {
+            if let Some(mark) = separator(scan, style) {
                 minute = scan.run(2)?;
-                if scan.eat(':') {
-                    second = scan.run(2)?;
-                    unit = 1;
-                } else {
-                    unit = 60;
-                }
+                unit = match seconds(scan, mark)? {
+                    Some(seconds) => {
+                        second = seconds;
+                        1
+                    }
+                    None => 60,
+                };
             } else if style == Style::Iso {
                 unit = 3600;
             } else {
-                return None;
+                // A number is an hour where a word says so.
+                let is_hour = style == Style::Worded && clock_word(scan);
+                return is_hour.then_some(if hour <= 24 { Ok(hour * 3600) } else { Err(NO_SUCH_TIME) });
             }
         }
         _ => return None,
@@ -99,25 +102,37 @@ fn clock(scan: &mut Scan<'_>, style: Style) -> Option<Result<u32, &'static str>>
     Some(Ok(hour * 3600 + minute * 60 + second.min(59) + fraction))
 }
 
-fn separator(scan: &mut Scan<'_>, style: Style) -> bool {
+/// Passes over what stands between hour and minute, and says which mark stands before seconds.
+fn separator(scan: &mut Scan<'_>, style: Style) -> Option<char> {
     if scan.eat(':') {
-        return true;
-    }
-    if style != Style::Worded {
-        return false;
+        return Some(':');
     }
     let mut ahead = *scan;
-    let is_separated = ahead.eat('.') || {
+    let mark = if ahead.eat('.') {
+        '.'
+    } else {
         ahead.spaces();
-        let is_hour = ahead.eat_if(|c| matches!(c, 'h' | 'H')).is_some();
+        ahead.eat_if(|c| matches!(c, 'h' | 'H'))?;
         ahead.spaces();
-        is_hour
+        ':'
     };
-    let is_separated = is_separated && ahead.digits_ahead() == 2;
-    if is_separated {
+    let is_separator = style == Style::Worded && ahead.digits_ahead() == 2;
+    if is_separator {
         *scan = ahead;
     }
-    is_separated
+    is_separator.then_some(mark)
+}
+
+/// The seconds after a mark, if there are any. What follows a dot and is not two digits is none of them, nor a fraction
+/// of a minute where the dot stands before minutes too.
+fn seconds(scan: &mut Scan<'_>, mark: char) -> Option<Option<u32>> {
+    let mut ahead = *scan;
+    if !ahead.eat(mark) || (mark == '.' && ahead.digits_ahead() == 0) {
+        return Some(None);
+    }
+    let seconds = ahead.run(2)?;
+    *scan = ahead;
+    Some(Some(seconds))
 }
 
 /// Passes over a decimal fraction of a unit: the whole seconds that it makes, and whether it is zero.
@@ -153,14 +168,16 @@ fn half_day(scan: &mut Scan<'_>) -> Option<bool> {
     Some(matches!(first, 'p' | 'P'))
 }
 
-/// Passes over `Uhr`, `h`, `hs` after a time of day.
-fn clock_word(scan: &mut Scan<'_>) {
+/// Passes over `Uhr`, `h`, `hs` after a time of day; says whether there was such a word.
+fn clock_word(scan: &mut Scan<'_>) -> bool {
     let mut ahead = *scan;
     ahead.spaces();
-    if ahead.word().is_some_and(|word| matches!(names::fold(word).as_str(), "uhr" | "h" | "hs" | "hrs")) {
+    let is_word = ahead.word().is_some_and(|word| matches!(names::fold(word).as_str(), "uhr" | "h" | "hs" | "hrs"));
+    if is_word {
         ahead.eat('.');
         *scan = ahead;
     }
+    is_word
 }
 
 /// Reads what may follow the time of day, up to the end of the text: offset or zone name, then an RFC 9557 annotation

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Timelike, Weekday};
 
 use super::clock::{self, Style};
 use super::scan::Scan;
-use super::{Attempt, Civil, YEAR_RANGE, calendar};
+use super::{Attempt, Civil, YEAR_RANGE, calendar, worded};
 
 pub(super) fn read(text: &str) -> Attempt {
     let mut scan = Scan::new(text);
@@ -33,7 +33,11 @@ pub(super) fn read(text: &str) -> Attempt {
             scan.eat('.');
             let month = two_digits_at_most(&mut scan)?;
             (scan.eat('.') && scan.digits_ahead() == 4).then_some(())?;
-            time_of_day(calendar(scan.digits(4)?, month, day), scan)
+            let date = calendar(scan.digits(4)?, month, day);
+            match scan.peek() {
+                Some(c) if c.is_whitespace() || matches!(c, ',' | '-' | '–' | '|') => worded::after_date(date, scan),
+                _ => time_of_day(date, scan),
+            }
         }
         (1..=2, Some(separator @ ('/' | '-'))) => {
             scan.digits(length)?;

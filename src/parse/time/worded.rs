@@ -1,11 +1,15 @@
 //! Dates with a month name: RFC 5322, RFC 850, asctime, and as people write them.
 
+use chrono::NaiveDate;
+
 use super::clock::{self, Style};
 use super::scan::Scan;
 use super::{Attempt, calendar, names};
 
 pub(super) fn read(text: &str) -> Attempt {
-    let scan = Scan::new(text);
+    let mut scan = Scan::new(text);
+    // `le 1 août 2024`
+    filler(&mut scan, &["le"]);
     // `mar` is March or a Tuesday: a weekday only where a month follows.
     date(scan).or_else(|| date(weekday(scan)?))
 }
@@ -93,14 +97,30 @@ fn filler(scan: &mut Scan<'_>, words: &[&str]) {
     }
 }
 
-fn finish(year: u32, month: u32, day: u32, mut scan: Scan<'_>) -> Attempt {
+fn finish(year: u32, month: u32, day: u32, scan: Scan<'_>) -> Attempt {
     // A digit more, or a letter right after the year, and this is something else.
     scan.peek().is_none_or(|c| !c.is_alphanumeric()).then_some(())?;
+    after_date(calendar(year, month, day), scan)
+}
+
+/// What follows a date as people write it: nothing, or a mark or a word and the time of day.
+pub(super) fn after_date(date: Result<NaiveDate, &'static str>, mut scan: Scan<'_>) -> Attempt {
     scan.skip(|c| c.is_whitespace() || matches!(c, ',' | '.' | '-' | '–' | '|' | ':'));
     filler(&mut scan, &["г", "года", "год"]);
     scan = weekday(scan).unwrap_or(scan);
     for words in [&["a", "as", "at", "um", "saat", "в", "alle", "kl"][..], &["las", "ore", "h"][..]] {
         filler(&mut scan, words);
     }
-    clock::after_date(calendar(year, month, day), scan, Style::Worded)
+    // `01.11.2024 - 05.11.2024` is a span of days, not 05:11.
+    if is_dotted_date(scan) { None } else { clock::after_date(date, scan, Style::Worded) }
+}
+
+fn is_dotted_date(mut scan: Scan<'_>) -> bool {
+    for _ in 0..2 {
+        let length = scan.digits_ahead();
+        if length > 2 || scan.digits(length).is_none() || !scan.eat('.') {
+            return false;
+        }
+    }
+    scan.digits_ahead() == 4
 }
