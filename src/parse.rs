@@ -92,7 +92,18 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
                 Diagnostic::rejected(path, Some(line), "no_title", "no headline before this line")
             }
         })?;
-    let Layout { header, headline, description, times, body } = layout;
+    let Layout { header, headline, description, times, body, unread, times_in_body } = layout;
+    if let Some(block) = unread {
+        let reason = format!("`{}` begins with a date but is not understood as a time: left as text", block.text);
+        repair(Some(block.line), "unread_time", reason);
+    }
+    if let Some(first) = times_in_body.first() {
+        let reason = format!(
+            "`{}` is written as a time but stands too far down to be the article's: left in the body",
+            first.text
+        );
+        repair(Some(first.line), "time_in_body", reason);
+    }
     let header = header.unwrap_or_default();
 
     let title = title::of(headline.text);
@@ -104,10 +115,10 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     }
 
     // Without time blocks the second block is body, unless it is a description that repeats the headline.
-    let (description, body) = match description {
-        Some(description) => (Some(description.text), body),
-        None => (None, body_after_repetition(headline.text, body, times.is_empty())),
-    };
+    let body = if times.is_empty() { after_repetition(headline.text, body) } else { body };
+    // Of a description of several blocks the first may repeat it.
+    let description = description
+        .map(|all| Some(after_repetition(headline.text, all)).filter(|rest| !rest.is_empty()).unwrap_or(all));
     // A text without headline is one long first block: what the title cannot hold must not be lost.
     let body = if title.is_cut && body.is_empty() { headline.text } else { body };
 
@@ -142,8 +153,8 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     Ok(Parsed { item, key, repairs })
 }
 
-/// The body without a first block that only repeats the headline, where there is more to it.
-fn body_after_repetition<'a>(headline: &str, body: &'a str, is_open: bool) -> &'a str {
-    let Some(first) = layout::blocks(body).next().filter(|_| is_open) else { return body };
-    if text::says_the_same(first, headline) { body[first.len()..].trim_start() } else { body }
+/// A text without a first block that only repeats the headline.
+fn after_repetition<'a>(headline: &str, text: &'a str) -> &'a str {
+    let Some(first) = layout::blocks(text).next() else { return text };
+    if text::says_the_same(first, headline) { text[first.len()..].trim_start() } else { text }
 }

@@ -3,38 +3,39 @@
 //! A seed is a row of fields set apart by blank lines: header, headline, description, time blocks, body. Any of them may
 //! be missing and any gap may be wider than it need be, so position alone does not tell them apart:
 //!
-//! - The header is known by its form, the time blocks by theirs. Time blocks are those that follow the headline or the
-//!   description without anything between; what looks like a time further down is body.
-//! - Two text blocks before the first time block are headline and description, a single one is the headline. But a
-//!   writer that leaves the headline empty still writes the blank lines around it, and then the single block is the
-//!   description of an article without a headline. So: a single block is *not* the headline when the gap between header
-//!   and block has room for an empty field (two blank lines more than the gap after the block, which shows how wide
-//!   gaps are in this file). A file whose gaps are all wide keeps its headline.
+//! - The header is known by its form, the first block after it is the headline, however wide the gap between them.
+//! - The time blocks are known by their form too, whether each stands alone or all stand in one block, a line each. They
+//!   are looked for among the first few blocks, and what stands between them and the headline is the description. The
+//!   more blocks that are, the plainer the times must be: far down a day with its month in words may well be body, and a
+//!   time that is none must not cost the article.
+//! - What looks like a time further down is body.
 //! - Without time blocks the second block belongs to the body; whether it only repeats the headline is for the
 //!   caller to see.
 
-use super::header::{self, Header};
-use super::time::Reading;
+mod blocks;
+
+use super::header::Header;
+use super::time::{self, Reading};
+pub(super) use blocks::Block;
+use blocks::Blocks;
 
 /// Blocks by what they are. Texts are trimmed and not empty; lines count from 1.
 pub(super) struct Layout<'a> {
     pub(super) header: Option<Header<'a>>,
     pub(super) headline: Block<'a>,
-    pub(super) description: Option<Block<'a>>,
-    pub(super) times: Vec<(Block<'a>, Reading)>,
+    /// One block or more.
+    pub(super) description: Option<&'a str>,
+    pub(super) times: Times<'a>,
     /// Everything after the time blocks, blank lines and all.
     pub(super) body: &'a str,
+    /// First line of a block that stands where the times belong and begins with a date, but is not read as a time.
+    pub(super) unread: Option<Block<'a>>,
+    /// Blocks of the body, or lines of them, that are times.
+    pub(super) times_in_body: Vec<Block<'a>>,
 }
 
-/// Lines without a blank one between them.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) text: &'a str,
-    /// Line of its first line.
-    pub(super) line: u32,
-    /// Blank lines before it.
-    gap: u32,
-}
+/// Time blocks, or lines of them, in their order.
+pub(super) type Times<'a> = Vec<(Block<'a>, Reading)>;
 
 /// Why a seed has no layout.
 pub(super) enum Missing {
@@ -44,106 +45,100 @@ pub(super) enum Missing {
     Headline(u32),
 }
 
+/// Blocks of the longest description.
+const LONGEST_DESCRIPTION: usize = 4;
+
 /// Takes a text apart. `read_time` reads a block as a time.
 pub(super) fn read<'a>(text: &'a str, read_time: impl Fn(&str) -> Reading) -> Result<Layout<'a>, Missing> {
-    let is_time = |text: &str| read_time(text).is_time();
-    let mut blocks = Blocks { text, at: 0, line: 1 };
+    let mut blocks = Blocks::of(text);
     let header = blocks.header();
     let Some(headline) = blocks.next() else {
         return Err(if header.is_some() { Missing::Headline(blocks.line) } else { Missing::Everything });
     };
-    if is_time(headline.text) {
+    if !times_of(headline, &read_time).is_empty() {
         return Err(Missing::Headline(headline.line));
     }
-    let mut body_at = blocks.at;
-    let mut description = None;
-    let mut next = blocks.next();
-    if let Some(second) = next.filter(|block| !is_time(block.text)) {
-        let after_second = blocks.at;
-        next = blocks.next().filter(|block| is_time(block.text));
-        if next.is_some() {
-            description = Some(second);
-            body_at = after_second;
-        }
-    }
-    if let Some(time) = next
-        && description.is_none()
-        && header.is_some()
-        && headline.gap >= time.gap + 2
-    {
-        return Err(Missing::Headline(headline.line));
-    }
-    let mut times = Vec::new();
-    while let Some(block) = next {
-        let reading = read_time(block.text);
-        if !reading.is_time() {
-            break;
-        }
-        times.push((block, reading));
-        body_at = blocks.at;
-        next = blocks.next();
-    }
-    Ok(Layout { header, headline, description, times, body: text[body_at..].trim() })
+    let (place, times, body) = find_times(blocks, &read_time);
+    let description = text[blocks.at..place.at].trim();
+    Ok(Layout {
+        header,
+        headline,
+        description: (!description.is_empty()).then_some(description),
+        unread: unread(blocks, place, body, times.is_empty()),
+        times,
+        body: text[body.at..].trim(),
+        times_in_body: body.flat_map(|block| times_of(block, &read_time)).map(|(block, _)| block).collect(),
+    })
 }
 
 /// The blocks of a body.
 pub(super) fn blocks(body: &str) -> impl Iterator<Item = &str> {
-    let mut blocks = Blocks { text: body, at: 0, line: 1 };
-    std::iter::from_fn(move || blocks.next().map(|block| block.text))
+    Blocks::of(body).map(|block| block.text)
 }
 
-struct Blocks<'a> {
-    text: &'a str,
-    /// Everything before is read.
-    at: usize,
-    /// Line at `at`.
-    line: u32,
+/// The times, where they begin, and where the body begins behind them: both right after the headline if there are none.
+fn find_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (Blocks<'a>, Times<'a>, Blocks<'a>) {
+    let mut place = start;
+    for passed in 0..=LONGEST_DESCRIPTION {
+        let (times, end) = run_of_times(place, read_time);
+        if times.iter().any(|&(block, reading)| passed <= 1 || is_plain(block, reading)) {
+            return (place, times, end);
+        }
+        if place.next().is_none() {
+            break;
+        }
+    }
+    (start, Vec::new(), start)
 }
 
-impl<'a> Blocks<'a> {
-    /// The line at `at` and where the next one starts.
-    fn peek_line(&self) -> Option<(&'a str, usize)> {
-        let rest = &self.text[self.at..];
-        if rest.is_empty() {
-            return None;
+/// The time blocks that come next, and what follows them.
+fn run_of_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (Times<'a>, Blocks<'a>) {
+    let (mut times, mut end, mut ahead) = (Vec::new(), start, start);
+    while let Some(block) = ahead.next() {
+        let mut more = times_of(block, read_time);
+        if more.is_empty() {
+            break;
         }
-        let end = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |at| at + 1);
-        Some((rest[..end].trim(), self.at + end))
+        times.append(&mut more);
+        end = ahead;
     }
+    (times, end)
+}
 
-    fn skip_blank(&mut self) -> u32 {
-        let from = self.line;
-        while let Some(("", next)) = self.peek_line() {
-            self.advance(next);
+/// The times of a block: of each of its lines, else of the whole. None if it is text.
+fn times_of<'a>(block: Block<'a>, read_time: &impl Fn(&str) -> Reading) -> Times<'a> {
+    let mut times = Vec::new();
+    for (text, line) in block.text.lines().zip(block.line..) {
+        let reading = read_time(text);
+        if !reading.is_time() {
+            times.clear();
+            break;
         }
-        self.line - from
+        times.push((Block { text: text.trim(), line }, reading));
     }
+    if times.is_empty() {
+        let reading = read_time(block.text);
+        times.extend(reading.is_time().then_some((block, reading)));
+    }
+    times
+}
 
-    fn advance(&mut self, next: usize) {
-        self.at = next;
-        self.line = self.line.saturating_add(1);
+/// Whether a time cannot well be a line of a text: it has a time of day, or is a day in digits.
+fn is_plain(block: Block<'_>, reading: Reading) -> bool {
+    match reading {
+        Reading::Moment(_) => true,
+        Reading::Day(_) => !block.text.contains(char::is_alphabetic),
+        Reading::Impossible(_) | Reading::Text => false,
     }
+}
 
-    /// Takes the first line that is not blank if it is a header.
-    fn header(&mut self) -> Option<Header<'a>> {
-        self.skip_blank();
-        let (line, next) = self.peek_line()?;
-        let header = header::read(line)?;
-        let line = self.line;
-        self.advance(next);
-        Some(Header { line, ..header })
-    }
-
-    fn next(&mut self) -> Option<Block<'a>> {
-        let gap = self.skip_blank();
-        let (start, line) = (self.at, self.line);
-        let mut end = start;
-        while let Some((text, next)) = self.peek_line()
-            && !text.is_empty()
-        {
-            self.advance(next);
-            end = next;
-        }
-        (end > start).then(|| Block { text: self.text[start..end].trim(), line, gap })
-    }
+/// The first line of a block that begins with a date, before the times or right after them. Without times it is one of
+/// the two blocks after the headline.
+fn unread<'a>(start: Blocks<'a>, place: Blocks<'a>, body: Blocks<'a>, is_without: bool) -> Option<Block<'a>> {
+    let before = start.take_while(|block| block.line < place.line);
+    let after = body.take(if is_without { 2 } else { 1 });
+    before.chain(after).find_map(|block| {
+        let text = block.text.lines().next().filter(|line| time::begins_with_date(line))?;
+        Some(Block { text, ..block })
+    })
 }

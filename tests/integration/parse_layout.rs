@@ -64,12 +64,11 @@ fn an_empty_file_is_refused() {
 #[test]
 fn a_seed_without_headline_is_refused() {
     let seeds = [
-        // An empty headline as a writer of the format leaves it, with and without description.
-        format!("{HEADER}\n\n\n\nD\n\n2024-11-01\n\n2024-11-01T13:04Z\n\n2024-11-01T13:17Z\n\nB\n"),
+        // Headline and description empty, as a writer of the format leaves them.
         format!("{HEADER}\n\n\n\n\n\n2024-11-01\n\n2024-11-01T13:04Z\n\nB\n"),
-        format!("{HEADER}\n\n\n\nD\n\n2024-11-01T13:04Z\n\n\n\nB\n"),
         format!("{HEADER}\n\n2024-11-01\n\nB\n"),
         format!("{HEADER}\n\n2024-13-45T99:99\n\nB\n"),
+        format!("{HEADER}\n\n2024-11-01\n2024-11-01T13:04Z\n\nB\n"),
         format!("{HEADER}\n"),
         "2024-11-01\n\nB\n".into(),
         format!("{HEADER}\n\n\u{200b}\u{202e}\n\n2024-11-01T13:04Z\n\nB\n"),
@@ -91,6 +90,119 @@ fn wide_gaps_do_not_cost_the_headline() {
     for seed in seeds {
         let item = parsed(&seed).item;
         assert_eq!((item.title.as_str(), item.content.as_str()), ("H", "<p>B</p>"), "{seed:?}");
+    }
+}
+
+#[test]
+fn the_only_block_before_the_times_is_the_headline_however_wide_the_gap() {
+    for gap in 1..6 {
+        let gap = "\n".repeat(gap);
+        for times in [TIMES, "2024-11-01T13:04+0300"] {
+            let parsed = parsed(format!("{HEADER}\n{gap}H\n\n{times}\n\nB\n"));
+            assert_eq!((parsed.item.title.as_str(), parsed.item.content.as_str()), ("H", "<p>B</p>"), "{gap:?}");
+            assert_eq!(parsed.repairs, []);
+        }
+    }
+}
+
+const TIMES: &str = "2024-11-01\n\n2024-11-01T13:04+0300\n\n2024-11-01T13:17+0300";
+
+/// The times of [`TIMES`], a body of one paragraph, and nothing to repair.
+#[track_caller]
+fn has_its_times(seed: &str) -> seedcast::item::Item {
+    let parsed = parsed(seed);
+    let times = parsed.item.times;
+    assert_eq!(times.published.to_rfc3339(), "2024-11-01T13:04:00+03:00", "{seed:?}");
+    assert_eq!(times.updated.to_rfc3339(), "2024-11-01T13:17:00+03:00", "{seed:?}");
+    assert_eq!((parsed.item.title.as_str(), parsed.item.content.as_str()), ("H", "<p>B</p>"), "{seed:?}");
+    assert_eq!(parsed.repairs, [], "{seed:?}");
+    parsed.item
+}
+
+#[test]
+fn times_after_a_description_of_several_blocks_are_the_article_s() {
+    for blocks in 1..=4 {
+        let description = ["Desc one.", "Desc two.", "Desc three.", "Desc four."][..blocks].to_vec();
+        for header in ["", HEADER] {
+            let item = has_its_times(&format!("{header}\n\nH\n\n{}\n\n{TIMES}\n\nB\n", description.join("\n\n")));
+            assert_eq!(item.summary, Some(description.join(" ")));
+        }
+    }
+}
+
+#[test]
+fn a_description_whose_first_block_repeats_the_headline_is_what_follows() {
+    let item = has_its_times(&format!("{HEADER}\n\nH\n\nh\n\nDesc two.\n\n{TIMES}\n\nB\n"));
+    assert_eq!(item.summary.as_deref(), Some("Desc two."));
+}
+
+#[test]
+fn times_on_lines_of_one_block_are_the_article_s() {
+    let lines = TIMES.replace("\n\n", "\n");
+    for description in ["", "Desc.\n\n", "Desc one.\n\nDesc two.\n\n"] {
+        has_its_times(&format!("{HEADER}\n\nH\n\n{description}{lines}\n\nB\n"));
+        has_its_times(&format!("{HEADER}\n\nH\n\n{description}{}\n\nB\n", TIMES.replacen("\n\n", "\n", 1)));
+    }
+    has_its_times(&format!("{HEADER}\n\nH\n\n{}\n\nB\n", lines.replace('\n', "  \r\n\t")));
+}
+
+#[test]
+fn a_time_that_is_broken_over_two_lines_is_one() {
+    let parsed = parsed("H\n\nD\n\n2024-11-01\n13:04\n\nB");
+    assert_eq!(parsed.item.times.published.to_rfc3339(), "2024-11-01T13:04:00+00:00");
+}
+
+#[test]
+fn marks_of_direction_around_times_do_not_matter() {
+    for mark in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{200e}', '\u{200f}']) {
+        let marked = |separator: &str| {
+            TIMES.split("\n\n").map(|time| format!("{mark}{time}{mark}")).collect::<Vec<_>>().join(separator)
+        };
+        for separator in ["\n\n", "\n", "\n \n"] {
+            has_its_times(&format!("{HEADER}\n\nH\n\nD\n\n{}\n\nB\n", marked(separator)));
+        }
+    }
+}
+
+#[test]
+fn a_time_that_stays_in_the_body_is_reported() {
+    let far = "P1\n\nP2\n\nP3\n\nP4\n\nP5";
+    for (seed, line) in [
+        (format!("H\n\nD\n\n{TIMES}\n\nB\n\n2024-11-02\n\nB"), 13),
+        (format!("H\n\n{far}\n\n{TIMES}\n\nB"), 13),
+        (format!("H\n\n{far}\n\n{}\n\nB", TIMES.replace("\n\n", "\n")), 13),
+        // Words and what can be no time may well be meant as text where a paragraph has gone before.
+        ("H\n\nP1\n\nP2\n\n1 Kasım 2024\n\nP3".into(), 7),
+        ("H\n\nP1\n\nP2\n\n03/04/2024\n\nP3".into(), 7),
+    ] {
+        let parsed = parsed(&seed);
+        let repair = parsed.repairs.last().unwrap();
+        assert_eq!((parsed.repairs.len(), repair.code, repair.line), (1, "time_in_body", Some(line)), "{seed:?}");
+        let named = seed.lines().nth(line as usize - 1).unwrap();
+        assert!(repair.reason.contains(named) && parsed.item.content.contains(named), "{repair:?}");
+    }
+}
+
+#[test]
+fn a_block_in_the_place_of_the_times_that_begins_with_a_date_is_reported() {
+    for (seed, line) in [
+        ("H\n\n2024-11-01 - 13:04\n\nB", 3),
+        ("H\n\nD\n\n2024-11-01 - 13:04\n\nB", 5),
+        ("H\n\nD\n\n01.11.2024 - 05.11.2024\n\nB", 5),
+        ("H\n\nD\n\n03/04/2024 - 13:04\n\nB", 5),
+        ("H\n\nD\n\n1 Kasım 2024 öğleden sonra\n\nB", 5),
+        ("H\n\nD\n\n2024-11-01 - 13:04\n\n2024-11-01T13:17Z\n\nB", 5),
+        ("H\n\nD\n\n2024-11-01T13:04Z\n\n2024-11-01 - 13:17\n\nB", 7),
+        ("H\n\nD\n\n2024-11-01T13:04Z\nAnd a body that is glued to it.\n\nB", 5),
+    ] {
+        let parsed = parsed(seed);
+        let [repair] = &parsed.repairs[..] else { panic!("{seed:?}: {:?}", parsed.repairs) };
+        assert_eq!((repair.code, repair.line), ("unread_time", Some(line)), "{seed:?}");
+        assert!(repair.reason.contains(&format!("`{}`", seed.lines().nth(line as usize - 1).unwrap())), "{repair:?}");
+    }
+    let sentence = "1 Kasım 2024 tarihinde yapılan açıklamada, konuyla ilgili bütün ayrıntıların daha sonra duyurulacağı belirtildi.";
+    for seed in [with_body(sentence), with_body("Words.\n\n2024-11-01 - 13:04"), format!("H\n\n{sentence}")] {
+        assert_eq!(parsed(&seed).repairs, [], "{seed:?}");
     }
 }
 
@@ -347,8 +459,8 @@ proptest! {
                 let updated = if has_updated { "2024-11-01T13:17:00+03:00" } else { "2024-11-01T13:04:00+03:00" };
                 prop_assert_eq!(item.times.updated.to_rfc3339(), updated);
             }
-            // With the day empty as well, every gap is wide, and a lone block cannot be told from a headline.
-            None if description.is_some() && !has_day => {}
+            // A lone block is the headline: better an article under its description than none.
+            None if description.is_some() => prop_assert_eq!(Some(result.unwrap().item.title), description),
             None => prop_assert_eq!(result.unwrap_err().code, "no_title"),
         }
     }
