@@ -66,6 +66,9 @@ pub(super) enum SendError {
     /// It may not be sent there.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Its path and query are none that a request can have.
+    #[error("no request can be made for it: {0}")]
+    Target(#[from] hyper::http::uri::InvalidUri),
     /// The host is not known.
     #[error("host not found: {0}")]
     Resolve(io::Error),
@@ -118,6 +121,7 @@ impl Client {
 
     async fn exchange(&self, outgoing: Outgoing, policy: Option<&Policy>) -> Result<Answer, SendError> {
         let Outgoing { method, to, headers, body, wanted } = outgoing;
+        let target = to.target().parse()?;
         let stream = self.connect(&to, policy).await?;
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD)
@@ -126,7 +130,7 @@ impl Client {
             .await?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = to.target().parse().expect("path and query of a URL are a request target");
+        *request.uri_mut() = target;
         *request.headers_mut() = headers;
         let host = HeaderValue::try_from(to.authority()).expect("host and port of a URL are visible ASCII");
         request.headers_mut().insert(HOST, host);

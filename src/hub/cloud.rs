@@ -66,7 +66,7 @@ impl Registration {
             }
         };
         let slash = if path.starts_with('/') { "" } else { "/" };
-        let mut feeds: Vec<String> = form.values(is_url_parameter).map(str::to_owned).collect();
+        let mut feeds = form.topics("url1, url2, ...", is_url_parameter)?;
         feeds.sort_unstable();
         feeds.dedup();
         if feeds.is_empty() || feeds.len() > MAX_FEEDS {

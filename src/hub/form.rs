@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A secret must be shorter (§5.1).
 const SECRET_BYTES: usize = 200;
+/// Longest topic, in bytes. It comes back percent-encoded in the query of a request, which has to have an end.
+const TOPIC_BYTES: usize = 2048;
 
 /// A request that is well-formed.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +46,9 @@ pub enum FormError {
     /// A mode that no hub has.
     #[error("hub.mode must be subscribe, unsubscribe or publish")]
     Mode,
+    /// The topic is too long, in this parameter.
+    #[error("{0} must not be longer than {TOPIC_BYTES} bytes")]
+    TopicLength(&'static str),
     /// The secret is too long.
     #[error("hub.secret must be shorter than {SECRET_BYTES} bytes")]
     SecretLength,
@@ -72,7 +77,7 @@ impl Ask {
             Some("unsubscribe") => Ok(Self::Unsubscribe(form.request()?)),
             Some("publish") => {
                 let is_topic = |name: &str| matches!(name, "hub.topic" | "hub.url");
-                let topics: Vec<String> = form.values(is_topic).map(str::to_owned).collect();
+                let topics = form.topics("hub.topic", is_topic)?;
                 if topics.is_empty() { Err(FormError::Missing("hub.topic")) } else { Ok(Self::Publish(topics)) }
             }
             Some(_) => Err(FormError::Mode),
@@ -97,9 +102,21 @@ impl Form {
     }
 
     /// The values, none of them empty, of all parameters with such a name.
-    pub(super) fn values(&self, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    fn values(&self, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
         let found = self.0.iter().filter(move |(name, value)| is_wanted(name) && !value.is_empty());
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// The topics in all parameters with such a name; `told` names those in a complaint.
+    ///
+    /// # Errors
+    /// When one is too long.
+    pub(super) fn topics(
+        &self,
+        told: &'static str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, FormError> {
+        self.values(is_wanted).map(|topic| bounded(told, topic)).collect()
     }
 
     /// The value of a parameter; an empty one says as little as none.
@@ -109,8 +126,8 @@ impl Form {
     }
 
     fn request(&self) -> Result<Request, FormError> {
-        let value = |name| self.value(name).map(str::to_owned).ok_or(FormError::Missing(name));
-        Ok(Request { callback: value("hub.callback")?, topic: value("hub.topic")? })
+        let value = |name| self.value(name).ok_or(FormError::Missing(name));
+        Ok(Request { callback: value("hub.callback")?.to_owned(), topic: bounded("hub.topic", value("hub.topic")?)? })
     }
 
     fn secret(&self) -> Result<Option<Vec<u8>>, FormError> {
@@ -132,4 +149,8 @@ impl Form {
         // Longer than any number: the longest lease there is.
         Ok(Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX))))
     }
+}
+
+fn bounded(name: &'static str, topic: &str) -> Result<String, FormError> {
+    if topic.len() > TOPIC_BYTES { Err(FormError::TopicLength(name)) } else { Ok(topic.to_owned()) }
 }
