@@ -39,7 +39,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::feed::{Document, Published};
 use crate::http::{Accepted, Endpoint, Submission};
-use crate::store::{StoreError, Subscriptions};
+use crate::store::{Kind, StoreError, Subscriptions};
 
 use budget::Budget;
 use client::Client;
@@ -186,14 +186,16 @@ impl Hub {
         worker::Worker::new(self, ordered.expect("run is called once")).run(stop).await;
     }
 
-    /// Ends a subscription by its number and tells the subscriber; says whether there was one. Blocks on the disk.
+    /// Ends a subscription by its number; says whether there was one. A WebSub subscriber is told, for others there is no
+    /// way to say it. Blocks on the disk.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn drop_subscription(&self, id: i64) -> Result<bool, StoreError> {
+        let is_told = self.store.all()?.iter().any(|row| row.id == id && row.kind == Kind::WebSub);
         let Some((topic, callback)) = self.store.remove_by_id(id)? else { return Ok(false) };
         self.counters.add(Counted::Dropped);
-        if let Some(callback) = Callback::known(&callback) {
+        if let Some(callback) = Callback::known(&callback).filter(|_| is_told) {
             self.order(Order::Deny { callback, topic, reason: "the operator of the hub ended the subscription" });
         }
         Ok(true)
@@ -216,11 +218,12 @@ impl Hub {
 
     async fn answer(&self, submission: &Submission) -> Result<&'static str, Refusal> {
         let setup = self.setup.load_full();
-        if !setup.settings.is_enabled {
+        let ask = Ask::parse(submission.content_type.as_deref(), &submission.body);
+        // Whoever has a subscription from before may still end it.
+        if !setup.settings.is_enabled && !matches!(ask, Ok(Ask::Unsubscribe(_))) {
             return Err(Refusal::Off);
         }
-        let ask = Ask::parse(submission.content_type.as_deref(), &submission.body)?;
-        match ask {
+        match ask? {
             Ask::Publish(topics) => {
                 if let Some(other) = topics.iter().find(|topic| setup.topics.place(topic).is_none()) {
                     return Err(Refusal::Topic(other.clone()));

@@ -70,7 +70,7 @@ impl http::Admin for Panel {
                 let id = query?.strip_prefix("id=")?.parse().ok()?;
                 match self.hub.drop_subscription(id) {
                     Ok(true) => {
-                        Some(AdminAnswer::accepted("the subscription is ended, and its subscriber will be told"))
+                        Some(AdminAnswer::accepted("the subscription is ended; a WebSub subscriber will be told"))
                     }
                     Ok(false) => None,
                     Err(error) => Some(AdminAnswer::unavailable(&format!("the store does not answer: {error}"))),

@@ -165,8 +165,11 @@ async fn a_request_with_a_fault_is_refused_with_the_reason() {
     let scene = scene();
     let many: Vec<(String, String)> = (0..21).map(|n| (format!("url{n}"), format!("{SITE}/{n}/rss.xml"))).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let wrong: [(&[(&str, &str)], &str); 11] = [
+    let long = format!("{SITE}/{}/rss.xml", "x".repeat(2048));
+    let wrong: [(&[(&str, &str)], &str); 13] = [
         (&[], "url1"),
+        (&[("url1", &long)], "2048 bytes"),
+        (&[("url1", FEED), ("url2", &long)], "2048 bytes"),
         (&[("url", FEED)], "url1"),
         (&many, "20 feeds"),
         (&[("url1", FEED), ("protocol", "xml-rpc")], "protocol"),
@@ -305,4 +308,45 @@ async fn it_is_off_unless_turned_on() {
     let alone = scene_with(Settings { is_enabled: false, ..settings() });
     let _reader = registered(&alone, obliging).await;
     assert_eq!(alone.subscriptions(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn switched_off_it_tells_nobody_and_goes_on_when_it_is_on_again() {
+    let scene = scene();
+    let mut reader = registered(&scene, obliging).await;
+    scene.hub.reconfigure(settings(), SITE);
+    scene.publish_as(Format::Rss, "two");
+    reader.silent(HOUR).await;
+    assert_eq!(scene.subscriptions(), 1);
+    scene.hub.reconfigure(Settings { takes_rsscloud: true, ..settings() }, SITE);
+    assert_eq!(reader.next().await.method, "POST");
+    reader.silent(HOUR).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_are_off_keep_no_place_of_the_others_on_their_host() {
+    let scene = scene_with(Settings { concurrency: 4, concurrency_per_host: 2, ..settings() });
+    let mut websub = scene.world.server("93.184.216.35:80", |_: &Request| Reply::Consent);
+    for number in 0..10 {
+        let callback = format!("http://reader.example/{number}");
+        let form = [("hub.mode", "subscribe"), ("hub.topic", FEED), ("hub.callback", &callback)];
+        assert_eq!(scene.post(&form).await.status.as_u16(), 202);
+        assert!(websub.next().await.is_verification());
+    }
+    scene.pass(SECOND).await;
+    let mut reader = registered(&scene, obliging).await;
+    scene.hub.reconfigure(Settings { is_enabled: false, takes_rsscloud: true, ..settings() }, SITE);
+    scene.publish_as(Format::Rss, "two");
+    assert_eq!(reader.next().await.method, "POST");
+    websub.silent(HOUR).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_an_operator_drops_is_told_nothing_that_it_would_not_understand() {
+    let scene = scene();
+    let mut reader = registered(&scene, obliging).await;
+    let id = scene.hub.status().unwrap().listed[0].id;
+    assert!(scene.hub.drop_subscription(id).unwrap());
+    reader.silent(HOUR).await;
+    assert_eq!(scene.subscriptions(), 0);
 }

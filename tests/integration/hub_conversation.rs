@@ -112,7 +112,8 @@ async fn any_2xx_confirms() {
 async fn a_request_with_a_fault_is_refused_with_the_reason() {
     let scene = scene();
     let long = "x".repeat(200);
-    let wrong: [(&[(&str, &str)], &str); 13] = [
+    let long_topic = "é".repeat(11_000);
+    let wrong: [(&[(&str, &str)], &str); 17] = [
         (&[], "hub.mode"),
         (&[("hub.mode", "dance")], "hub.mode"),
         (&[("hub.mode", "subscribe"), ("hub.topic", TOPIC)], "hub.callback"),
@@ -135,6 +136,10 @@ async fn a_request_with_a_fault_is_refused_with_the_reason() {
             "hub.lease_seconds",
         ),
         (&[("hub.mode", "subscribe"), ("hub.topic", TOPIC), ("hub.callback", "http://reader.example:25/")], "port 25"),
+        (&[("hub.mode", "subscribe"), ("hub.topic", &long_topic), ("hub.callback", CALLBACK)], "hub.topic must not be"),
+        (&[("hub.mode", "unsubscribe"), ("hub.topic", &long_topic), ("hub.callback", CALLBACK)], "2048 bytes"),
+        (&[("hub.mode", "publish"), ("hub.topic", &long_topic)], "2048 bytes"),
+        (&[("hub.mode", "publish"), ("hub.topic", TOPIC), ("hub.url", &long_topic)], "2048 bytes"),
     ];
     for (form, reason) in wrong {
         let answer = scene.post(form).await;
@@ -143,6 +148,17 @@ async fn a_request_with_a_fault_is_refused_with_the_reason() {
     }
     scene.pass(60 * SECOND).await;
     assert!(scene.world.connections().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_topic_and_callback_make_a_request() {
+    let scene = scene();
+    let mut reader = scene.world.server(ADDRESS, consent);
+    let [topic, path] = ["é".repeat(1024), "é".repeat(1000)];
+    let callback = format!("http://reader.example/{path}");
+    let form = [("hub.mode", "unsubscribe"), ("hub.topic", &topic), ("hub.callback", &callback)];
+    assert_eq!(scene.post(&form).await.status.as_u16(), 202);
+    assert_eq!(reader.next().await.query("hub.topic"), Some(topic));
 }
 
 #[tokio::test(start_paused = true)]
@@ -347,4 +363,20 @@ async fn an_operator_ends_a_subscription_and_the_subscriber_is_told() {
 async fn a_hub_that_is_off_takes_nothing() {
     let scene = Scene::with(seedcast::hub::Settings { is_enabled: false, ..settings() });
     assert_eq!(scene.subscribe(CALLBACK, &[]).await, 404);
+    assert_eq!(scene.post(&[("hub.mode", "publish"), ("hub.url", TOPIC)]).await.status.as_u16(), 404);
+    assert_eq!(scene.post(&[("hub.mode", "dance")]).await.status.as_u16(), 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hub_that_is_off_lets_subscribers_go() {
+    let scene = scene();
+    let mut reader = scene.world.server(ADDRESS, consent);
+    scene.subscribe(CALLBACK, &[]).await;
+    reader.next().await;
+    scene.pass(SECOND).await;
+    scene.hub.reconfigure(seedcast::hub::Settings { is_enabled: false, ..settings() }, SITE);
+    assert_eq!(scene.unsubscribe(CALLBACK).await, 202);
+    assert_eq!(reader.next().await.query("hub.mode").as_deref(), Some("unsubscribe"));
+    scene.pass(SECOND).await;
+    assert_eq!(scene.subscriptions(), 0);
 }

@@ -371,6 +371,27 @@ async fn changes_while_another_hub_is_pinged_become_one_more_ping() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hub_that_is_switched_off_sends_nothing_and_goes_on_when_it_is_on_again() {
+    for external in [vec![], vec!["http://127.0.0.1:9999/hub".to_owned()]] {
+        let scene = Scene::new();
+        let mut other = scene.world.server("127.0.0.1:9999", consent);
+        let mut reader = subscriber(&scene, 1, consent, &[]).await;
+        scene.hub.reconfigure(Settings { is_enabled: false, external: external.clone(), ..settings() }, SITE);
+        scene.publish("two");
+        for _ in 0..3 * external.len() {
+            assert_eq!(other.next().await.method, "POST", "other hubs are told all the same");
+        }
+        reader.silent(DAY).await;
+        scene.publish("three");
+        reader.silent(DAY).await;
+        assert_eq!(scene.hub.status().unwrap().topics[0].subscribers, 1);
+        scene.hub.reconfigure(settings(), SITE);
+        assert_eq!(reader.next().await.body, b"three");
+        reader.silent(DAY).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn attempts_end_with_the_lease() {
     let scene = Scene::new();
     let mut reader = subscriber(&scene, 1, answers([500; 1000]), &[("hub.lease_seconds", "600")]).await;
