@@ -3,7 +3,11 @@
 //! A seed is a row of fields set apart by blank lines: header, headline, description, time blocks, body. Any of them may
 //! be missing and any gap may be wider than it need be, so position alone does not tell them apart:
 //!
-//! - The header is known by its form, the first block after it is the headline, however wide the gap between them.
+//! - The header is known by its form, and the first block after it is the headline. But a writer that leaves the headline
+//!   empty still writes the blank lines around it, and then the first block is the description of an article without a
+//!   headline. So: a single block before the times is *not* the headline when the gap between header and block has
+//!   room for an empty field (two blank lines more than the gap after the block, which shows how wide gaps are in this
+//!   file). A file whose gaps are all wide keeps its headline.
 //! - The time blocks are known by their form too, whether each stands alone or all stand in one block, a line each. They
 //!   are looked for among the first few blocks, and what stands between them and the headline is the description. The
 //!   more blocks that are, the plainer the times must be: far down a day with its month in words may well be body, and a
@@ -60,6 +64,11 @@ pub(super) fn read<'a>(text: &'a str, read_time: impl Fn(&str) -> Reading) -> Re
     }
     let (place, times, body) = find_times(blocks, &read_time);
     let description = text[blocks.at..place.at].trim();
+    if let Some((time, _)) = times.first().filter(|_| description.is_empty() && header.is_some())
+        && headline.gap >= time.gap + 2
+    {
+        return Err(Missing::Headline(headline.line));
+    }
     Ok(Layout {
         header,
         headline,
@@ -114,7 +123,7 @@ fn times_of<'a>(block: Block<'a>, read_time: &impl Fn(&str) -> Reading) -> Times
             times.clear();
             break;
         }
-        times.push((Block { text: text.trim(), line }, reading));
+        times.push((Block { text: text.trim(), line, ..block }, reading));
     }
     if times.is_empty() {
         let reading = read_time(block.text);

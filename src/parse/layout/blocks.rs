@@ -9,6 +9,8 @@ pub(in crate::parse) struct Block<'a> {
     pub(in crate::parse) text: &'a str,
     /// Line of its first line, from 1.
     pub(in crate::parse) line: u32,
+    /// Blank lines before it.
+    pub(super) gap: u32,
 }
 
 /// The blocks of a text. Copies are cheap: take one to be able to go back.
@@ -46,10 +48,12 @@ impl<'a> Blocks<'a> {
         Some((rest[..end].trim(), self.at + end))
     }
 
-    fn skip_blank(&mut self) {
+    fn skip_blank(&mut self) -> u32 {
+        let from = self.line;
         while let Some(("", next)) = self.peek_line() {
             self.advance(next);
         }
+        self.line - from
     }
 
     fn advance(&mut self, next: usize) {
@@ -62,7 +66,7 @@ impl<'a> Iterator for Blocks<'a> {
     type Item = Block<'a>;
 
     fn next(&mut self) -> Option<Block<'a>> {
-        self.skip_blank();
+        let gap = self.skip_blank();
         let (start, line) = (self.at, self.line);
         let mut end = start;
         while let Some((text, next)) = self.peek_line()
@@ -71,6 +75,6 @@ impl<'a> Iterator for Blocks<'a> {
             self.advance(next);
             end = next;
         }
-        (end > start).then(|| Block { text: self.text[start..end].trim(), line })
+        (end > start).then(|| Block { text: self.text[start..end].trim(), line, gap })
     }
 }
