@@ -121,12 +121,11 @@ pub(super) async fn supervise(
     let _ = stop.send(());
     tokio::select! {
         ended = server => ended??,
-        Told::Stop(signal) = signals.next() => {
+        signal = signals.stop() => {
             tracing::warn!(signal, "ending at once");
             // What it has not recorded is only sent again.
             hub.abort();
         }
-        else => {}
     }
     // After the last answer, since requests come in until then.
     let _ = stop_hub.send(());

@@ -35,4 +35,14 @@ impl Signals {
             _ = self.hang_up.recv() => Told::Reload,
         }
     }
+
+    /// The next one that says stop, by name. A service that ends has nothing to reload.
+    pub(super) async fn stop(&mut self) -> &'static str {
+        loop {
+            match self.next().await {
+                Told::Stop(signal) => return signal,
+                Told::Reload => tracing::info!("nothing is reloaded, since the service is stopping"),
+            }
+        }
+    }
 }

@@ -80,6 +80,8 @@ fn a_second_signal_ends_at_once() {
     let _stuck = stuck(address);
     server.terminate();
     eventually("it drains", PATIENCE, || server.log().contains("stopping").then_some(()));
+    server.hang_up();
+    eventually("it reloads nothing", PATIENCE, || server.log().contains("nothing is reloaded").then_some(()));
     assert!(server.is_running());
     let begun = Instant::now();
     server.signal(Signal::INT);
