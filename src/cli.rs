@@ -9,16 +9,15 @@ mod logging;
 mod screen;
 mod status;
 
-use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::Utc;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{self, Config, ConfigError, DEFAULT_FILE, Overrides};
+use crate::config::{self, Config, ConfigError, DEFAULT_FILE, Overrides, Purpose};
 use crate::ingest::Clock;
 use crate::serve::{self, Outside};
 
@@ -107,7 +106,7 @@ struct Check {
     /// Seeds or directories, below the seed directory or elsewhere
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How the findings are written
+    /// How the findings are written; json: one object a line, one line a seed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -150,7 +149,7 @@ struct StatusArguments {
     /// Who is sent each feed by the hub, and what could not be delivered
     #[arg(long, conflicts_with = "subscribers")]
     hub: bool,
-    /// How it is written
+    /// How it is written; json: one object
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -168,12 +167,26 @@ struct Rescan {
 enum Format {
     /// For people
     Text,
-    /// One JSON object a line, one line a seed
+    /// For programs
     Json,
 }
 
 /// Usage or configuration is wrong.
 const USAGE: u8 = 2;
+
+/// The exit codes as a section of the manual page.
+const EXIT_STATUS: &str = "\
+.SH \"EXIT STATUS\"
+.TP
+0
+It was done; for status and healthcheck: the service is ready; for check: every seed is right.
+.TP
+1
+It failed; for status and healthcheck: the service is not ready or does not answer; for check: a seed has a diagnostic.
+.TP
+2
+The command line or the configuration is wrong.
+";
 
 /// Does what the command line says.
 #[must_use]
@@ -222,6 +235,9 @@ fn man() -> anyhow::Result<ExitCode> {
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
     let mut page = String::from_utf8(page)?;
     for sub in command.get_subcommands() {
+        // There are no pages of their own.
+        let name = sub.get_name().replace('-', "\\-");
+        page = page.replace(&format!("seedcast\\-{name}(1)"), &format!("\\fBseedcast {name}\\fR"));
         let mut section = Vec::new();
         let name = sub.get_name().to_owned();
         let sub = clap_mangen::Man::new(sub.clone());
@@ -231,6 +247,7 @@ fn man() -> anyhow::Result<ExitCode> {
         let section = section.replace(".SH DESCRIPTION\n", "").replace(".SH OPTIONS\n", ".PP\nOptions:\n");
         page.push_str(&format!(".SH \"SEEDCAST {}\"\n{section}", name.to_uppercase()));
     }
+    page.push_str(EXIT_STATUS);
     print(&page)
 }
 
@@ -244,29 +261,29 @@ fn serve(arguments: Serve) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The settings without anything from the command line.
-fn load_settings(file: Option<&Path>) -> Result<Config, ConfigError> {
-    let settings = Settings { config: file.map(Path::to_path_buf), seeds: None, log_level: None, log_format: None };
-    load(&settings, Vec::new(), None, None)
-}
-
+/// The settings of a service.
 fn load(
     settings: &Settings,
     listen: Vec<String>,
     base_url: Option<String>,
     store: Option<String>,
 ) -> Result<Config, ConfigError> {
-    let overrides = Overrides {
+    let overrides = Overrides { listen, base_url, store, ..overrides(settings) };
+    config::load_for(Purpose::Service, settings.config.as_deref(), std::env::vars_os(), &overrides)
+}
+
+/// The settings for another purpose, for which an address, a base URL and a store cannot be given.
+fn load_for(purpose: Purpose, settings: &Settings) -> Result<Config, ConfigError> {
+    config::load_for(purpose, settings.config.as_deref(), std::env::vars_os(), &overrides(settings))
+}
+
+fn overrides(settings: &Settings) -> Overrides {
+    Overrides {
         seeds: settings.seeds.clone(),
-        listen,
-        base_url,
-        store,
         log_level: settings.log_level.clone(),
         log_format: settings.log_format.clone(),
-    };
-    // A name or value that is not UTF-8 is none of ours.
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    config::load(settings.config.as_deref(), std::env::vars_os().filter_map(text), &overrides)
+        ..Overrides::default()
+    }
 }
 
 /// The one place where the time of the machine is read.

@@ -5,6 +5,7 @@
 
 mod credential;
 mod error;
+mod http;
 mod hub;
 mod layers;
 mod raw;
@@ -17,8 +18,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+pub use credential::Purpose;
 pub use error::ConfigError;
-pub use layers::{Overrides, load};
+pub use layers::{Overrides, load, load_for};
 pub use rules::Rule;
 
 use crate::feed::{By, Definition};

@@ -32,4 +32,5 @@ pub use opml::opml;
 pub use prepared::{Prepared, PreparedSlot};
 pub use view::{Paging, Tombstone, View};
 pub use write::{WriteError, write};
+pub(crate) use xml::clean as clean_xml;
 pub use xml::{Fault, check as check_xml};

@@ -36,7 +36,7 @@ use vitals::Ready;
 
 pub use export::{Exported, export};
 pub use pages::Pages;
-pub use setup::{SetupError, tag_authority};
+pub use setup::{SetupError, load_tls, tag_authority};
 
 /// How long connections wait in the listeners' queues for the first scan, so that the first visitor of a new service
 /// sees its feeds and not a "later". A longer scan is answered with 503 meanwhile.
@@ -81,8 +81,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     // Before the store, so that a mistyped directory does not leave one behind.
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let store = open_store(&config, clock)?;
-    let tls = config.http.tls.as_ref().map(|(certificate, key)| Tls::load(certificate, key)).transpose();
-    let tls = tls.map_err(SetupError::Tls)?;
+    let tls = load_tls(&config)?;
     let listeners = listeners(&config, tls.as_ref())?;
 
     let public = listeners.iter().find(|listener| !listener.is_admin());

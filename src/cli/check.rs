@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Purpose};
 use crate::item::{Diagnostic, Item, SeedPath};
 use crate::parse::Parsed;
 use crate::seed::{self, ScanError};
-use crate::serve::tag_authority;
+use crate::serve::{SetupError, load_tls, tag_authority};
 
 use super::logging::Logging;
-use super::{Check, Format, load, system_clock};
+use super::{Check, Format, load_for, system_clock};
 
 /// What `--format json` prints for one seed.
 #[derive(Serialize)]
@@ -59,8 +59,9 @@ struct Tally {
 
 pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
     let Check { settings, paths, format } = arguments;
-    let config = load(&settings, Vec::new(), None, None)?;
+    let config = load_for(Purpose::Check, &settings)?;
     Logging::start(&config.log)?;
+    check_tls(&config)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut tally = Tally::default();
     let result = check_all(&config, &paths, format, &mut out, &mut tally).and_then(|()| {
@@ -76,6 +77,14 @@ pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
         other => other?,
     }
     Ok(ExitCode::from(u8::from(tally.rejected + tally.repaired > 0)))
+}
+
+/// A key that this user must not read may well be readable for the service.
+fn check_tls(config: &Config) -> Result<(), SetupError> {
+    match load_tls(config) {
+        Err(SetupError::Tls(error)) if error.is_permission() => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -139,7 +148,7 @@ fn check_tree(
 ) -> anyhow::Result<()> {
     let config = at(config, root);
     let listing = seed::scan(&config.seeds.options, below)
-        .map_err(|error: ScanError| anyhow::Error::new(crate::serve::SetupError::Seeds(error)))?;
+        .map_err(|error: ScanError| anyhow::Error::new(SetupError::Seeds(error)))?;
     for diagnostic in &listing.diagnostics {
         report(&diagnostic.path, Err(diagnostic.clone()), format, out, tally)?;
     }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
+use crate::config::Purpose;
 use crate::hub;
 use crate::ops::{FeedStatus, Status};
 
 use super::admin::ask;
-use super::{Admin, Format, Rescan, StatusArguments, load_settings, print};
+use super::{Admin, Format, Rescan, Settings, StatusArguments, load_for, print};
 
 /// Findings shown; `--format json` has more.
 const FINDINGS: usize = 10;
@@ -60,7 +61,8 @@ fn address(arguments: Admin) -> anyhow::Result<String> {
     if let Some(address) = arguments.admin {
         return Ok(address);
     }
-    let config = load_settings(arguments.config.as_deref())?;
+    let settings = Settings { config: arguments.config, seeds: None, log_level: None, log_format: None };
+    let config = load_for(Purpose::Admin, &settings)?;
     config.http.admin_listen.context("`http.admin_listen` is empty: the service has no admin listener to ask")
 }
 

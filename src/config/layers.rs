@@ -1,11 +1,13 @@
 //! Default ← file ← environment ← command line.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::credential::fill_in;
+use super::credential::{Purpose, fill_in};
 use super::raw::Raw;
 use super::validate::validate;
 use super::{Config, ConfigError, DEFAULT_FILE};
@@ -27,14 +29,27 @@ pub struct Overrides {
     pub log_format: Option<String>,
 }
 
+/// [`load_for`] serving.
+///
+/// # Errors
+/// As there.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    overrides: &Overrides,
+) -> Result<Config, ConfigError> {
+    load_for(Purpose::Service, file, environment, overrides)
+}
+
 /// Puts the layers together and checks every value. `environment` holds all variables; those that are not ours are
 /// passed over.
 ///
 /// # Errors
-/// When the file cannot be read or understood, or a value is out of its range.
-pub fn load(
+/// When the file or a credential cannot be read or understood, or a value is out of its range.
+pub fn load_for(
+    purpose: Purpose,
     file: Option<&Path>,
-    environment: impl IntoIterator<Item = (String, String)>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
     overrides: &Overrides,
 ) -> Result<Config, ConfigError> {
     let defaults: Table = DEFAULT_FILE.parse().expect("the embedded configuration is TOML");
@@ -49,24 +64,36 @@ pub fn load(
     let mut state_directory = None;
     let mut credentials = None;
     for (name, value) in environment {
+        // A name that is not UTF-8 is none of ours.
+        let Some(name) = name.to_str() else { continue };
         if name == "STATE_DIRECTORY" {
-            // systemd separates several directories by colons; the first is ours.
-            state_directory = value.split(':').next().filter(|d| !d.is_empty()).map(PathBuf::from);
+            state_directory = first_directory(&value);
         } else if name == "CREDENTIALS_DIRECTORY" {
             credentials = Some(PathBuf::from(value));
         } else if let Some(rest) = name.strip_prefix("SEEDCAST_") {
-            set_variable(&mut table, &defaults, &name, rest, &value)?;
+            set_variable(&mut table, &defaults, name, rest, &value)?;
         }
     }
     apply(&mut table, overrides);
-    fill_in(&mut table, credentials.as_deref())?;
+    fill_in(&mut table, &defaults, credentials.as_deref(), purpose)?;
     let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Value {
         origin: origin.clone(),
         key: "configuration".into(),
         expected: "of the types in `seedcast default-config`".into(),
         value: reason.to_string(),
     })?;
-    validate(raw, &origin, state_directory)
+    let mut config = validate(raw, &origin, state_directory)?;
+    // TOML is text, and a path need not be.
+    if let Some(path) = overrides.seeds.as_ref().filter(|path| path.to_str().is_none()) {
+        config.seeds.options.directory.clone_from(path);
+    }
+    Ok(config)
+}
+
+/// systemd separates several directories by colons; the first is ours.
+fn first_directory(list: &OsStr) -> Option<PathBuf> {
+    let first = list.as_bytes().split(|byte| *byte == b':').next()?;
+    (!first.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(first)))
 }
 
 /// Reads the file alone, so that a mistake in it is shown where it stands.
@@ -94,7 +121,7 @@ fn merge(below: &mut Table, above: Table) {
 
 /// Sets `SECTION_KEY`. Variables of other sections are left alone: container platforms set names such as
 /// `SEEDCAST_PORT_8080_TCP` for a service called seedcast.
-fn set_variable(table: &mut Table, defaults: &Table, name: &str, rest: &str, text: &str) -> Result<(), ConfigError> {
+fn set_variable(table: &mut Table, defaults: &Table, name: &str, rest: &str, value: &OsStr) -> Result<(), ConfigError> {
     let lower = rest.to_ascii_lowercase();
     let Some((section, key)) = lower.split_once('_') else { return Ok(()) };
     let Some(Value::Table(known)) = defaults.get(section) else { return Ok(()) };
@@ -102,8 +129,9 @@ fn set_variable(table: &mut Table, defaults: &Table, name: &str, rest: &str, tex
         origin: "environment".into(),
         key: name.to_owned(),
         expected: expected.into(),
-        value: text.to_owned(),
+        value: value.to_string_lossy().into_owned(),
     };
+    let text = value.to_str().ok_or_else(|| wrong("UTF-8"))?;
     let value = match known.get(key) {
         Some(Value::String(_)) => Value::String(text.to_owned()),
         Some(Value::Integer(_)) => Value::Integer(text.trim().parse().map_err(|_| wrong("a whole number"))?),

@@ -9,15 +9,15 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::feed::{By, Content, Definition, Filter, Limits};
-use crate::http::TrustedProxies;
+use crate::feed::{By, Content, Definition, Filter, Limits, clean_xml};
 use crate::item::Language;
 use crate::ops::AccessStyle;
 use crate::seed;
 
+use super::http::settings as http_settings;
 use super::hub::settings as hub_settings;
 use super::raw::{Raw, RawFeed, RawFeeds, RawRule};
-use super::{Config, ConfigError, Http, Log, Rule, Seeds, SilentEdit, Site};
+use super::{Config, ConfigError, Log, Rule, Seeds, SilentEdit, Site};
 
 /// Names the file in every finding.
 pub(super) struct Check<'a> {
@@ -28,11 +28,11 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
     let check = Check { origin };
     let Raw { site, seeds, store, http, feeds, feed, hub, log } = raw;
     let site = Site {
-        title: check.text("site.title", &site.title)?,
+        title: check.title("site.title", &site.title)?,
         base_url: check.base_url(&site.base_url)?,
         language: check.language("site.language", &site.language)?,
         time_zone: check.zone("site.time_zone", &site.time_zone)?,
-        author: optional(site.author),
+        author: optional(site.author).filter(|author| !clean_xml(author).trim().is_empty()),
         tag_authority: check.tag_authority(&site.tag_authority)?,
     };
     let mode =
@@ -63,38 +63,7 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
     } else {
         store.url.parse().map_err(|_| check.wrong("store.url", "of the form sqlite:PATH", &store.url))?
     };
-    if http.listen.is_empty() {
-        return Err(check.wrong("http.listen", "one address or more, such as \"127.0.0.1:8080\"", "[]"));
-    }
-    let http = Http {
-        listen: http.listen,
-        admin_listen: optional(http.admin_listen),
-        tls: match (optional(http.tls_certificate), optional(http.tls_key)) {
-            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
-            (None, None) => None,
-            (Some(_), None) => return Err(check.wrong("http.tls_key", "given with http.tls_certificate", "\"\"")),
-            (None, Some(_)) => return Err(check.wrong("http.tls_certificate", "given with http.tls_key", "\"\"")),
-        },
-        trusted_proxies: check.networks("http.trusted_proxies", http.trusted_proxies)?,
-        drain: check.seconds("http.drain_seconds", http.drain_seconds, 0, 300)?,
-        idle: check.seconds("http.idle_seconds", http.idle_seconds, 1, 3600)?,
-        max_connections: check.count("http.max_connections", http.max_connections, 16, 1_000_000)?,
-        max_connections_per_address: check.count(
-            "http.max_connections_per_address",
-            http.max_connections_per_address,
-            1,
-            1_000_000,
-        )?,
-        requests_per_second: check.number("http.requests_per_second", http.requests_per_second, 0, 1_000_000)?,
-        request_burst: check.number("http.request_burst", http.request_burst, 1, 1_000_000)?,
-        unconditional_per_hour: check.number(
-            "http.unconditional_per_hour",
-            http.unconditional_per_hour,
-            0,
-            1_000_000,
-        )?,
-        has_deltas: http.deltas,
-    };
+    let http = http_settings(&check, http)?;
     let log = Log {
         level: check.level(&log.level)?,
         is_json: check.word("log.format", &log.format, &[("text", false), ("json", true)])?,
@@ -115,7 +84,7 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
     Ok(Config { site, seeds, store, http, feeds, automatic, hub, log })
 }
 
-fn optional(text: String) -> Option<String> {
+pub(super) fn optional(text: String) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
@@ -136,6 +105,14 @@ impl Check<'_> {
         Ok(value.to_owned())
     }
 
+    /// Text that is still some in a document, which has no place for control characters.
+    fn title(&self, key: &str, value: &str) -> Result<String, ConfigError> {
+        if clean_xml(value).trim().is_empty() {
+            return Err(self.wrong(key, "some text", format!("{value:?}")));
+        }
+        Ok(value.to_owned())
+    }
+
     pub(super) fn range(&self, key: &str, value: i64, low: i64, high: i64) -> Result<i64, ConfigError> {
         if (low..=high).contains(&value) {
             return Ok(value);
@@ -151,17 +128,9 @@ impl Check<'_> {
         Ok(usize::try_from(self.range(key, value, low, high)?).expect("the range is positive"))
     }
 
-    fn number(&self, key: &str, value: i64, low: u32, high: u32) -> Result<u32, ConfigError> {
+    pub(super) fn number(&self, key: &str, value: i64, low: u32, high: u32) -> Result<u32, ConfigError> {
         let checked = self.range(key, value, low.into(), high.into())?;
         Ok(u32::try_from(checked).expect("the range is one of u32"))
-    }
-
-    fn networks(&self, key: &str, entries: Vec<String>) -> Result<Vec<String>, ConfigError> {
-        for entry in &entries {
-            let expected = "addresses or networks, such as \"127.0.0.1\", \"10.0.0.0/8\" or \"unix\"";
-            TrustedProxies::new([entry.as_str()]).map_err(|_| self.wrong(key, expected, format!("\"{entry}\"")))?;
-        }
-        Ok(entries)
     }
 
     pub(super) fn word<T: Copy>(&self, key: &str, value: &str, known: &[(&str, T)]) -> Result<T, ConfigError> {
@@ -298,7 +267,10 @@ impl Check<'_> {
         let max_age = raw.max_age_seconds.unwrap_or(defaults.max_age_seconds);
         Ok(Definition {
             path: format!("/feeds/{}", raw.name),
-            title: raw.title.clone().unwrap_or_else(|| format!("{site}: {}", raw.name)),
+            title: match &raw.title {
+                Some(title) => self.title(&key("title"), title)?,
+                None => format!("{site}: {}", raw.name),
+            },
             filter,
             limits: self.limits(&key(""), defaults, Some(raw))?,
             content: self.content(&key("content"), raw.content.as_deref().unwrap_or(&defaults.content))?,

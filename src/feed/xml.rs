@@ -15,7 +15,7 @@ pub(super) fn is_legal(c: char) -> bool {
 }
 
 /// The text without the characters that XML forbids. Copies nothing when there are none.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if first_illegal(text).is_none() {
         return Cow::Borrowed(text);
     }

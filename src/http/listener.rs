@@ -91,12 +91,27 @@ impl Listener {
     /// # Errors
     /// The address cannot be listened on; the message says what to do.
     pub fn bind(address: &str) -> Result<Self, BindError> {
+        Self::check(address)?;
         let socket = match address.strip_prefix("unix:") {
-            Some(path) if path.starts_with('/') => bind_unix(Path::new(path))?,
-            Some(_) => return Err(BindError::Syntax(address.to_owned())),
+            Some(path) => bind_unix(Path::new(path))?,
             None => bind_tcp(address)?,
         };
         Ok(Self { socket, is_admin: false, tls: None })
+    }
+
+    /// Whether this is an address at all. Nothing is bound, and no name is looked up.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn check(address: &str) -> Result<(), BindError> {
+        let is_right = match address.strip_prefix("unix:") {
+            Some(path) => path.starts_with('/'),
+            None if address.starts_with('[') => address.parse::<SocketAddr>().is_ok(),
+            None => {
+                address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+            }
+        };
+        if is_right { Ok(()) } else { Err(BindError::Syntax(address.to_owned())) }
     }
 
     /// A listening TCP socket that was passed in, by systemd for one.
@@ -170,13 +185,8 @@ impl fmt::Display for Listener {
 }
 
 fn bind_tcp(address: &str) -> Result<Bound, BindError> {
-    if !address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
-        return Err(BindError::Syntax(address.to_owned()));
-    }
-    let resolved = address.to_socket_addrs().map_err(|source| match address.parse::<SocketAddr>() {
-        Err(_) if !address.starts_with('[') => BindError::Resolve { address: address.to_owned(), source },
-        _ => BindError::Syntax(address.to_owned()),
-    })?;
+    let resolved =
+        address.to_socket_addrs().map_err(|source| BindError::Resolve { address: address.to_owned(), source })?;
     let mut failed = None;
     for one in resolved {
         match listen(one) {

@@ -44,6 +44,15 @@ pub enum TlsError {
     },
 }
 
+impl TlsError {
+    /// Whether the files are only kept from whoever runs this; another user may be allowed to read them.
+    #[must_use]
+    pub fn is_permission(&self) -> bool {
+        let kind = std::io::ErrorKind::PermissionDenied;
+        matches!(self, Self::Read { source: pem::Error::Io(error), .. } if error.kind() == kind)
+    }
+}
+
 impl Tls {
     /// Reads both files.
     ///

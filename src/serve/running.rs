@@ -18,7 +18,7 @@ use crate::store::Reader;
 use super::admin::Command;
 use super::manager::Manager;
 use super::pages::Pages;
-use super::setup::{needs_restart, site, tag_authority};
+use super::setup::{SetupError, load_tls, needs_restart, site, tag_authority, watch_error};
 use super::signals::{Signals, Told};
 use super::vitals::late;
 use super::{FIRST_SCAN, Outside, Scanning, settings};
@@ -255,24 +255,17 @@ impl Running {
     }
 
     fn take_configuration(&mut self) -> anyhow::Result<()> {
-        let new = match (self.outside.reload)() {
-            Ok(new) => new,
+        let (new, watcher) = match self.prepare() {
+            Ok(prepared) => prepared,
             Err(error) => {
-                tracing::error!("reload refused, the old configuration stays: {error}");
-                self.reopen_logs(None);
+                tracing::error!("reload refused, the old configuration stays: {error:#}");
+                self.reopen_access_log();
                 return Ok(());
             }
         };
-        // The new directory is watched before the old one is let go.
-        let watcher = match Watcher::new(new.seeds.options.clone()) {
-            Ok(watcher) => watcher,
-            Err(error) => {
-                tracing::error!("reload refused, the old configuration stays: {error}");
-                self.reopen_logs(None);
-                return Ok(());
-            }
-        };
-        self.reopen_logs(Some(&new));
+        if let Err(error) = (self.outside.relog)(&new.log) {
+            tracing::error!("the log stays as it was: {error:#}");
+        }
         self.renew_certificate();
         for key in needs_restart(&self.config, &new) {
             tracing::warn!("`{key}` has changed; it takes effect at the next start");
@@ -282,6 +275,17 @@ impl Running {
         Ok(())
     }
 
+    /// The new configuration, with everything opened that it names, so that what could not be started is not taken up.
+    fn prepare(&self) -> anyhow::Result<(Config, Watcher)> {
+        let new = (self.outside.reload)()?;
+        load_tls(&new)?;
+        // The new directory is watched before the old one is let go.
+        let watcher = Watcher::new(new.seeds.options.clone()).map_err(watch_error)?;
+        // Last, because this one takes effect at once.
+        self.access.configure(new.log.access, new.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
+        Ok((new, watcher))
+    }
+
     /// A certificate that was renewed keeps its file name.
     fn renew_certificate(&self) {
         if let Some(Err(error)) = self.tls.as_ref().map(|tls| tls.reload()) {
@@ -289,15 +293,11 @@ impl Running {
         }
     }
 
-    /// Opens the access log anew, since it may have been rotated away, and has the log written as a new configuration
-    /// says.
-    fn reopen_logs(&self, new: Option<&Config>) {
-        let log = &new.unwrap_or(&self.config).log;
+    /// Opens the access log anew, since it may have been rotated away.
+    fn reopen_access_log(&self) {
+        let log = &self.config.log;
         if let Err(error) = self.access.configure(log.access, log.access_file.as_deref()) {
             tracing::error!("the access log stays as it was: `log.access_file`: {error}");
-        }
-        if let Err(error) = (self.outside.relog)(log) {
-            tracing::error!("the log stays as it was: {error:#}");
         }
     }
 

@@ -1,10 +1,11 @@
 //! What a start needs from the configuration, and what can stand in its way.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::feed::Site;
-use crate::http::{BindError, Listener, TlsError};
+use crate::http::{BindError, Listener, Tls, TlsError};
 use crate::hub;
 use crate::seed::{ScanError, WatchError};
 use crate::store::StoreError;
@@ -54,6 +55,15 @@ pub(super) fn bind(key: &'static str, address: &str) -> anyhow::Result<Listener>
         BindError::Syntax(_) => SetupError::Address { key, error }.into(),
         other => anyhow::Error::new(other),
     })
+}
+
+/// Certificate and key, where the configuration names them.
+///
+/// # Errors
+/// When they cannot be used.
+pub fn load_tls(config: &Config) -> Result<Option<Arc<Tls>>, SetupError> {
+    let files = config.http.tls.as_ref();
+    files.map(|(certificate, key)| Tls::load(certificate, key)).transpose().map_err(SetupError::Tls)
 }
 
 pub(super) fn watch_error(error: WatchError) -> anyhow::Error {

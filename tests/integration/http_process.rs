@@ -153,7 +153,8 @@ fn a_reload_takes_a_new_certificate_and_keeps_the_old_one_beside_a_wrong_one() {
 
     install("second", "first");
     server.hang_up();
-    eventually("a word about it", PATIENCE, || server.log().contains("the certificate stays as it was").then_some(()));
+    eventually("a word about it", PATIENCE, || server.log().contains("reload refused").then_some(()));
+    assert!(server.log().contains("cannot be used together"), "{}", server.log());
     assert!(trusts(address, "second.pem"));
 }
 

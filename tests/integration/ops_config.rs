@@ -1,9 +1,12 @@
 //! Mistakes in the configuration, each with what the operator is told.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 48] = [
+const FILE: [(&str, &[&str]); 54] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -57,6 +60,9 @@ const FILE: [(&str, &[&str]); 48] = [
     ("[seeds]\ninclude = [\"[a\"]\n", &["`seeds.include` must be a glob", "\"[a\""]),
     ("[store]\nurl = \"/var/lib/x.db\"\n", &["`store.url` must be of the form sqlite:PATH: /var/lib/x.db"]),
     ("[http]\nlisten = []\n", &["`http.listen` must be one address or more"]),
+    ("[http]\nlisten = [\"127.0.0.1:0\", \"foo\"]\n", &["`http.listen` must be HOST:PORT", "unix:/path: \"foo\""]),
+    ("[http]\nlisten = [\"[::1:80\"]\n", &["`http.listen` must be HOST:PORT", "\"[::1:80\""]),
+    ("[http]\nadmin_listen = \"bar\"\n", &["`http.admin_listen` must be HOST:PORT", "unix:/path: \"bar\""]),
     ("[http]\ntrusted_proxies = [\"proxy.local\"]\n", &["`http.trusted_proxies`", "\"10.0.0.0/8\"", "\"proxy.local\""]),
     ("[http]\ntls_key = \"key.pem\"\n", &["`http.tls_certificate` must be given with http.tls_key"]),
     ("[[feed]]\nname = \"World News\"\n", &["`feed.name` must be 1 to 64 of a-z, 0-9 and -: \"World News\""]),
@@ -64,6 +70,9 @@ const FILE: [(&str, &[&str]); 48] = [
         "[[feed]]\nname = \"a\"\n[[feed]]\nname = \"a\"\n",
         &["`feed.name` must be different for every feed: \"a\" twice"],
     ),
+    ("[[feed]]\nname = \"a\"\ntitle = \"\"\n", &["`feed a: title` must be some text: \"\""]),
+    ("[[feed]]\nname = \"a\"\ntitle = \" \\u0001\"\n", &["`feed a: title` must be some text"]),
+    ("[site]\ntitle = \"\\u0001\\uFFFE \"\n", &["`site.title` must be some text: \"\\u{1}"]),
     ("[[feed]]\nname = \"a\"\nitems = 0\n", &["`feed a: items` must be between 1 and 1000000: 0"]),
 ];
 
@@ -142,6 +151,45 @@ fn certificate_that_cannot_be_used_is_named_with_the_reason() {
     let (code, _, err) = serve(&place.config().display().to_string());
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("no certificate in"), "{err}");
+}
+
+#[test]
+fn check_of_a_certificate_that_cannot_be_used_names_it() {
+    let place = Place::new("tls_certificate = \"/nowhere/cert.pem\"\ntls_key = \"/nowhere/key.pem\"\n");
+    let (code, out, err) = run(program().arg("check").arg("--config").arg(place.config()).arg(place.seeds()));
+    assert_eq!(code, 2, "{out}{err}");
+    assert!(err.contains("`http.tls_certificate`") && err.contains("/nowhere/cert.pem"), "{err}");
+}
+
+#[test]
+fn value_of_a_variable_that_is_no_text_is_named() {
+    let place = Place::new("");
+    let value = OsStr::from_bytes(b"caf\xe9");
+    let (code, _, err) = run(place.serve_as_configured().env("SEEDCAST_SITE_TITLE", value));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("environment: `SEEDCAST_SITE_TITLE` must be UTF-8"), "{err}");
+    // Others may be what they like.
+    let mut check = program();
+    check.arg("check").arg("--config").arg(place.config()).arg(place.seeds());
+    let (code, _, err) = run(check.env("SEEDCAST_PORT_80_TCP", value).env("OTHER", value));
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn credential_that_is_not_used_need_not_be_there() {
+    let place = Place::new("[store]\nurl = \"credential:store-url\"\n");
+    let with = |arguments: &[&str]| run(program().args(arguments).arg("--config").arg(place.config()));
+    let (code, out, err) = with(&["check", "--seeds", &place.seeds().display().to_string()]);
+    assert_eq!(code, 0, "{out}{err}");
+    let configuration = std::fs::read_to_string(place.config()).unwrap();
+    let admin = format!("admin_listen = \"{}\"", place.admin());
+    std::fs::write(place.config(), configuration.replace("admin_listen = \"\"", &admin)).unwrap();
+    for command in ["status", "healthcheck", "rescan"] {
+        let (code, _, err) = with(&[command]);
+        assert!(code == 1 && err.contains("nobody answers at the admin address"), "{command}: {code} {err}");
+    }
+    let (code, _, err) = run(&mut place.serve_as_configured());
+    assert!(code == 2 && err.contains("cannot read credential `store-url`"), "{code} {err}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The program as a person and a service manager meet it: exit codes, messages, signals, files that come in odd ways.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -104,6 +106,25 @@ fn missing_configuration_file_is_named_and_gives_2() {
     let (code, _, err) = run(program().args(["serve", "--config", "/nowhere/seedcast.toml"]));
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("/nowhere/seedcast.toml"), "{err}");
+}
+
+#[test]
+fn seed_directory_whose_name_is_no_text_is_served() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let odd = place.seeds().with_file_name(OsStr::from_bytes(b"caf\xe9"));
+    std::fs::rename(place.seeds(), &odd).unwrap();
+    let mut check = program();
+    let (code, out, err) = run(check.arg("check").arg("--config").arg(place.config()).arg("--seeds").arg(&odd));
+    assert!(code == 0 && out.contains("A good day, number 1"), "{code}: {out}{err}");
+    let mut serve = place.serve_as_configured();
+    let (_server, address) = Server::ready({
+        serve.arg("--seeds").arg(&odd);
+        serve
+    });
+    assert_eq!(titles(address), ["A good day, number 1"]);
+    write_seed(&odd.join("2.txt"), &good_seed(2));
+    eventually("the second seed", PATIENCE, || (titles(address).len() == 2).then_some(()));
 }
 
 #[test]

@@ -278,6 +278,8 @@ fn manual_and_completions_name_every_command() {
         let heading = format!(".SH \"SEEDCAST {}\"", command.to_uppercase());
         assert!(page.contains(&heading), "{heading}");
     }
+    assert!(!page.contains("(1)\n"), "it names pages that do not exist");
+    assert!(page.contains("\\fBseedcast serve\\fR") && page.contains(".SH \"EXIT STATUS\""), "{page}");
     for shell in ["bash", "zsh", "fish"] {
         let (code, script, _) = run(program().args(["completions", shell]));
         assert_eq!(code, 0);

@@ -88,3 +88,30 @@ fn feeds_come_change_and_go_without_a_connection_being_dropped() {
         kept.get("/atom.xml").1.contains("http://other.example/prefix/atom.xml").then_some(())
     });
 }
+
+#[test]
+fn a_configuration_that_could_not_be_started_is_refused_whole() {
+    let place = Place::new("");
+    let base = std::fs::read_to_string(place.config()).unwrap();
+    let (server, address) = Server::ready(place.serve());
+    let mut kept = Kept::open(address);
+    let refused = || server.log().matches("reload refused, the old configuration stays").count();
+    let feed = "[[feed]]\nname = \"quiet\"\nwords = [\"day\"]\n";
+    let listen = base.replace("\"127.0.0.1:0\"", "\"foo\"");
+    for (text, told) in [
+        (listen, "`http.listen`"),
+        (base.replace("admin_listen = \"\"", "admin_listen = \"bar\""), "`http.admin_listen`"),
+        (format!("{base}tls_certificate = \"/nowhere/c.pem\"\ntls_key = \"/nowhere/k.pem\"\n"), "/nowhere/c.pem"),
+        (format!("{base}[log]\naccess = \"json\"\naccess_file = \"/nowhere/access.log\"\n"), "`log.access_file`"),
+    ] {
+        let before = refused();
+        std::fs::write(place.config(), format!("{text}{feed}")).unwrap();
+        server.hang_up();
+        eventually("it is refused", PATIENCE, || (refused() > before).then_some(()));
+        let last = server.log().lines().rfind(|line| line.contains("reload refused")).unwrap().to_owned();
+        assert!(last.contains("ERROR") && last.contains(told), "{last}");
+        assert_eq!(kept.get("/feeds/quiet/atom.xml").0, 404, "{told}");
+    }
+    reload(&place, &server, &format!("{base}{feed}"));
+    eventually("the new feed is served", PATIENCE, || (kept.get("/feeds/quiet/atom.xml").0 == 200).then_some(()));
+}
