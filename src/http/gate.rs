@@ -10,9 +10,11 @@ use super::rate::client_key;
 use super::settings::Settings;
 
 /// Counts open connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gate {
     open: AtomicUsize,
+    /// Connections that there are descriptors for, whatever the settings say.
+    affordable: AtomicUsize,
     by_address: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -23,7 +25,17 @@ pub(crate) struct Place {
     address: Option<IpAddr>,
 }
 
+impl Default for Gate {
+    fn default() -> Self {
+        Self { open: AtomicUsize::new(0), affordable: AtomicUsize::new(usize::MAX), by_address: Mutex::default() }
+    }
+}
+
 impl Gate {
+    pub(crate) fn afford(&self, connections: usize) {
+        self.affordable.store(connections, Ordering::Relaxed);
+    }
+
     /// A place for a connection from `peer`, unless there are too many.
     pub(crate) fn enter(self: &Arc<Self>, peer: Peer, settings: &Settings) -> Option<Place> {
         let address = match peer {
@@ -33,7 +45,8 @@ impl Gate {
             _ => None,
         };
         let limits = &settings.limits;
-        if self.open.fetch_add(1, Ordering::Relaxed) >= limits.connections {
+        let most = limits.connections.min(self.affordable.load(Ordering::Relaxed));
+        if self.open.fetch_add(1, Ordering::Relaxed) >= most {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return None;
         }

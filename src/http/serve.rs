@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::Origin;
-use super::descriptors;
 use super::gate::Place;
 use super::h1::{Connection, End};
 use super::h2;
@@ -53,7 +52,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
     drain: Duration,
 ) -> Result<(), ServeError> {
-    descriptors::provide(state.with_settings(|settings| settings.limits.connections));
+    state.provide_descriptors();
     let (stop, stopped) = watch::channel(false);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut workers = Vec::with_capacity(cores);

@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::ops::Pulses;
 
+use super::descriptors;
 use super::files::Files;
 use super::gate::Gate;
 use super::parts::Parts;
@@ -80,6 +81,13 @@ impl State {
     pub fn reload(&self, settings: Settings) {
         self.current.store(Arc::new(Current::new(settings)));
         self.rendered.invalidate_all();
+        self.provide_descriptors();
+    }
+
+    /// Gets the descriptors that as many connections need as the settings allow, or allows fewer.
+    pub(crate) fn provide_descriptors(&self) {
+        let connections = self.with_settings(|settings| settings.limits.connections);
+        self.gate.afford(descriptors::provide(connections));
     }
 
     /// What a request of this path gets, where it is not live: at hand, or rendered now.

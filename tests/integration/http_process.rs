@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::http_tls;
 use crate::running::{PATIENCE, Place, Server, eventually, get, seed_text, write_seed};
@@ -28,8 +28,11 @@ fn processor_time(process: u32) -> Duration {
 fn without_descriptors_it_waits_and_then_serves_again() {
     let place = Place::new("");
     put(&place, "It was quiet.");
-    let (server, address) = Server::ready(place.serve_with_descriptors(64));
-    assert!(server.log().contains("fewer open files are allowed"), "{}", server.log());
+    let (server, address) = Server::ready(place.serve());
+    // Taken away while it runs: it has counted on them.
+    let process = Pid::from_raw(server.id().try_into().unwrap());
+    let before = prlimit(process, Resource::Nofile, Rlimit { current: Some(64), maximum: Some(64) }).unwrap();
+    assert!(before.current > Some(256), "{before:?}");
     let clients: Vec<TcpStream> = (0..120).map(|_| TcpStream::connect(address).unwrap()).collect();
     eventually("a word about it", PATIENCE, || server.log().contains("cannot accept connections").then_some(()));
     let (before, begun) = (processor_time(server.id()), Instant::now());
@@ -41,6 +44,54 @@ fn without_descriptors_it_waits_and_then_serves_again() {
     drop(clients);
     let answer = eventually("it serves again", PATIENCE, || get(address, "/rss.xml", &[]).ok());
     assert_eq!(answer.status, 200);
+}
+
+#[test]
+fn connections_leave_descriptors_for_seeds_and_store() {
+    for most in [80, 300] {
+        let place = Place::new("");
+        put(&place, "It was quiet.");
+        let (server, address) = Server::ready(place.serve_with_descriptors(most));
+        assert!(server.log().contains("fewer open files are allowed"), "{}", server.log());
+        let mut early = TcpStream::connect(address).unwrap();
+        early.write_all(b"GET /livez HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        early.read_exact(&mut [0]).unwrap();
+        let clients: Vec<TcpStream> = (0..most).map(|_| TcpStream::connect(address).unwrap()).collect();
+        // A seed is read, stored and shown, and a page made, while all places are taken.
+        put(&place, "It was loud.");
+        early.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        eventually("the change is shown to one who has a place", PATIENCE, || {
+            early.write_all(b"GET /sources/news.example/feed.json HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+            let mut text = Vec::new();
+            let _ = early.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).contains("loud").then_some(())
+        });
+        assert!(!server.log().contains("cannot accept connections"), "{}", server.log());
+        drop(clients);
+        eventually("others come in again", PATIENCE, || get(address, "/rss.xml", &[]).ok());
+    }
+}
+
+#[test]
+fn the_list_of_sources_follows_every_article() {
+    let place = Place::new("");
+    let write = |number: u32, host: &str, day: u32| {
+        let time = format!("2024-11-{day:02}T13:04+0300");
+        let text = seed_text(&format!("https://{host}/{number}"), "A day", &time, &time, "It was quiet.");
+        write_seed(&place.seeds().join(format!("{number}.txt")), &text);
+    };
+    write(1, "one.example", 1);
+    write(2, "one.example", 2);
+    write(3, "two.example", 3);
+    let (_server, address) = Server::ready(place.serve());
+    let list = || {
+        let text = String::from_utf8(get(address, "/sources/", &[]).unwrap().body).unwrap();
+        (text.find("/sources/one.example/").unwrap(), text.find("/sources/two.example/").unwrap())
+    };
+    assert!(list().0 < list().1, "the larger one first");
+    write(4, "two.example", 4);
+    write(5, "two.example", 5);
+    eventually("the other one is the larger one now", PATIENCE, || (list().0 > list().1).then_some(()));
 }
 
 /// A client that has asked for more than sockets hold and never reads.
@@ -190,7 +241,7 @@ fn bad_input_is_no_error_of_ours_and_leaves_nothing_behind() {
         format!("GET /../../../etc/passwd HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
         format!("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
         format!("GET /items/%00/ HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
-        format!("GET /items/{}/ HTTP/1.1\r\n{host}Connection: close\r\n\r\n", "%ff".repeat(500)),
+        format!("GET /items/{}/ HTTP/1.1\r\n{host}Connection: close\r\n\r\n", "%FF".repeat(500)),
         format!("GET /sources/'%20OR%201=1--/rss.xml HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
         format!("GET /archive/18446744073709551616/rss.xml HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
         format!("GET {place} HTTP/1.1\r\n{host}Connection: close\r\n\r\n", place = place.seeds().display()),
