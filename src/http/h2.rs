@@ -1,15 +1,15 @@
 //! HTTP/2 connections by prior knowledge, RFC 9113 §3.3.
 
+mod pieces;
+
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -24,10 +24,10 @@ use super::state::{Event, State};
 use super::stop::Stop;
 use super::stream::{Rewound, Stream};
 
+use pieces::Pieces;
+
 /// Resets by the client of streams not yet answered before the connection is ended ("rapid reset").
 const PENDING_RESETS: usize = 50;
-const PING_INTERVAL: Duration = Duration::from_secs(30);
-const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes of a stream's answer held in the connection for a slow reader.
 const SEND_BUFFER_BYTES: usize = 256 * 1024;
 /// How often idle and stuck connections are looked for.
@@ -37,7 +37,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 const BYTES_BESIDE: usize = 256 * 1024;
 /// ... and with each request, above what head and body may have.
 const FRAMING_BYTES: usize = 16 * 1024;
-/// How long after the word to go away an idle client may stay: nothing of it is under way.
+/// How long after the word to go away an idle client may stay: nothing of it is under way, and all was sent.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// After the last frame, how long and how much to read of what the client was still sending.
 const LINGER: Duration = Duration::from_secs(1);
@@ -52,13 +52,14 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
     let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
+        // No pings of ours: one would wait behind an answer that is read slowly. Clients that are gone are those that
+        // neither read nor ask, which is looked for below.
+        .keep_alive_interval(None)
         .auto_date_header(false)
         .max_concurrent_streams(limits.h2_streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(PENDING_RESETS)
-        .max_send_buf_size(SEND_BUFFER_BYTES)
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
+        .max_send_buf_size(SEND_BUFFER_BYTES);
     let streams = Arc::new(Streams::default());
     let service = service_fn({
         let (state, streams) = (Arc::clone(&state), Arc::clone(&streams));
@@ -70,7 +71,7 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
     let (stream, lent) = Rewound::lend(read, stream);
     let mut connection = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
     let begun = Instant::now();
-    let mut last_change = (streams.changes(), begun);
+    let mut activity = Activity::new(begun);
     let mut budget = Budget::new(limits);
     let mut check = tokio::time::interval(CHECK_INTERVAL);
     let mut closing: Option<Instant> = None;
@@ -87,11 +88,8 @@ pub(super) async fn run(stream: Stream, read: Bytes, state: Arc<State>, origin: 
                     state.count(Event::Malformed);
                     return;
                 }
-                if streams.changes() != last_change.0 {
-                    last_change = (streams.changes(), now);
-                }
-                let quiet = now.saturating_duration_since(last_change.1);
-                // A stream that neither begins nor ends is one whose client does not read.
+                let quiet = activity.quiet(now, streams.changes(), lent.written(), limits.write_bytes_per_second);
+                // A stream that neither begins nor ends nor goes on is one whose client does not read.
                 if streams.open() > 0 && quiet > limits.write * 2 {
                     state.count(Event::Timeout);
                     return;
@@ -129,7 +127,7 @@ async fn read_out(mut stream: Stream) {
     }
 }
 
-async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, open: OpenStream) -> Response<Whole> {
+async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, open: OpenStream) -> Response<Pieces> {
     let (parts, body) = request.into_parts();
     let now = (state.parts.clock)();
     let plan = {
@@ -156,7 +154,7 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
         },
         Plan::Wait(waiting) => waiting.reply(state, Vec::new()).await,
     };
-    let mut response = Response::new(Whole { bytes: reply.body(), _open: open });
+    let mut response = Response::new(Pieces::new(reply.body(), open));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     let mut put = |name: &str, value: &[u8]| {
@@ -208,6 +206,32 @@ impl Budget {
     }
 }
 
+/// When something last went on in a connection.
+#[derive(Debug)]
+struct Activity {
+    changes: usize,
+    written: usize,
+    since: Instant,
+}
+
+impl Activity {
+    fn new(now: Instant) -> Self {
+        Self { changes: 0, written: 0, since: now }
+    }
+
+    /// For how long nothing has: no stream has begun or ended, nor has more been written than answers to pings.
+    fn quiet(&mut self, now: Instant, changes: usize, written: usize, bytes_per_second: u64) -> Duration {
+        let quiet = now.saturating_duration_since(self.since);
+        let bytes = u64::try_from(written.wrapping_sub(self.written)).unwrap_or(u64::MAX);
+        let goes_on = bytes >= bytes_per_second.saturating_mul(quiet.as_secs().max(1));
+        if changes == self.changes && !goes_on {
+            return quiet;
+        }
+        *self = Self { changes, written, since: now };
+        Duration::ZERO
+    }
+}
+
 /// Counts streams, to tell a connection at work from an idle and from a stuck one.
 #[derive(Debug, Default)]
 struct Streams {
@@ -230,7 +254,7 @@ impl Streams {
     }
 }
 
-/// A stream from its request to the last byte of its answer.
+/// A stream from its request until the last byte of its answer was written.
 #[derive(Debug)]
 struct OpenStream(Arc<Streams>);
 
@@ -247,30 +271,5 @@ impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
         self.0.changes.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A body in one piece that keeps its stream counted as open.
-#[derive(Debug)]
-struct Whole {
-    bytes: Bytes,
-    _open: OpenStream,
-}
-
-impl Body for Whole {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let bytes = std::mem::take(&mut self.get_mut().bytes);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
     }
 }

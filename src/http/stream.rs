@@ -100,6 +100,7 @@ pub(crate) struct Rewound {
 #[derive(Debug, Default)]
 pub(crate) struct Lent {
     received: AtomicUsize,
+    written: AtomicUsize,
     returned: Mutex<Option<Stream>>,
 }
 
@@ -107,6 +108,17 @@ impl Lent {
     /// Bytes read so far, wrapping around.
     pub(crate) fn received(&self) -> usize {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes written so far, wrapping around.
+    pub(crate) fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    fn count_written(&self, polled: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(written)) = polled {
+            self.written.fetch_add(*written, Ordering::Relaxed);
+        }
     }
 
     /// The stream, once the borrower has dropped it.
@@ -147,16 +159,20 @@ impl AsyncRead for Rewound {
 }
 
 impl AsyncWrite for Rewound {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(cx, buf)
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = self.as_mut().stream().poll_write(cx, buf);
+        self.lent.count_written(&polled);
+        polled
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(cx, bufs)
+        let polled = self.as_mut().stream().poll_write_vectored(cx, bufs);
+        self.lent.count_written(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

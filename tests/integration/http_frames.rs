@@ -344,3 +344,51 @@ fn a_stop_is_told_by_goaway_and_an_answer_under_way_is_finished() {
     assert!(received > 100_000, "{received}");
     assert_eq!(server.end().code(), Some(0));
 }
+
+#[test]
+fn a_slow_reader_has_its_answer_whole_also_when_the_server_stops() {
+    let place = Place::new("drain_seconds = 60\n");
+    let text = "It was quiet. ".repeat(20_000);
+    write_seed(
+        &place.seeds().join("1.txt"),
+        &seed_text("https://news.example/1", "A day", "2024-11-01T13:04+0300", "2024-11-01T13:04+0300", &text),
+    );
+    let (mut server, address) = Server::ready(place.serve());
+    let mut client = Attacker::new(address, &[]);
+    client.stream.write_all(&frame(SETTINGS, 1, 0, b"")).unwrap();
+    client.stream.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &request("/rss.xml"))).unwrap();
+    let begun = Instant::now();
+    let (mut received, mut is_whole, mut opened) = (0, false, None);
+    while let Some(frames) = client.frames() {
+        assert!(begun.elapsed() < ENOUGH, "{received} bytes");
+        for one in frames {
+            match one.kind {
+                DATA => {
+                    received += one.payload.len();
+                    is_whole |= one.flags & END_STREAM != 0;
+                }
+                PING if one.flags == 0 => client.stream.write_all(&frame(PING, 1, 0, &one.payload)).unwrap(),
+                _ => {}
+            }
+        }
+        // Nothing for longer than idle clients are waited for, and then a little now and then.
+        let now = Instant::now();
+        let is_due = match opened {
+            None if received > 0 => {
+                server.terminate();
+                opened = Some(now + Duration::from_secs(7));
+                false
+            }
+            None => false,
+            Some(at) => now >= at && !is_whole,
+        };
+        if is_due {
+            opened = Some(now + Duration::from_millis(500));
+            for stream in [0, 1] {
+                client.stream.write_all(&frame(WINDOW_UPDATE, 0, stream, &40_000_u32.to_be_bytes())).unwrap();
+            }
+        }
+    }
+    assert!(is_whole, "{received} bytes after {:?}", begun.elapsed());
+    assert_eq!(server.end().code(), Some(0));
+}
