@@ -24,6 +24,7 @@ pub use layers::{Overrides, load, load_for};
 pub use rules::Rule;
 
 use crate::feed::{By, Definition};
+use crate::http::ForwardedField;
 use crate::item::Language;
 use crate::ops::AccessStyle;
 use crate::seed;
@@ -107,6 +108,8 @@ pub struct Http {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Whose word about the client's address is taken.
     pub trusted_proxies: Vec<String>,
+    /// The field in which they say it.
+    pub forwarded: ForwardedField,
     /// How long a stop waits for answers under way.
     pub drain: Duration,
     /// How long a connection may stay open between two requests.

@@ -34,7 +34,7 @@ pub use parts::{
     Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Refused, Rendered,
     Submission,
 };
-pub use proxies::{NotANetwork, Peer, TrustedProxies};
+pub use proxies::{ForwardedField, NotANetwork, Peer, TrustedProxies};
 pub(crate) use rate::client_key;
 pub(crate) use rendered::Outcome;
 pub use serve::{ServeError, serve};

@@ -235,7 +235,8 @@ fn settings(base_url: &str, config: &Config) -> Settings {
         base_path: base_path.unwrap_or_default(),
         content_security_policy: policy.clone(),
         trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
-            .expect("the configuration was checked"),
+            .expect("the configuration was checked")
+            .writing(http.forwarded),
         limits: Limits {
             idle: http.idle,
             connections: http.max_connections,

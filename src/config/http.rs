@@ -1,6 +1,6 @@
 //! Section `[http]`.
 
-use crate::http::{Listener, TrustedProxies};
+use crate::http::{ForwardedField, Listener, TrustedProxies};
 
 use super::raw::RawHttp;
 use super::validate::{Check, optional};
@@ -27,6 +27,11 @@ pub(super) fn settings(check: &Check<'_>, http: RawHttp) -> Result<Http, ConfigE
             (None, Some(_)) => return Err(check.wrong("http.tls_certificate", "given with http.tls_key", "\"\"")),
         },
         trusted_proxies: networks(check, http.trusted_proxies)?,
+        forwarded: check.word(
+            "http.forwarded",
+            &http.forwarded,
+            &[("x-forwarded-for", ForwardedField::XForwardedFor), ("forwarded", ForwardedField::Forwarded)],
+        )?,
         drain: check.seconds("http.drain_seconds", http.drain_seconds, 0, 300)?,
         idle: check.seconds("http.idle_seconds", http.idle_seconds, 1, 3600)?,
         max_connections: check.count("http.max_connections", http.max_connections, 16, 1_000_000)?,

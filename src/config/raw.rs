@@ -73,6 +73,7 @@ pub(super) struct RawHttp {
     pub tls_certificate: String,
     pub tls_key: String,
     pub trusted_proxies: Vec<String>,
+    pub forwarded: String,
     pub drain_seconds: i64,
     pub idle_seconds: i64,
     pub max_connections: i64,

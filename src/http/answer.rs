@@ -18,10 +18,10 @@ use tokio::time::Instant;
 use crate::feed::Document;
 
 use super::parts::Answered;
-use super::proxies::Peer;
+use super::proxies::{Client, Peer};
 use super::reply::Reply;
 use super::request::{Field, Head};
-use super::settings::{Limits, Settings};
+use super::settings::Settings;
 use super::state::{Event, State};
 use super::target::{canonical, is_sound};
 
@@ -106,7 +106,7 @@ struct Request<'a> {
     settings: &'a Settings,
     head: &'a Head<'a>,
     asked: &'a Asked<'a>,
-    client: Option<IpAddr>,
+    client: Client,
     now: DateTime<Utc>,
     is_admin: bool,
 }
@@ -213,12 +213,9 @@ impl Request<'_> {
     /// A feed that is fetched whole again and again by a client that never says what it has. Browsers that reload a page
     /// do so on behalf of people.
     fn take_repeat(&self, reply: &Reply) -> Result<(), Duration> {
-        match self.client {
+        match self.limited() {
             Some(client)
-                if reply.is_whole_feed()
-                    && self.head.method == "GET"
-                    && self.settings.limits.bind(client)
-                    && !self.asked.preconditions.is_poll() =>
+                if reply.is_whole_feed() && self.head.method == "GET" && !self.asked.preconditions.is_poll() =>
             {
                 self.state.rates.take_repeat(client, self.head, &self.settings.limits, Instant::now())
             }
@@ -227,16 +224,21 @@ impl Request<'_> {
     }
 
     fn take(&self) -> Result<(), Duration> {
-        take(self.state, &self.settings.limits, self.client)
+        match self.limited() {
+            Some(client) => self.state.rates.take(client, &self.settings.limits, Instant::now()),
+            None => Ok(()),
+        }
     }
 
     fn take_trial(&self) -> Result<(), Duration> {
-        match self.client {
-            Some(client) if self.settings.limits.bind(client) => {
-                self.state.rates.take_trial(client, &self.settings.limits, Instant::now())
-            }
-            _ => Ok(()),
+        match self.limited() {
+            Some(client) => self.state.rates.take_trial(client, &self.settings.limits, Instant::now()),
+            None => Ok(()),
         }
+    }
+
+    fn limited(&self) -> Option<IpAddr> {
+        self.client.limited(&self.settings.limits)
     }
 
     fn options(&self, is_endpoint: bool) -> Reply {
@@ -273,17 +275,9 @@ impl Request<'_> {
             protocol: self.head.protocol,
             user_agent: self.head.text(Field::UserAgent),
             referrer: self.head.text(Field::Referer),
-            client: self.client,
+            client: self.client.address,
             is_admin: self.is_admin,
         });
-    }
-}
-
-/// Takes one of the requests that the client has left, or says after how long there will be one.
-fn take(state: &State, limits: &Limits, client: Option<IpAddr>) -> Result<(), Duration> {
-    match client {
-        Some(client) if limits.bind(client) => state.rates.take(client, limits, Instant::now()),
-        _ => Ok(()),
     }
 }
 

@@ -1,15 +1,29 @@
 //! The client's address behind proxies that the operator vouches for.
 
-use std::net::IpAddr;
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use super::request::{Field, Head};
+use super::settings::Limits;
 
-/// Addresses whose `Forwarded` (RFC 7239) and `X-Forwarded-For` are believed.
+/// The field in which proxies say whose request they pass on. Only one is read: the other may be the client's own, passed
+/// on as it came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedField {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded`, RFC 7239.
+    Forwarded,
+}
+
+/// Addresses that are believed when they say whose request they pass on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     networks: Vec<Network>,
     unix: bool,
+    field: ForwardedField,
 }
 
 /// Where a connection comes from.
@@ -38,6 +52,12 @@ impl TrustedProxies {
         Ok(trusted)
     }
 
+    /// The same proxies, which say it in this field.
+    #[must_use]
+    pub fn writing(self, field: ForwardedField) -> Self {
+        Self { field, ..self }
+    }
+
     /// Whether the peer may speak for other addresses.
     #[must_use]
     pub fn includes(&self, peer: Peer) -> bool {
@@ -51,32 +71,54 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(address))
     }
 
-    /// Who the request is from: the peer, or, where that is a trusted proxy, the last address in its list that is not
-    /// one. `None` when nobody says: a Unix socket, or a trusted proxy that names no client.
-    pub(crate) fn client(&self, peer: Peer, head: &Head<'_>) -> Option<IpAddr> {
-        if !self.includes(peer) {
-            return match peer {
-                Peer::Ip(address) => Some(address),
-                Peer::Unix => None,
-            };
-        }
-        // SECURITY: only what the proxies themselves appended counts, so the list is read from its end and the first
-        // entry that is unreadable or not ours to trust ends the walk.
-        let forwarded = head.joined(Field::Forwarded);
-        let list: Vec<Option<IpAddr>> = match &forwarded {
-            Some(value) => value.split(|b| *b == b',').map(forwarded_for).collect(),
-            None => {
-                let value = head.joined(Field::XForwardedFor)?;
-                value.split(|b| *b == b',').map(node_address).collect()
-            }
+    /// Who the request is from: the peer, or, where that is a trusted proxy, the last in its list that is not one.
+    pub(crate) fn client(&self, peer: Peer, head: &Head<'_>) -> Client {
+        let address = match peer {
+            Peer::Ip(address) => Some(address),
+            Peer::Unix => None,
         };
-        for hop in list.into_iter().rev() {
-            let address = hop?;
+        let unnamed = Client { address, is_unclear: false };
+        if !self.includes(peer) {
+            return unnamed;
+        }
+        match self.field {
+            ForwardedField::XForwardedFor => self.walk(unnamed, head.joined(Field::XForwardedFor), node_address),
+            ForwardedField::Forwarded => self.walk(unnamed, head.joined(Field::Forwarded), forwarded_for),
+        }
+    }
+
+    /// SECURITY: only what the proxies themselves appended counts, so the list is read from its end, and the first entry
+    /// that is unreadable or not ours to trust ends the walk.
+    fn walk(&self, peer: Client, list: Option<Cow<'_, [u8]>>, read: fn(&[u8]) -> Option<IpAddr>) -> Client {
+        let mut client = peer;
+        for hop in list.iter().flat_map(|list| list.rsplit(|b| *b == b',')) {
+            let Some(address) = read(hop) else { return Client { is_unclear: true, ..client } };
+            client.address = Some(address);
             if !self.includes_address(address) {
-                return Some(address);
+                break;
             }
         }
-        None
+        client
+    }
+}
+
+/// Who a request is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The last one that is known; `None` on a Unix socket where nobody says.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether a proxy speaks for somebody whose address cannot be read.
+    is_unclear: bool,
+}
+
+impl Client {
+    /// The address whose allowance a request uses up; `None` where no limit holds. What cannot be read is no way around
+    /// the limits: it counts for whoever passed it on.
+    pub(crate) fn limited(self, limits: &Limits) -> Option<IpAddr> {
+        match self.address {
+            Some(address) => (self.is_unclear || limits.bind(address)).then_some(address),
+            None => self.is_unclear.then_some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Settings {
     pub stale_if_error: Duration,
     /// Value of Content-Security-Policy on HTML pages.
     pub content_security_policy: String,
-    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
+    /// Who is believed when it says whose request it passes on.
     pub trusted_proxies: TrustedProxies,
     /// Where the unnamed files lie from which large bodies are sent. Pages of a disk's file system are larger than those of
     /// memory, which makes sending them a fifth cheaper; memory it is where this is `None` or has no room.

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use seedcast::feed::Document;
-use seedcast::http::{Limits, Settings, TrustedProxies};
+use seedcast::http::{ForwardedField, Limits, Settings, TrustedProxies};
 
 use crate::http_site::{FRESH, Server, changed, encoding, parts};
 
@@ -183,18 +183,41 @@ fn the_client_behind_a_trusted_proxy_is_the_last_it_vouches_for() {
         ("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.1, 10.1.2.3\r\n", 429),
         ("X-Forwarded-For: 198.51.100.1:4711\r\n", 429),
         ("X-Forwarded-For: 203.0.113.9\r\n", 200),
-        ("Forwarded: for=198.51.100.1;proto=https\r\n", 429),
-        ("Forwarded: for=198.51.100.7, For=\"[2001:db8:1:2::3]:99\"\r\n", 200),
+        ("X-Forwarded-For: 2001:db8:1:2::3\r\n", 200),
         // The same /64 is the same client.
+        ("X-Forwarded-For: [2001:db8:1:2:ffff::1]:4711\r\n", 429),
+        // The other field may be the client's own.
+        ("Forwarded: for=198.51.100.30\r\nX-Forwarded-For: 198.51.100.1\r\n", 429),
+        ("Forwarded: for=198.51.100.1\r\nX-Forwarded-For: 198.51.100.31\r\n", 200),
+        // What cannot be read counts for the last that can.
+        ("X-Forwarded-For: 198.51.100.40, unknown, 10.1.1.1\r\n", 200),
+        ("X-Forwarded-For: 10.1.1.1\r\n", 429),
+        ("X-Forwarded-For: 198.51.100.40, unknown\r\n", 200),
+        ("Forwarded: for=unknown\r\n", 429),
+        ("", 429),
+    ] {
+        assert_eq!(server.get("/rss.xml", lines).status, status, "{lines}");
+    }
+}
+
+#[test]
+fn proxies_may_write_the_newer_field_and_then_the_older_one_is_not_read() {
+    let trusted_proxies = TrustedProxies::new(["127.0.0.1", "10.0.0.0/8"]).unwrap().writing(ForwardedField::Forwarded);
+    let limits = Limits { exempts_loopback: true, ..slow_rate(1) };
+    let server = Server::start(parts(), Settings { limits, trusted_proxies, ..Settings::default() });
+    for (lines, status) in [
+        ("Forwarded: for=198.51.100.1;proto=https\r\n", 200),
+        ("Forwarded: for=198.51.100.1\r\nX-Forwarded-For: 198.51.100.2\r\n", 429),
+        ("Forwarded: for=198.51.100.7, proto=http;For=\"[2001:db8:1:2::3]:99\", for=10.1.2.3\r\n", 200),
         ("Forwarded: for=\"[2001:db8:1:2:ffff::1]\"\r\n", 429),
         ("Forwarded: for=\"[2001:db8:1:3::1]\"\r\n", 200),
-        // Forwarded wins over the older field.
-        ("Forwarded: for=198.51.100.30\r\nX-Forwarded-For: 198.51.100.1\r\n", 200),
-        // Nobody says who it is: not limited.
-        ("", 200),
+        // This machine is exempt only where it asks for itself.
         ("", 200),
         ("X-Forwarded-For: unknown\r\n", 200),
-        ("Forwarded: for=_hidden, for=10.1.1.1\r\n", 200),
+        ("Forwarded: for=unknown\r\n", 200),
+        ("Forwarded: for=198.51.100.50, for=_hidden\r\n", 429),
+        ("Forwarded: proto=https\r\n", 429),
+        ("", 200),
     ] {
         assert_eq!(server.get("/rss.xml", lines).status, status, "{lines}");
     }

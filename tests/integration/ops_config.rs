@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 54] = [
+const FILE: [(&str, &[&str]); 55] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -63,6 +63,10 @@ const FILE: [(&str, &[&str]); 54] = [
     ("[http]\nlisten = [\"127.0.0.1:0\", \"foo\"]\n", &["`http.listen` must be HOST:PORT", "unix:/path: \"foo\""]),
     ("[http]\nlisten = [\"[::1:80\"]\n", &["`http.listen` must be HOST:PORT", "\"[::1:80\""]),
     ("[http]\nadmin_listen = \"bar\"\n", &["`http.admin_listen` must be HOST:PORT", "unix:/path: \"bar\""]),
+    (
+        "[http]\nforwarded = \"x-real-ip\"\n",
+        &["`http.forwarded`", "\"x-forwarded-for\" or \"forwarded\"", "\"x-real-ip\""],
+    ),
     ("[http]\ntrusted_proxies = [\"proxy.local\"]\n", &["`http.trusted_proxies`", "\"10.0.0.0/8\"", "\"proxy.local\""]),
     ("[http]\ntls_key = \"key.pem\"\n", &["`http.tls_certificate` must be given with http.tls_key"]),
     ("[[feed]]\nname = \"World News\"\n", &["`feed.name` must be 1 to 64 of a-z, 0-9 and -: \"World News\""]),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
+use tokio::time::Instant;
 
 use super::super::parts::{Accepted, Answered, Submission};
 use super::super::rendered::Outcome;
@@ -13,7 +14,7 @@ use super::super::request::Field;
 use super::super::state::{Event, State};
 use super::delta::Delta;
 use super::document::Asked;
-use super::{Request, redirect, take, too_many, unavailable};
+use super::{Request, redirect, too_many, unavailable};
 
 /// All of a request that its answer needs, independent of the buffer it was read into.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Waiting {
     user_agent: Option<String>,
     referrer: Option<String>,
     client: Option<IpAddr>,
+    /// Whose allowance the request uses up.
+    limited: Option<IpAddr>,
     now: DateTime<Utc>,
     is_admin: bool,
 }
@@ -74,7 +77,8 @@ impl Waiting {
             protocol: head.protocol,
             user_agent: head.text(Field::UserAgent).map(str::to_owned),
             referrer: head.text(Field::Referer).map(str::to_owned),
-            client: request.client,
+            client: request.client.address,
+            limited: request.limited(),
             now: request.now,
             is_admin: request.is_admin,
         }
@@ -138,13 +142,12 @@ impl Waiting {
 
     /// What somebody who has a copy gets: a 304 costs nothing, anything else is paid for now.
     fn paid(&self, state: &State, reply: Reply) -> Reply {
+        let Some(client) = self.limited else { return reply };
         if reply.status == StatusCode::NOT_MODIFIED {
-            if let Some(client) = self.client {
-                state.rates.give_back_trial(client);
-            }
+            state.rates.give_back_trial(client);
             return reply;
         }
-        match state.with_settings(|settings| take(state, &settings.limits, self.client)) {
+        match state.with_settings(|settings| state.rates.take(client, &settings.limits, Instant::now())) {
             Ok(()) => reply,
             Err(wait) => too_many(wait),
         }
