@@ -24,6 +24,8 @@ pub struct Document {
     /// When this representation last changed here, rounded up to a whole second, so that two changes in one second
     /// never share a date that a client could hold for both. Until that second has come, the header says "now".
     pub last_modified: DateTime<Utc>,
+    /// Whether that moves with every change of the bytes, so that it may be sent and compared with.
+    pub is_dated: bool,
     /// For how long copies may be used.
     pub cache: CachePolicy,
     /// Value of the Link header: `rel=self`, `rel=hub`.
@@ -111,7 +113,28 @@ impl Document {
         link: Option<String>,
     ) -> Self {
         let variants = vec![Variant::new(Coding::Identity, bytes.into())];
-        Self { content_type, variants, last_modified, cache, link, deltas: None, prepared: PreparedSlot::default() }
+        Self {
+            content_type,
+            variants,
+            last_modified,
+            is_dated: true,
+            cache,
+            link,
+            deltas: None,
+            prepared: PreparedSlot::default(),
+        }
+    }
+
+    /// The same with no validator but its tags: its bytes can change under an unchanged time.
+    #[must_use]
+    pub fn undated(self) -> Self {
+        Self { is_dated: false, ..self }
+    }
+
+    /// [`Self::last_modified`] where it may be relied on.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        self.is_dated.then_some(self.last_modified)
     }
 
     /// The identity variant.

@@ -66,17 +66,21 @@ impl<'a> Preconditions<'a> {
     ///
     /// A date is compared with the true time of the change even while that second is not over (the field then says
     /// "now"), so that a second change within it never gets a 304. A date later than `now` is no date that we gave.
-    pub(crate) fn judge(&self, etag: &str, last_modified: DateTime<Utc>, now: DateTime<Utc>) -> Verdict {
+    /// Where there is no time of the change, dates are passed over (§13.1.3, §13.1.4).
+    pub(crate) fn judge(&self, etag: &str, last_modified: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Verdict {
         if let Some(list) = &self.if_match {
             if !matches(list, etag, Comparison::Strong) {
                 return Verdict::Failed;
             }
-        } else if self.if_unmodified_since.is_some_and(|since| last_modified > since) {
+        } else if self.if_unmodified_since.zip(last_modified).is_some_and(|(since, changed)| changed > since) {
             return Verdict::Failed;
         }
         let has_it = match &self.if_none_match {
             Some(list) => matches(list, etag, Comparison::Weak),
-            None => self.if_modified_since.is_some_and(|since| since >= last_modified && since <= now),
+            None => {
+                let dates = self.if_modified_since.zip(last_modified);
+                dates.is_some_and(|(since, changed)| since >= changed && since <= now)
+            }
         };
         if has_it { Verdict::NotModified } else { Verdict::Send }
     }

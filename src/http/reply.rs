@@ -236,7 +236,9 @@ impl Reply {
             if let Some(coding) = content_encoding(variant.coding) {
                 put("Content-Encoding", coding.as_bytes());
             }
-            put("Last-Modified", last_modified(document, now, &mut text));
+            if document.is_dated {
+                put("Last-Modified", last_modified(document, now, &mut text));
+            }
             if let Some(part) = part {
                 let (first, last, all) = (part.start, part.end.saturating_sub(1), variant.bytes.len());
                 put("Content-Range", text.write(format_args!("bytes {first}-{last}/{all}")));

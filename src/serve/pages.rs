@@ -15,7 +15,7 @@ use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, automatic
 use crate::http::{OnDemand, Rendered};
 use crate::ingest::Clock;
 use crate::item::Item;
-use crate::store::{FeedRow, Reader, Reading, State, StoreError};
+use crate::store::{FeedKind, FeedRow, Reader, Reading, State, StoreError};
 
 use address::{Address, What};
 
@@ -93,6 +93,7 @@ impl Room<'_> {
         match &address.what {
             What::Item(handle) => self.item(handle),
             What::List(by) => self.list(*by),
+            What::Feed { path, .. } | What::Archive { path, .. } if self.is_retired(path)? => Ok(Rendered::Gone),
             What::Feed { path, format } => match self.known(path)? {
                 // The documents of configured feeds are kept ready and never asked for here, except before there are any.
                 Some((definition, row)) if row.kind.by().is_some() => self.feed(&definition, &row, *format),
@@ -110,11 +111,15 @@ impl Room<'_> {
         Ok(match row.state {
             State::Withdrawn => Rendered::Gone,
             State::Scheduled => Rendered::Missing,
-            State::Live => {
-                let html = page::item(&self.basis.site, &row.item)?;
-                self.document(HTML, html, row.changed_at, CachePolicy { max_age: MAX_AGE, is_stable: false }, None)
-            }
+            State::Live => self.undated(page::item(&self.basis.site, &row.item)?, row.changed_at),
         })
+    }
+
+    /// Whether the feed at a path was taken out of the configuration.
+    fn is_retired(&self, path: &str) -> anyhow::Result<bool> {
+        let is_configured = self.basis.definitions.iter().any(|definition| definition.path == path);
+        let row = self.reading.feed(path)?.filter(|_| !is_configured);
+        Ok(row.is_some_and(|row| row.kind == FeedKind::Configured))
     }
 
     /// The feed at a path, if it has ever had items.
@@ -133,10 +138,9 @@ impl Room<'_> {
 
     fn list(&self, by: By) -> anyhow::Result<Rendered> {
         let rows = self.reading.largest_feeds(by.into(), LISTED)?;
-        // Whatever changes a feed of this kind changes that of everything.
-        let Some(everything) = self.reading.feed("")?.filter(|_| !rows.is_empty()) else {
+        if rows.is_empty() {
             return Ok(Rendered::Missing);
-        };
+        }
         let definitions: Vec<_> = rows.iter().map(|row| self.automatic(by, row)).collect();
         let feeds: Vec<_> = definitions
             .iter()
@@ -144,8 +148,8 @@ impl Room<'_> {
             .map(|(feed, row)| page::FeedSummary { feed, updated: row.updated, archive: None })
             .collect();
         let html = page::list(&self.basis.site, by, &feeds)?;
-        let cache = CachePolicy { max_age: MAX_AGE, is_stable: false };
-        Ok(self.document(HTML, html, everything.changed_at, cache, None))
+        let newest = rows.iter().map(|row| row.changed_at).max();
+        Ok(self.undated(html, newest.unwrap_or(self.form_since)))
     }
 
     fn load(&self, seq: i64) -> Result<Arc<Item>, StoreError> {
@@ -164,6 +168,13 @@ impl Room<'_> {
     ) -> Rendered {
         let modified = ceiling(changed.max(self.form_since));
         Rendered::Found(Document::new(content_type, bytes, modified, cache, link).compress())
+    }
+
+    /// A page that also changes where nothing says when: by the address or category of an article, by a feed that ends.
+    fn undated(&self, html: Vec<u8>, changed: DateTime<Utc>) -> Rendered {
+        let cache = CachePolicy { max_age: MAX_AGE, is_stable: false };
+        let modified = ceiling(changed.max(self.form_since));
+        Rendered::Found(Document::new(HTML, html, modified, cache, None).undated().compress())
     }
 }
 

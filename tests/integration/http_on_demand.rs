@@ -14,7 +14,7 @@ use seedcast::http::{
     Settings, Submission,
 };
 
-use crate::http_site::{CHANGED, Client, FRESH, Server, changed, encoding, parts};
+use crate::http_site::{CHANGED, Client, FRESH, NOW, Server, changed, encoding, parts};
 
 /// Renders pages of `/items/…`, counts, and can be held up.
 #[derive(Default)]
@@ -193,6 +193,31 @@ fn who_has_a_page_gets_304_also_when_it_has_to_be_made_and_no_request_is_left() 
     }
     let made = pages.rendered.load(Ordering::SeqCst) - before;
     assert_eq!(made, 20, "a tag that fits nothing is no way around the limit");
+}
+
+/// One page whose time says nothing.
+struct Undated;
+
+impl OnDemand for Undated {
+    fn render(&self, _: &str) -> Rendered {
+        let page = Document::new("text/html; charset=utf-8", b"words".to_vec(), changed(), FRESH, None);
+        Rendered::Found(page.undated())
+    }
+}
+
+#[test]
+fn a_page_without_a_time_is_known_by_its_tag_alone() {
+    let server = Server::start(Parts { on_demand: Arc::new(Undated), ..parts() }, Settings::default());
+    let page = server.get("/items/one/", "");
+    assert_eq!((page.status, page.field("last-modified")), (200, None));
+    for (lines, status) in [
+        (format!("If-None-Match: {}\r\n", page.etag()), 304),
+        (format!("If-Modified-Since: {CHANGED}\r\n"), 200),
+        (format!("If-Modified-Since: {NOW}\r\n"), 200),
+        ("If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n".to_owned(), 200),
+    ] {
+        assert_eq!(server.get("/items/one/", &lines).status, status, "{lines}");
+    }
 }
 
 struct Echo;

@@ -111,6 +111,58 @@ fn automatic_feeds_follow_their_items() {
 }
 
 #[test]
+fn a_moved_seed_moves_the_times_of_the_documents_that_show_its_category() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("world/1.txt", &article(1, "One", 0, 1));
+    desk.write("world/2.txt", &article(2, "Two", 0, 2));
+    desk.open();
+    let front = desk.text("/");
+    let item = front.split("href=\"").filter_map(|rest| rest.split('"').next()).find(|at| at.starts_with("/items/"));
+    let item = item.expect("a page of an article").to_owned();
+    let path = "/sources/news.example/atom.xml";
+    let before = desk.document(path).unwrap();
+    std::fs::create_dir_all(desk.seeds().join("arts")).unwrap();
+    for name in ["1.txt", "2.txt"] {
+        std::fs::rename(desk.seeds().join("world").join(name), desk.seeds().join("arts").join(name)).unwrap();
+    }
+    desk.pass(60);
+    crate::ingest_desk::eventually_or(
+        || (desk.document(path).unwrap().identity().etag != before.identity().etag).then_some(()),
+        || "the category is the old one".to_owned(),
+    );
+    desk.pass(60);
+    let after = desk.document(path).unwrap();
+    assert!(after.last_modified > before.last_modified, "{} and {}", before.last_modified, after.last_modified);
+    assert_eq!(after.date(), Some(after.last_modified));
+    // Nothing that is stored says when these two change.
+    for page in [item.as_str(), "/categories/"] {
+        assert_eq!(desk.document(page).unwrap().date(), None, "{page}");
+    }
+}
+
+#[test]
+fn a_feed_that_was_taken_out_of_the_configuration_is_gone_until_it_comes_back() {
+    let feed = "[[feed]]\nname = \"world\"\npaths = [\"world/**\"]\n";
+    let mut desk = Desk::new(clock!(START), feed);
+    desk.write("world/1.txt", &article(1, "One", 0, 1));
+    desk.open();
+    assert_eq!(desk.titles("/feeds/world/feed.json"), ["One"]);
+    desk.close();
+    desk.reconfigure("");
+    desk.open();
+    for path in ["/feeds/world/atom.xml", "/feeds/world/", "/feeds/world", "/feeds/world/archive/1/feed.json"] {
+        assert_eq!(desk.document(path).unwrap_err(), "Gone", "{path}");
+    }
+    for path in ["/feeds/never/atom.xml", "/feeds/", "/feeds/world/other.xml", "/archive/9/atom.xml"] {
+        assert_eq!(desk.document(path).unwrap_err(), "Missing", "{path}");
+    }
+    desk.close();
+    desk.reconfigure(feed);
+    desk.open();
+    assert_eq!(desk.titles("/feeds/world/feed.json"), ["One"]);
+}
+
+#[test]
 fn automatic_feeds_can_be_turned_off_and_on() {
     let mut desk = Desk::new(clock!(START), "[feeds]\nautomatic = []\n");
     desk.write("world/1.txt", &article(1, "One", 0, 1));

@@ -80,7 +80,10 @@ fn feeds_come_change_and_go_without_a_connection_being_dropped() {
     });
 
     reload(&place, &server, &base);
-    assert_eq!(kept.get("/feeds/world/atom.xml").0, 404);
+    for path in ["/feeds/world/atom.xml", "/feeds/world/", "/feeds/world", "/feeds/world/archive/1/rss.xml"] {
+        assert_eq!(kept.get(path).0, 410, "{path}");
+    }
+    assert_eq!(kept.get("/feeds/never/atom.xml").0, 404);
     assert_eq!(kept.get("/atom.xml").0, 200);
 
     reload(&place, &server, &base.replace("http://feeds.example", "http://other.example/prefix"));

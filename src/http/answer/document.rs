@@ -54,7 +54,7 @@ impl<'a> Asked<'a> {
             content: Content::Document { document: Arc::clone(document), index, part },
             is_head: self.is_head,
         };
-        match self.preconditions.judge(&variant.etag, document.last_modified, now) {
+        match self.preconditions.judge(&variant.etag, document.date(), now) {
             Verdict::NotModified => return send(StatusCode::NOT_MODIFIED, None),
             Verdict::Failed => return Reply::status(StatusCode::PRECONDITION_FAILED),
             Verdict::Send => {}
