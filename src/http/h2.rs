@@ -223,7 +223,7 @@ impl Activity {
     fn quiet(&mut self, now: Instant, changes: usize, written: usize, bytes_per_second: u64) -> Duration {
         let quiet = now.saturating_duration_since(self.since);
         let bytes = u64::try_from(written.wrapping_sub(self.written)).unwrap_or(u64::MAX);
-        let goes_on = bytes >= bytes_per_second.saturating_mul(quiet.as_secs().max(1));
+        let goes_on = bytes > 0 && bytes >= bytes_per_second.saturating_mul(quiet.as_secs().max(1));
         if changes == self.changes && !goes_on {
             return quiet;
         }

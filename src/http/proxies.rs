@@ -1,6 +1,5 @@
 //! The client's address behind proxies that the operator vouches for.
 
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
@@ -82,16 +81,18 @@ impl TrustedProxies {
             return unnamed;
         }
         match self.field {
-            ForwardedField::XForwardedFor => self.walk(unnamed, head.joined(Field::XForwardedFor), node_address),
-            ForwardedField::Forwarded => self.walk(unnamed, head.joined(Field::Forwarded), forwarded_for),
+            ForwardedField::XForwardedFor => {
+                self.walk(unnamed, head.joined(Field::XForwardedFor).as_deref(), node_address)
+            }
+            ForwardedField::Forwarded => self.walk(unnamed, head.joined(Field::Forwarded).as_deref(), forwarded_for),
         }
     }
 
     /// SECURITY: only what the proxies themselves appended counts, so the list is read from its end, and the first entry
     /// that is unreadable or not ours to trust ends the walk.
-    fn walk(&self, peer: Client, list: Option<Cow<'_, [u8]>>, read: fn(&[u8]) -> Option<IpAddr>) -> Client {
+    fn walk(&self, peer: Client, list: Option<&[u8]>, read: fn(&[u8]) -> Option<IpAddr>) -> Client {
         let mut client = peer;
-        for hop in list.iter().flat_map(|list| list.rsplit(|b| *b == b',')) {
+        for hop in list.into_iter().flat_map(|list| list.rsplit(|b| *b == b',')) {
             let Some(address) = read(hop) else { return Client { is_unclear: true, ..client } };
             client.address = Some(address);
             if !self.includes_address(address) {
