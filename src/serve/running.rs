@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::http::{self, Listener, State, Tls};
 use crate::hub::Hub;
 use crate::ingest::{Ingest, Shared};
-use crate::ops::{AccessLog, Health, Metrics, ReadOutcome, Traffic};
+use crate::ops::{AccessLog, Degraded, Health, Metrics, ReadOutcome, Traffic};
 use crate::seed::Watcher;
 use crate::store::Reader;
 
@@ -277,6 +277,10 @@ impl Running {
 
     /// The new configuration, with everything opened that it names, so that what could not be started is not taken up.
     fn prepare(&self) -> anyhow::Result<(Config, Watcher)> {
+        // The ingest that begins with it would have to write at once.
+        if self.shared.health.is_degraded(Degraded::Store) {
+            anyhow::bail!("the store cannot be written at present; reload again when it can");
+        }
         let new = (self.outside.reload)()?;
         load_tls(&new)?;
         // The new directory is watched before the old one is let go.

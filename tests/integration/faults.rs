@@ -189,6 +189,12 @@ fn disk_of_the_store_is_full() {
     wait_for_words(address, &["no space left for the store", "goes on when there is"]);
     let during = get(address, "/feed.json", &[]).unwrap();
     assert_eq!((during.status, during.body), (200, before.body), "what is served must be what is kept");
+    // A reload could store nothing either, and must not end what is served.
+    let config = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), config.replace("[site]\n", "[site]\ntitle = \"Another\"\n")).unwrap();
+    server.hang_up();
+    eventually("the reload is refused", PATIENCE, || server.log().contains("reload refused").then_some(()));
+    assert_eq!(get(address, "/feed.json", &[]).unwrap().status, 200);
     shell("rm \"$1/other\"", &disk);
     // One that can be kept does not hide that the others could not.
     write(&place, "61.txt", 61);

@@ -69,9 +69,9 @@ fn a_seed_that_cannot_be_read_when_settings_change_is_read_anew_later() {
     desk.reconfigure("time_zone = \"Europe/Istanbul\"\n");
     // Nothing can be said of when a file of the future is finished.
     let file = std::fs::File::options().append(true).open(desk.seeds().join("2.txt")).unwrap();
-    file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000)).unwrap();
     desk.open();
-    file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).unwrap();
     drop(file);
     desk.pass(1);
     eventually_or(
