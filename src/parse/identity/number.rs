@@ -4,7 +4,12 @@
 /// row, an amount in thousands. Where that is in doubt it does: an article that becomes two is a nuisance, two that
 /// become one are a loss.
 pub(super) fn is_shared(number: &str) -> bool {
-    number.ends_with("000") || is_date(number) || is_season(number)
+    is_round(number) || is_date(number) || is_season(number)
+}
+
+/// An amount in thousands: `100000`, `1250000`. Of the longer numbers that articles have, hardly one is so round.
+fn is_round(number: &str) -> bool {
+    number.ends_with("000") && number.trim_end_matches('0').len() <= 4
 }
 
 /// A date, alone or with a time of day behind it, year, month or day first: `20241101`, `01112024`, `202411011304`,
