@@ -30,7 +30,8 @@ pub use feeds::{FeedKind, FeedRow};
 pub use figures::{FeedFigures, Figures, Finding};
 pub use filling::MemberIndexes;
 pub use hub::{
-    Attempt, AttemptEnd, Bounds, Claim, Due, Kind, NOTHING, NewSubscription, SubscriptionRow, Subscriptions, Wanted,
+    Attempt, AttemptEnd, Bounds, Claim, Due, Kind, Kinds, NOTHING, NewSubscription, SubscriptionRow, Subscriptions,
+    Wanted,
 };
 pub use items::{Body, ItemRow, State};
 pub use members::{ARCHIVE_PAGE, Selected, TOMBSTONES};

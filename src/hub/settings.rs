@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::address::Policy;
 use super::signature::Algorithm;
+use crate::store::{Kind, Kinds};
 
 /// Section `[hub]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,4 +37,16 @@ pub struct Settings {
     pub max_subscriptions: usize,
     /// Subscriptions with callbacks on one host.
     pub max_subscriptions_per_host: usize,
+}
+
+impl Settings {
+    /// The kinds of subscription that are sent anything. Other hubs are always told: without any there are no such
+    /// subscriptions.
+    pub(super) fn kinds(&self) -> Kinds {
+        Kinds::that(|kind| match kind {
+            Kind::WebSub => self.is_enabled,
+            Kind::RssCloud => self.takes_rsscloud,
+            Kind::Ping => true,
+        })
+    }
 }

@@ -1,6 +1,5 @@
 //! The loop that sees to everything: who is due, how many at a time, when next.
 
-mod claim;
 mod contents;
 mod dispatch;
 mod pings;
@@ -67,8 +66,6 @@ struct Progress {
     after: i64,
     /// Whether some were passed over because their host has as many as it may.
     is_skipping: bool,
-    /// Whether some are held back because their kind is off.
-    is_holding: bool,
 }
 
 /// A delivery under way.

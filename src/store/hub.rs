@@ -28,6 +28,18 @@ pub enum Kind {
     RssCloud = 2,
 }
 
+/// Some of the kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// Those for which this holds.
+    pub fn that(is_among: impl Fn(Kind) -> bool) -> Self {
+        let all = [Kind::WebSub, Kind::Ping, Kind::RssCloud];
+        Self(all.into_iter().filter(|kind| is_among(*kind)).map(|kind| 1 << kind as u8).sum())
+    }
+}
+
 impl Kind {
     fn from_code(code: i64) -> Result<Self, StoreError> {
         match code {
@@ -89,7 +101,9 @@ pub struct Due {
 /// Which subscriptions are due.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// Those to this topic ...
+    /// Those of these kinds ...
+    pub kinds: Kinds,
+    /// ... to this topic ...
     pub topic: &'a str,
     /// ... that have other bytes than these ...
     pub digest: &'a Digest,

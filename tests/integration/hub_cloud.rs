@@ -314,6 +314,8 @@ async fn it_is_off_unless_turned_on() {
 async fn switched_off_it_tells_nobody_and_goes_on_when_it_is_on_again() {
     let scene = scene();
     let mut reader = registered(&scene, obliging).await;
+    // What is under way when it is switched off goes on.
+    reader.silent(HOUR).await;
     scene.hub.reconfigure(settings(), SITE);
     scene.publish_as(Format::Rss, "two");
     reader.silent(HOUR).await;

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::super::deliver::deliver;
 use super::super::topic::Content;
-use super::super::{Hub, Settings, Setup};
-use super::claim::{Hosts, claim};
+use super::super::{Hub, Setup};
 use super::{Event, Progress, UnderWay, Worker};
 use crate::store::{Attempt, AttemptEnd, Due, StoreError, Wanted};
 
@@ -23,8 +21,6 @@ const SLOW_SHARE: usize = 2;
 const CLAIM_SLACK: Duration = Duration::from_secs(60);
 /// Subscriptions looked at in one go.
 const SCAN: usize = 512;
-/// Where some are held back because they are off, a topic is looked at again no sooner: they are due all the time.
-const HELD_BACK: TimeDelta = TimeDelta::minutes(5);
 
 /// Reports a delivery that ends without result, by a panic, as released.
 struct Report {
@@ -50,11 +46,6 @@ impl Drop for Report {
 impl Worker {
     /// Sends to the subscribers of one topic, as far as there is room; takes it off the agenda when all were seen to.
     pub(super) async fn send_to(&mut self, setup: &Arc<Setup>, topic: String) -> Result<(), StoreError> {
-        if !self.is_sent(setup, &topic) {
-            self.agenda.remove(&topic);
-            self.contents.remove(&topic);
-            return Ok(());
-        }
         let Some(content) = self.known(&topic) else {
             if self.make(&topic) {
                 self.agenda.remove(&topic);
@@ -72,16 +63,21 @@ impl Worker {
             }
             let now = self.hub.now();
             let until = now + settings.timeout + CLAIM_SLACK;
-            let hosts = Hosts { under_way: self.hosts.clone(), most: settings.concurrency_per_host };
-            let (name, digest, after, settings) = (topic.clone(), content.digest, progress.after, settings.clone());
-            let (claim, is_holding) = self
+            let mut hosts = self.hosts.clone();
+            let (per_host, kinds) = (settings.concurrency_per_host, settings.kinds());
+            let (name, digest, after) = (topic.clone(), content.digest, progress.after);
+            let claim = self
                 .on_store(move |store| {
-                    let wanted = Wanted { topic: &name, digest: &digest, after, limit, patience };
-                    claim(store, &settings, wanted, (now, until), hosts)
+                    let wanted = Wanted { kinds, topic: &name, digest: &digest, after, limit, patience };
+                    store.claim(wanted, now, until, |host| {
+                        let count = hosts.entry(host.to_owned()).or_default();
+                        let is_admitted = *count < per_host;
+                        *count += usize::from(is_admitted);
+                        is_admitted
+                    })
                 })
                 .await?;
             progress.is_skipping |= claim.is_skipping;
-            progress.is_holding |= is_holding;
             for due in claim.due {
                 self.send(setup, &topic, due, &content);
             }
@@ -96,21 +92,14 @@ impl Worker {
             }
         }
         self.agenda.remove(&topic);
-        let (name, digest, now) = (topic.clone(), content.digest, self.hub.now());
-        match self.on_store(move |store| store.next_attempt(&name, &digest, now)).await? {
-            Some(next) if progress.is_holding => self.look_later(&topic, next.max(now + HELD_BACK)),
+        let (name, digest, now, kinds) = (topic.clone(), content.digest, self.hub.now(), settings.kinds());
+        match self.on_store(move |store| store.next_attempt(kinds, &name, &digest, now)).await? {
             Some(next) => self.look_later(&topic, next),
             None => {
                 self.contents.remove(&topic);
             }
         }
         Ok(())
-    }
-
-    /// Whether anybody can be sent anything about a topic. Other hubs are told of those alone that are kept ready.
-    fn is_sent(&self, setup: &Setup, topic: &str) -> bool {
-        let Settings { is_enabled, takes_rsscloud, external, .. } = &setup.settings;
-        *is_enabled || *takes_rsscloud || (!external.is_empty() && setup.topics.is_live(topic))
     }
 
     fn room(&self, concurrency: usize) -> usize {

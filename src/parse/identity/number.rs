@@ -7,9 +7,9 @@ pub(super) fn is_shared(number: &str) -> bool {
     is_round(number) || is_date(number) || is_season(number)
 }
 
-/// An amount in thousands: `100000`, `1250000`. Of the longer numbers that articles have, hardly one is so round.
+/// An amount in thousands: `100000`, `1250000`. Larger ones are not written in digits.
 fn is_round(number: &str) -> bool {
-    number.ends_with("000") && number.trim_end_matches('0').len() <= 4
+    number.len() <= 8 && number.ends_with("000") && number.trim_end_matches('0').len() <= 4
 }
 
 /// A date, alone or with a time of day behind it, year, month or day first: `20241101`, `01112024`, `202411011304`,

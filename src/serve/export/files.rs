@@ -21,8 +21,9 @@ const UNFINISHED: &str = ".unfinished.json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
     content_type: String,
-    /// As in Last-Modified.
-    last_modified: String,
+    /// As in Last-Modified; absent for documents that are served without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_modified: Option<String>,
     max_age_seconds: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<String>,
@@ -93,7 +94,7 @@ impl Folder {
         let file = file_of(path);
         let entry = Entry {
             content_type: document.content_type.to_owned(),
-            last_modified: httpdate::fmt_http_date(document.last_modified.into()),
+            last_modified: document.date().map(|moment| httpdate::fmt_http_date(moment.into())),
             max_age_seconds: document.cache.max_age.as_secs(),
             link: document.link.clone(),
             files: document

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
-use super::{Attempt, AttemptEnd, Claim, Due, Kind, Subscriptions, Wanted, begin};
+use super::{Attempt, AttemptEnd, Claim, Due, Kind, Kinds, Subscriptions, Wanted, begin};
 use crate::store::row::utc_millis;
 use crate::store::{Digest, StoreError};
 
 const DUE: &str = "SELECT id, kind, callback, host, secret, failures FROM subscriptions \
     WHERE topic = ?1 AND id > ?2 AND delivered <> ?3 AND expires_at > ?4 / 1000 AND claimed_until <= ?4 \
-    AND (next_attempt <= ?4 OR (attempted <> ?3 AND failures < ?5)) ORDER BY id LIMIT ?6";
+    AND (next_attempt <= ?4 OR (attempted <> ?3 AND failures < ?5)) AND (?7 >> kind) & 1 ORDER BY id LIMIT ?6";
 
 impl Subscriptions {
     /// Claims subscriptions that are due until `until`: nobody else sends to them before that, and if this attempt
@@ -41,7 +41,8 @@ impl Subscriptions {
                 wanted.digest,
                 now.timestamp_millis(),
                 wanted.patience,
-                i64::try_from(wanted.limit).unwrap_or(i64::MAX)
+                i64::try_from(wanted.limit).unwrap_or(i64::MAX),
+                wanted.kinds.0
             ];
             let found: Vec<Result<Due, StoreError>> =
                 query.query_map(values, |row| Ok(due(row)))?.collect::<Result<_, _>>()?;
@@ -67,21 +68,23 @@ impl Subscriptions {
         Ok(claim)
     }
 
-    /// The next moment at which a subscription to the topic that has other bytes may be tried.
+    /// The next moment at which a subscription of these kinds to the topic that has other bytes may be tried.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn next_attempt(
         &self,
+        kinds: Kinds,
         topic: &str,
         digest: &Digest,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT min(max(next_attempt, claimed_until)) FROM subscriptions \
-            WHERE topic = ?1 AND delivered <> ?2 AND expires_at > ?3";
+            WHERE topic = ?1 AND delivered <> ?2 AND expires_at > ?3 AND (?4 >> kind) & 1";
         let connection = self.connection();
         let mut query = connection.prepare_cached(sql)?;
-        let millis: Option<i64> = query.query_row(params![topic, digest, now.timestamp()], |row| row.get(0))?;
+        let millis: Option<i64> =
+            query.query_row(params![topic, digest, now.timestamp(), kinds.0], |row| row.get(0))?;
         millis.map(utc_millis).transpose()
     }
 
