@@ -117,13 +117,15 @@ fn run_of_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> 
 /// The times of a block: of each of its lines, else of the whole. None if it is text.
 fn times_of<'a>(block: Block<'a>, read_time: &impl Fn(&str) -> Reading) -> Times<'a> {
     let mut times = Vec::new();
-    for (text, line) in block.text.lines().zip(block.line..) {
-        let reading = read_time(text);
-        if !reading.is_time() {
-            times.clear();
-            break;
+    if block.text.contains('\n') {
+        for (text, line) in block.text.lines().zip(block.line..) {
+            let reading = read_time(text);
+            if !reading.is_time() {
+                times.clear();
+                break;
+            }
+            times.push((Block { text: text.trim(), line, ..block }, reading));
         }
-        times.push((Block { text: text.trim(), line, ..block }, reading));
     }
     if times.is_empty() {
         let reading = read_time(block.text);
