@@ -192,10 +192,9 @@ impl Hub {
     /// # Errors
     /// When the store cannot be written.
     pub fn drop_subscription(&self, id: i64) -> Result<bool, StoreError> {
-        let is_told = self.store.all()?.iter().any(|row| row.id == id && row.kind == Kind::WebSub);
-        let Some((topic, callback)) = self.store.remove_by_id(id)? else { return Ok(false) };
+        let Some((kind, topic, callback)) = self.store.remove_by_id(id)? else { return Ok(false) };
         self.counters.add(Counted::Dropped);
-        if let Some(callback) = Callback::known(&callback).filter(|_| is_told) {
+        if let Some(callback) = Callback::known(&callback).filter(|_| kind == Kind::WebSub) {
             self.order(Order::Deny { callback, topic, reason: "the operator of the hub ended the subscription" });
         }
         Ok(true)

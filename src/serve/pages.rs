@@ -15,7 +15,7 @@ use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, automatic
 use crate::http::{OnDemand, Rendered};
 use crate::ingest::Clock;
 use crate::item::Item;
-use crate::store::{FeedKind, FeedRow, Reader, Reading, State, StoreError};
+use crate::store::{FeedRow, Reader, Reading, State, StoreError};
 
 use address::{Address, What};
 
@@ -88,20 +88,30 @@ impl Basis {
     }
 }
 
+/// What is known of a feed.
+enum Known {
+    /// It has never had an item.
+    Never,
+    /// It was taken out of the configuration.
+    Retired,
+    Feed(Box<(Definition, FeedRow)>),
+}
+
 impl Room<'_> {
     fn answer(&self, address: &Address) -> anyhow::Result<Rendered> {
         match &address.what {
             What::Item(handle) => self.item(handle),
             What::List(by) => self.list(*by),
-            What::Feed { path, .. } | What::Archive { path, .. } if self.is_retired(path)? => Ok(Rendered::Gone),
             What::Feed { path, format } => match self.known(path)? {
+                Known::Retired => Ok(Rendered::Gone),
                 // The documents of configured feeds are kept ready and never asked for here, except before there are any.
-                Some((definition, row)) if row.kind.by().is_some() => self.feed(&definition, &row, *format),
+                Known::Feed(known) if known.1.kind.by().is_some() => self.feed(&known.0, &known.1, *format),
                 _ => Ok(Rendered::Missing),
             },
             What::Archive { path, page, format } => match self.known(path)? {
-                Some((definition, row)) => self.archive(&definition, &row, *page, *format),
-                None => Ok(Rendered::Missing),
+                Known::Retired => Ok(Rendered::Gone),
+                Known::Feed(known) => self.archive(&known.0, &known.1, *page, *format),
+                Known::Never => Ok(Rendered::Missing),
             },
         }
     }
@@ -115,21 +125,16 @@ impl Room<'_> {
         })
     }
 
-    /// Whether the feed at a path was taken out of the configuration.
-    fn is_retired(&self, path: &str) -> anyhow::Result<bool> {
-        let is_configured = self.basis.definitions.iter().any(|definition| definition.path == path);
-        let row = self.reading.feed(path)?.filter(|_| !is_configured);
-        Ok(row.is_some_and(|row| row.kind == FeedKind::Configured))
-    }
-
-    /// The feed at a path, if it has ever had items.
-    fn known(&self, path: &str) -> anyhow::Result<Option<(Definition, FeedRow)>> {
-        let Some(row) = self.reading.feed(path)?.filter(|row| row.placed > 0) else { return Ok(None) };
+    fn known(&self, path: &str) -> anyhow::Result<Known> {
+        let Some(row) = self.reading.feed(path)? else { return Ok(Known::Never) };
         let definition = match row.kind.by() {
-            None => self.basis.definitions.iter().find(|definition| definition.path == path).cloned(),
-            Some(by) => Some(self.automatic(by, &row)),
+            Some(by) => self.automatic(by, &row),
+            None => match self.basis.definitions.iter().find(|definition| definition.path == path) {
+                Some(definition) => definition.clone(),
+                None => return Ok(Known::Retired),
+            },
         };
-        Ok(definition.map(|definition| (definition, row)))
+        Ok(if row.placed > 0 { Known::Feed(Box::new((definition, row))) } else { Known::Never })
     }
 
     fn automatic(&self, by: By, row: &FeedRow) -> Definition {

@@ -302,18 +302,24 @@ fn streams_beyond_those_that_were_announced_are_refused() {
     assert_eq!(get(address, "/rss.xml", &[]).unwrap().status, 200);
 }
 
-#[test]
-fn a_stop_is_told_by_goaway_and_an_answer_under_way_is_finished() {
-    let place = Place::new("drain_seconds = 30\n");
+/// A server and a client that has asked for a document much larger than its window.
+fn large_answer(place: &Place) -> (Server, Attacker) {
     let text = "It was quiet. ".repeat(20_000);
     write_seed(
         &place.seeds().join("1.txt"),
         &seed_text("https://news.example/1", "A day", "2024-11-01T13:04+0300", "2024-11-01T13:04+0300", &text),
     );
-    let (mut server, address) = Server::ready(place.serve());
+    let (server, address) = Server::ready(place.serve());
     let mut client = Attacker::new(address, &[]);
     client.stream.write_all(&frame(SETTINGS, 1, 0, b"")).unwrap();
     client.stream.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &request("/rss.xml"))).unwrap();
+    (server, client)
+}
+
+#[test]
+fn a_stop_is_told_by_goaway_and_an_answer_under_way_is_finished() {
+    let place = Place::new("drain_seconds = 30\n");
+    let (mut server, mut client) = large_answer(&place);
     let begun = Instant::now();
     let (mut received, mut is_told, mut is_whole) = (0, false, false);
     while let Some(frames) = client.frames() {
@@ -348,15 +354,7 @@ fn a_stop_is_told_by_goaway_and_an_answer_under_way_is_finished() {
 #[test]
 fn a_slow_reader_has_its_answer_whole_also_when_the_server_stops() {
     let place = Place::new("drain_seconds = 60\n");
-    let text = "It was quiet. ".repeat(20_000);
-    write_seed(
-        &place.seeds().join("1.txt"),
-        &seed_text("https://news.example/1", "A day", "2024-11-01T13:04+0300", "2024-11-01T13:04+0300", &text),
-    );
-    let (mut server, address) = Server::ready(place.serve());
-    let mut client = Attacker::new(address, &[]);
-    client.stream.write_all(&frame(SETTINGS, 1, 0, b"")).unwrap();
-    client.stream.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &request("/rss.xml"))).unwrap();
+    let (mut server, mut client) = large_answer(&place);
     let begun = Instant::now();
     let (mut received, mut is_whole, mut opened) = (0, false, None);
     while let Some(frames) = client.frames() {

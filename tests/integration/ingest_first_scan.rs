@@ -107,8 +107,12 @@ fn what_was_stored_before_a_reload_in_the_first_scan_is_in_the_feeds_after_it() 
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000)).unwrap();
     let server = Server::spawn(place.serve());
     let address = server.address();
-    // Three are read at once; the scan goes on for five seconds.
-    std::thread::sleep(Duration::from_millis(700));
+    let store = place.seeds().with_file_name("store.sqlite");
+    eventually("three are stored", PATIENCE, || {
+        let store = rusqlite::Connection::open_with_flags(&store, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let count = store.query_row("SELECT count(*) FROM seeds", [], |row| row.get::<_, i64>(0)).ok()?;
+        (count == 3).then_some(())
+    });
     server.hang_up();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).unwrap();
     drop(file);

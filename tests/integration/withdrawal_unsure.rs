@@ -115,7 +115,12 @@ fn files_with_the_same_bytes_that_are_moved_together_stay_as_many_articles() {
     assert_eq!(before.len(), 3);
     std::fs::rename(desk.seeds().join("d"), desk.seeds().join("e")).unwrap();
     // By the clock of the file system they were written a moment ago, and are left alone for another.
-    std::thread::sleep(Duration::from_secs(3));
+    let store = rusqlite::Connection::open(desk.store().path()).unwrap();
+    let moved = "SELECT count(*) FROM seeds WHERE path >= x'652f' AND path < x'6530'";
+    eventually_or(
+        || (store.query_row(moved, [], |row| row.get::<_, i64>(0)).unwrap() == 3).then_some(()),
+        || "they are not read where they are".to_owned(),
+    );
     desk.rescan(false);
     desk.pass(60);
     desk.pass(60);

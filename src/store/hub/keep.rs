@@ -1,7 +1,7 @@
 //! Which subscriptions there are: made, renewed, ended.
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{Bounds, Kind, NOTHING, NewSubscription, Subscriptions, begin};
 use crate::store::StoreError;
@@ -58,16 +58,17 @@ impl Subscriptions {
         Ok(self.connection().prepare_cached(sql)?.execute(params![topic, kind as i64, callback])? > 0)
     }
 
-    /// Ends a subscription by its number; gives its topic and callback.
+    /// Ends a subscription by its number; gives its kind, topic and callback.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn remove_by_id(&self, id: i64) -> Result<Option<(String, String)>, StoreError> {
+    pub fn remove_by_id(&self, id: i64) -> Result<Option<(Kind, String, String)>, StoreError> {
         let connection = self.connection();
-        let mut query =
-            connection.prepare_cached("DELETE FROM subscriptions WHERE id = ?1 RETURNING topic, callback")?;
+        let sql = "DELETE FROM subscriptions WHERE id = ?1 RETURNING kind, topic, callback";
+        let mut query = connection.prepare_cached(sql)?;
         let mut rows = query.query([id])?;
-        let row = rows.next()?.map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?;
+        let ended = |row: &Row<'_>| Ok::<_, StoreError>((Kind::from_code(row.get(0)?)?, row.get(1)?, row.get(2)?));
+        let row = rows.next()?.map(ended).transpose()?;
         // A statement that returns rows is done only when the last was taken.
         while rows.next()?.is_some() {}
         Ok(row)
