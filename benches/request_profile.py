@@ -42,6 +42,8 @@ def run(folder, tool, count, is_conditional):
             connection = socket.create_connection(("127.0.0.1", PORT))
             break
         except OSError:
+            if child.poll() is not None:
+                sys.exit(f"{' '.join(command)} ended with {child.returncode}")
             time.sleep(0.1)
     tag = ask(connection, None)
     for _ in range(count):
@@ -58,6 +60,8 @@ def run(folder, tool, count, is_conditional):
 
 if not shutil.which("valgrind"):
     sys.exit("valgrind is not installed: apt-get install valgrind")
+if not os.access(PROGRAM, os.X_OK):
+    sys.exit(f"{PROGRAM} is not there: cargo build --release --example serve_files")
 with tempfile.TemporaryDirectory() as folder:
     os.mkdir(f"{folder}/docs")
     words = " ".join(f"word{number * 7919 % 10007}" for number in range(6000))
