@@ -8,6 +8,7 @@ mod error;
 mod http;
 mod hub;
 mod layers;
+mod origin;
 mod raw;
 mod rules;
 mod validate;

@@ -26,7 +26,7 @@ pub enum ConfigError {
     /// A value that cannot be.
     #[error("{origin}: `{key}` must be {expected}: {value}")]
     Value {
-        /// The file, or where else settings come from.
+        /// The file and line, or where else the setting was given.
         origin: String,
         /// Section and key.
         key: String,

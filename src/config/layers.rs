@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::credential::{Purpose, fill_in};
+use super::origin::Origins;
 use super::raw::Raw;
 use super::validate::validate;
 use super::{Config, ConfigError, DEFAULT_FILE};
@@ -54,12 +55,12 @@ pub fn load_for(
 ) -> Result<Config, ConfigError> {
     let defaults: Table = DEFAULT_FILE.parse().expect("the embedded configuration is TOML");
     let mut table = defaults.clone();
-    let mut origin = "configuration".to_owned();
+    let mut origins = Origins::default();
     if let Some(path) = file {
         let text =
             std::fs::read_to_string(path).map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
         merge(&mut table, parse(path, &text)?);
-        origin = format!("configuration `{}`", path.display());
+        origins = Origins::of_file(path, &text);
     }
     let mut state_directory = None;
     let mut credentials = None;
@@ -71,18 +72,18 @@ pub fn load_for(
         } else if name == "CREDENTIALS_DIRECTORY" {
             credentials = Some(PathBuf::from(value));
         } else if let Some(rest) = name.strip_prefix("SEEDCAST_") {
-            set_variable(&mut table, &defaults, name, rest, &value)?;
+            set_variable((&mut table, &mut origins), &defaults, name, rest, &value)?;
         }
     }
-    apply(&mut table, overrides);
+    apply((&mut table, &mut origins), overrides);
     fill_in(&mut table, &defaults, credentials.as_deref(), purpose)?;
     let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Value {
-        origin: origin.clone(),
+        origin: origins.of(""),
         key: "configuration".into(),
         expected: "of the types in `seedcast default-config`".into(),
         value: reason.to_string(),
     })?;
-    let mut config = validate(raw, &origin, state_directory)?;
+    let mut config = validate(raw, &origins, state_directory)?;
     // TOML is text, and a path need not be.
     if let Some(path) = overrides.seeds.as_ref().filter(|path| path.to_str().is_none()) {
         config.seeds.options.directory.clone_from(path);
@@ -121,7 +122,13 @@ fn merge(below: &mut Table, above: Table) {
 
 /// Sets `SECTION_KEY`. Variables of other sections are left alone: container platforms set names such as
 /// `SEEDCAST_PORT_8080_TCP` for a service called seedcast.
-fn set_variable(table: &mut Table, defaults: &Table, name: &str, rest: &str, value: &OsStr) -> Result<(), ConfigError> {
+fn set_variable(
+    (table, origins): (&mut Table, &mut Origins),
+    defaults: &Table,
+    name: &str,
+    rest: &str,
+    value: &OsStr,
+) -> Result<(), ConfigError> {
     let lower = rest.to_ascii_lowercase();
     let Some((section, key)) = lower.split_once('_') else { return Ok(()) };
     let Some(Value::Table(known)) = defaults.get(section) else { return Ok(()) };
@@ -149,6 +156,7 @@ fn set_variable(table: &mut Table, defaults: &Table, name: &str, rest: &str, val
         }
     };
     set(table, section, key, value);
+    origins.by_variable(format!("{section}.{key}"), name);
     Ok(())
 }
 
@@ -158,21 +166,22 @@ fn set(table: &mut Table, section: &str, key: &str, value: Value) {
     }
 }
 
-fn apply(table: &mut Table, overrides: &Overrides) {
+fn apply((table, origins): (&mut Table, &mut Origins), overrides: &Overrides) {
     let Overrides { seeds, listen, base_url, store, log_level, log_format } = overrides;
-    let directory = seeds.as_ref().map(|path| path.to_string_lossy().into_owned());
-    for (section, key, value) in [
-        ("seeds", "directory", &directory),
-        ("site", "base_url", base_url),
-        ("store", "url", store),
-        ("log", "level", log_level),
-        ("log", "format", log_format),
+    let text = |value: &String| Value::String(value.clone());
+    let directory = seeds.as_ref().map(|path| Value::String(path.to_string_lossy().into_owned()));
+    let addresses = (!listen.is_empty()).then(|| Value::Array(listen.iter().map(text).collect()));
+    for (section, key, option, value) in [
+        ("seeds", "directory", "--seeds", directory),
+        ("http", "listen", "--listen", addresses),
+        ("site", "base_url", "--base-url", base_url.as_ref().map(text)),
+        ("store", "url", "--store", store.as_ref().map(text)),
+        ("log", "level", "--log-level", log_level.as_ref().map(text)),
+        ("log", "format", "--log-format", log_format.as_ref().map(text)),
     ] {
         if let Some(value) = value {
-            set(table, section, key, Value::String(value.clone()));
+            set(table, section, key, value);
+            origins.by_argument(format!("{section}.{key}"), option);
         }
-    }
-    if !listen.is_empty() {
-        set(table, "http", "listen", Value::Array(listen.iter().cloned().map(Value::String).collect()));
     }
 }

@@ -16,16 +16,21 @@ use crate::seed;
 
 use super::http::settings as http_settings;
 use super::hub::settings as hub_settings;
+use super::origin::Origins;
 use super::raw::{Raw, RawFeed, RawFeeds, RawRule};
 use super::{Config, ConfigError, Log, Rule, Seeds, SilentEdit, Site};
 
-/// Names the file in every finding.
+/// Tells every finding with the place of the setting.
 pub(super) struct Check<'a> {
-    origin: &'a str,
+    origins: &'a Origins,
+    /// What stands before a key in a finding.
+    shown: String,
+    /// What stands before it in `origins`.
+    place: String,
 }
 
-pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>) -> Result<Config, ConfigError> {
-    let check = Check { origin };
+pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<PathBuf>) -> Result<Config, ConfigError> {
+    let check = Check { origins, shown: String::new(), place: String::new() };
     let Raw { site, seeds, store, http, feeds, feed, hub, log } = raw;
     let site = Site {
         title: check.title("site.title", &site.title)?,
@@ -56,7 +61,9 @@ pub(super) fn validate(raw: Raw, origin: &str, state_directory: Option<PathBuf>)
             &[("keep", SilentEdit::Keep), ("bump", SilentEdit::Bump)],
         )?,
         directory_categories: seeds.directory_categories,
-        rules: seeds.rule.into_iter().map(|rule| check.rule(rule)).collect::<Result<_, _>>()?,
+        rules: (seeds.rule.into_iter().enumerate())
+            .map(|(at, rule)| check.within("seeds.rule.", &format!("seeds.rule.{at}.")).rule(rule))
+            .collect::<Result<_, _>>()?,
     };
     let store = if store.url.is_empty() {
         Config::default_store(state_directory)
@@ -89,10 +96,15 @@ pub(super) fn optional(text: String) -> Option<String> {
 }
 
 impl Check<'_> {
+    /// The same for keys of one entry or section, which are then named without it.
+    fn within(&self, shown: &str, place: &str) -> Check<'_> {
+        Check { origins: self.origins, shown: shown.to_owned(), place: place.to_owned() }
+    }
+
     pub(super) fn wrong(&self, key: &str, expected: impl Display, value: impl Display) -> ConfigError {
         ConfigError::Value {
-            origin: self.origin.to_owned(),
-            key: key.to_owned(),
+            origin: self.origins.of(&format!("{}{key}", self.place)),
+            key: format!("{}{key}", self.shown),
             expected: expected.to_string(),
             value: value.to_string(),
         }
@@ -215,50 +227,53 @@ impl Check<'_> {
 
     fn rule(&self, raw: RawRule) -> Result<Rule, ConfigError> {
         if raw.paths.is_empty() && raw.sources.is_empty() {
-            return Err(self.wrong("seeds.rule", "given `paths` or `sources` to match", "neither"));
+            return Err(self.wrong("paths", "given, or `sources`, for the rule to match", "neither"));
         }
         Ok(Rule {
-            paths: self.globs("seeds.rule.paths", &raw.paths)?,
+            paths: self.globs("paths", &raw.paths)?,
             sources: raw.sources.iter().map(|host| host.to_ascii_lowercase()).collect(),
-            language: self.language("seeds.rule.language", raw.language.as_deref().unwrap_or_default())?,
-            time_zone: raw.time_zone.map(|name| self.zone("seeds.rule.time_zone", &name)).transpose()?,
+            language: self.language("language", raw.language.as_deref().unwrap_or_default())?,
+            time_zone: raw.time_zone.map(|name| self.zone("time_zone", &name)).transpose()?,
         })
     }
 
     fn feeds(&self, title: &str, defaults: &RawFeeds, raw: Vec<RawFeed>) -> Result<Vec<Definition>, ConfigError> {
+        let section = self.within("feeds.", "feeds.");
         let everything = Definition {
             path: String::new(),
             title: title.to_owned(),
             filter: Filter::default(),
-            limits: self.limits("feeds", defaults, None)?,
-            content: self.content("feeds.content", &defaults.content)?,
-            max_age: self.seconds("feeds.max_age_seconds", defaults.max_age_seconds, 0, 86_400)?,
+            limits: section.limits(defaults, None)?,
+            content: section.content("content", &defaults.content)?,
+            max_age: section.seconds("max_age_seconds", defaults.max_age_seconds, 0, 86_400)?,
         };
         let mut feeds = vec![everything];
         let mut names = HashSet::new();
-        for feed in raw {
+        for (at, feed) in raw.into_iter().enumerate() {
+            let place = format!("feed.{at}.");
+            let entry = self.within("feed.", &place);
             let is_name = (1..=64).contains(&feed.name.len())
                 && feed.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             if !is_name {
-                return Err(self.wrong("feed.name", "1 to 64 of a-z, 0-9 and -", format!("\"{}\"", feed.name)));
+                return Err(entry.wrong("name", "1 to 64 of a-z, 0-9 and -", format!("\"{}\"", feed.name)));
             }
             if !names.insert(feed.name.clone()) {
-                return Err(self.wrong("feed.name", "different for every feed", format!("\"{}\" twice", feed.name)));
+                return Err(entry.wrong("name", "different for every feed", format!("\"{}\" twice", feed.name)));
             }
-            feeds.push(self.feed(title, defaults, &feed)?);
+            let entry = self.within(&format!("feed {}: ", feed.name), &place);
+            feeds.push(entry.feed(title, defaults, &feed)?);
         }
         Ok(feeds)
     }
 
     fn feed(&self, site: &str, defaults: &RawFeeds, raw: &RawFeed) -> Result<Definition, ConfigError> {
-        let key = |name: &str| format!("feed {}: {name}", raw.name);
         let languages = raw.languages.iter().map(|tag| {
             let expected = "language tags such as \"en\" or \"pt-BR\"";
-            Language::new(tag).ok_or_else(|| self.wrong(&key("languages"), expected, format!("\"{tag}\"")))
+            Language::new(tag).ok_or_else(|| self.wrong("languages", expected, format!("\"{tag}\"")))
         });
         let filter = Filter {
             sources: raw.sources.iter().map(|host| host.to_ascii_lowercase()).collect(),
-            paths: self.globs(&key("paths"), &raw.paths)?,
+            paths: self.globs("paths", &raw.paths)?,
             patterns: raw.paths.clone(),
             languages: languages.collect::<Result<_, _>>()?,
             categories: raw.categories.clone(),
@@ -268,32 +283,31 @@ impl Check<'_> {
         Ok(Definition {
             path: format!("/feeds/{}", raw.name),
             title: match &raw.title {
-                Some(title) => self.title(&key("title"), title)?,
+                Some(title) => self.title("title", title)?,
                 None => format!("{site}: {}", raw.name),
             },
             filter,
-            limits: self.limits(&key(""), defaults, Some(raw))?,
-            content: self.content(&key("content"), raw.content.as_deref().unwrap_or(&defaults.content))?,
-            max_age: self.seconds(&key("max_age_seconds"), max_age, 0, 86_400)?,
+            limits: self.limits(defaults, Some(raw))?,
+            content: self.content("content", raw.content.as_deref().unwrap_or(&defaults.content))?,
+            max_age: self.seconds("max_age_seconds", max_age, 0, 86_400)?,
         })
     }
 
-    fn limits(&self, section: &str, defaults: &RawFeeds, feed: Option<&RawFeed>) -> Result<Limits, ConfigError> {
-        let key = |name: &str| if feed.is_some() { format!("{section}{name}") } else { format!("{section}.{name}") };
+    fn limits(&self, defaults: &RawFeeds, feed: Option<&RawFeed>) -> Result<Limits, ConfigError> {
         let pick = |own: Option<i64>, default: i64| own.unwrap_or(default);
         let items = pick(feed.and_then(|f| f.items), defaults.items);
         let window = pick(feed.and_then(|f| f.window_hours), defaults.window_hours);
         let max_items = pick(feed.and_then(|f| f.max_items), defaults.max_items);
         let max_bytes = pick(feed.and_then(|f| f.max_bytes), defaults.max_bytes);
         let limits = Limits {
-            items: self.count(&key("items"), items, 1, 1_000_000)?,
-            window: self.seconds(&key("window_hours"), window, 0, 168)? * 3600,
-            max_items: self.count(&key("max_items"), max_items, 1, 1_000_000)?,
-            max_bytes: self.count(&key("max_bytes"), max_bytes, 1024, 1 << 30)?,
+            items: self.count("items", items, 1, 1_000_000)?,
+            window: self.seconds("window_hours", window, 0, 168)? * 3600,
+            max_items: self.count("max_items", max_items, 1, 1_000_000)?,
+            max_bytes: self.count("max_bytes", max_bytes, 1024, 1 << 30)?,
         };
         if limits.items > limits.max_items {
             let expected = format!("at most max_items ({})", limits.max_items);
-            return Err(self.wrong(&key("items"), expected, limits.items));
+            return Err(self.wrong("items", expected, limits.items));
         }
         Ok(limits)
     }

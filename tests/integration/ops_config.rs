@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 55] = [
+const FILE: [(&str, &[&str]); 58] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -29,7 +29,7 @@ const FILE: [(&str, &[&str]); 55] = [
     ("[http]\nlisten = \"127.0.0.1:8080\"\n", &["line 2", "expected a sequence"]),
     ("[[feed]]\ntitle = \"no name\"\n", &["name"]),
     // Values out of range.
-    ("[feeds]\nitems = 0\n", &["`feeds.items` must be between 1 and 1000000: 0"]),
+    ("[feeds]\nitems = 0\n", &["seedcast.toml`, line 2: `feeds.items` must be between 1 and 1000000: 0"]),
     ("[feeds]\nitems = -1\n", &["`feeds.items` must be between 1 and 1000000: -1"]),
     ("[feeds]\nitems = 500\nmax_items = 300\n", &["`feeds.items` must be at most max_items (300): 500"]),
     ("[feeds]\nwindow_hours = 1000\n", &["`feeds.window_hours` must be between 0 and 168: 1000"]),
@@ -59,7 +59,10 @@ const FILE: [(&str, &[&str]); 55] = [
     ("[site]\ntag_authority = \"example.org\"\n", &["`site.tag_authority`", "\"example.org,2026\""]),
     ("[seeds]\ninclude = [\"[a\"]\n", &["`seeds.include` must be a glob", "\"[a\""]),
     ("[store]\nurl = \"/var/lib/x.db\"\n", &["`store.url` must be of the form sqlite:PATH: /var/lib/x.db"]),
-    ("[http]\nlisten = []\n", &["`http.listen` must be one address or more"]),
+    ("[http]\nlisten = []\n", &["line 2: `http.listen` must be one address or more"]),
+    ("[site]\ntitle = \"x\"\n\n[[seeds.rule]]\nlanguage = \"de\"\n", &["line 4: `seeds.rule.paths` must be given"]),
+    ("[[seeds.rule]]\npaths = [\"a\"]\ntime_zone = \"x\"\n", &["line 3: `seeds.rule.time_zone` must be the IANA"]),
+    ("[[feed]]\nname = \"a\"\nmax_items = 3\n", &["line 1: `feed a: items` must be at most max_items (3): 50"]),
     ("[http]\nlisten = [\"127.0.0.1:0\", \"foo\"]\n", &["`http.listen` must be HOST:PORT", "unix:/path: \"foo\""]),
     ("[http]\nlisten = [\"[::1:80\"]\n", &["`http.listen` must be HOST:PORT", "\"[::1:80\""]),
     ("[http]\nadmin_listen = \"bar\"\n", &["`http.admin_listen` must be HOST:PORT", "unix:/path: \"bar\""]),
@@ -77,7 +80,10 @@ const FILE: [(&str, &[&str]); 55] = [
     ("[[feed]]\nname = \"a\"\ntitle = \"\"\n", &["`feed a: title` must be some text: \"\""]),
     ("[[feed]]\nname = \"a\"\ntitle = \" \\u0001\"\n", &["`feed a: title` must be some text"]),
     ("[site]\ntitle = \"\\u0001\\uFFFE \"\n", &["`site.title` must be some text: \"\\u{1}"]),
-    ("[[feed]]\nname = \"a\"\nitems = 0\n", &["`feed a: items` must be between 1 and 1000000: 0"]),
+    (
+        "[[feed]]\nname = \"b\"\n\n[[feed]]\nname = \"a\"\nitems = 0\n",
+        &["line 6: `feed a: items` must be between 1 and 1000000: 0"],
+    ),
 ];
 
 #[test]
@@ -100,7 +106,7 @@ const ENVIRONMENT: [(&str, &str, &[&str]); 6] = [
     ("SEEDCAST_FEEDS_ITEMS", "many", &["`SEEDCAST_FEEDS_ITEMS` must be a whole number: many"]),
     ("SEEDCAST_FEEDS_ITMES", "3", &["SEEDCAST_FEEDS_ITMES names no setting", "items"]),
     ("SEEDCAST_SEEDS_DIRECTORY_CATEGORIES", "yes", &["must be true or false: yes"]),
-    ("SEEDCAST_FEEDS_ITEMS", "0", &["`feeds.items` must be between 1 and 1000000: 0"]),
+    ("SEEDCAST_FEEDS_ITEMS", "0", &["environment variable SEEDCAST_FEEDS_ITEMS: `feeds.items` must be between 1 and"]),
     ("SEEDCAST_STORE_URL", "credential:store", &["`store.url`: cannot read credential `store`", "LoadCredential"]),
     ("SEEDCAST_STORE_URL", "credential:../x", &["`store.url`", "one file name"]),
 ];
@@ -119,7 +125,7 @@ fn every_mistake_in_the_environment_is_named() {
 
 /// Arguments after `serve`, exit code, and words that the message must have.
 const STARTS: [(&[&str], i32, &[&str]); 8] = [
-    (&["--listen", "8080"], 2, &["`http.listen`", "HOST:PORT"]),
+    (&["--listen", "8080"], 2, &["option --listen: `http.listen`", "HOST:PORT"]),
     (&["--listen", "unix:relative"], 2, &["`http.listen`", "unix:/path"]),
     (&["--listen", "203.0.113.7:8080"], 1, &["203.0.113.7:8080", "does not belong to this machine"]),
     (&["--listen", "unix:/nowhere/http.sock"], 1, &["/nowhere/http.sock", "directory must exist"]),
