@@ -77,6 +77,8 @@ pub struct Site {
 pub struct Seeds {
     /// What is looked at, and how.
     pub options: seed::Options,
+    /// How long a mass removal must last before it counts as meant, whatever the watch: `seeds.reconcile_seconds`.
+    pub confirm_after: Duration,
     /// How long a seed must be gone before it is withdrawn.
     pub withdraw_after: Duration,
     /// For how long after its withdrawal an item is named as withdrawn.

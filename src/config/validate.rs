@@ -53,6 +53,7 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
             max_bytes: check.range("seeds.max_bytes", seeds.max_bytes, 1, 1 << 30)?.unsigned_abs(),
             reconcile: if mode == seed::Mode::Poll { poll } else { reconcile },
         },
+        confirm_after: reconcile,
         withdraw_after: check.seconds("seeds.withdraw_after_seconds", seeds.withdraw_after_seconds, 0, 86_400)?,
         tombstones: TimeDelta::days(check.range("seeds.tombstone_days", seeds.tombstone_days, 0, 3650)?),
         silent_edit: check.word(

@@ -24,13 +24,15 @@ pub(super) struct Brake {
     /// What is missing by the end of the next batch is.
     #[serde(skip)]
     is_accepting: bool,
+    #[serde(skip)]
+    is_in_doubt: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     #[default]
     Free,
-    /// The directory is another one than before, or shows nothing of what is known: then any number counts.
+    /// Any number of missing seeds pulls it.
     Suspect,
     Pulled {
         at: DateTime<Utc>,
@@ -59,16 +61,19 @@ impl Brake {
         self.is_accepting = true;
     }
 
-    /// What is missing may be missing by accident, however few seeds it is.
-    pub(super) fn suspect(&mut self) {
-        if self.state == State::Free {
-            self.state = State::Suspect;
-        }
+    /// What the next whole listing misses may be missing by accident, however few seeds it is: the directory is another
+    /// one than before, or shows nothing of what is known.
+    pub(super) fn doubt(&mut self) {
+        self.is_in_doubt = true;
     }
 
-    /// A whole listing made at `at` shows `seen` seeds. One made long enough after the brake was pulled that still shows
-    /// some seeds confirms that the others are meant to be gone; a directory that was empty never confirms anything.
-    pub(super) fn confirm(&mut self, now: DateTime<Utc>, seen: usize, wait: Duration) {
+    /// A whole listing made at `now` shows `seen` seeds, and misses `gone` more than the one before. When it still shows
+    /// some seeds and was made `wait` after the brake was pulled, it confirms that the others are meant to be gone; a
+    /// directory that was empty never confirms anything.
+    pub(super) fn listed(&mut self, now: DateTime<Utc>, seen: usize, gone: usize, wait: Duration) {
+        if std::mem::take(&mut self.is_in_doubt) && gone > 0 && self.state == State::Free {
+            self.state = State::Suspect;
+        }
         if let State::Pulled { at, is_total } = &mut self.state {
             *is_total |= seen == 0;
             self.is_accepting |= !*is_total && now >= *at + wait;

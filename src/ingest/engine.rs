@@ -180,7 +180,7 @@ impl Engine {
                 self.brake.accept();
             }
             if self.retry_at.take_if(|at| *at <= Instant::now()).is_some() {
-                work.rescan = Some(Reason::Overflow);
+                work.add(Change::Rescan(Reason::Overflow));
             }
             let is_listing = work.rescan.is_some();
             let is_settled = was_listed && has_settled && !work.is_full();

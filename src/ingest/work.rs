@@ -40,7 +40,8 @@ impl Work {
                 self.subtrees.insert(path);
             }
             Change::Rescan(reason) => {
-                self.rescan = Some(reason);
+                // One listing answers all; what makes removals doubtful must not be lost among the others.
+                self.rescan = self.rescan.max(Some(reason));
                 self.is_root_gone = false;
             }
             Change::RootGone => self.is_root_gone = true,

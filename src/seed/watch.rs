@@ -39,17 +39,17 @@ pub enum Change {
     RootGone,
 }
 
-/// Why everything is to be listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why everything is to be listed. The later of two says more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// The first listing.
-    Start,
-    /// Events were lost, because more came than the kernel's queue holds.
-    Overflow,
-    /// `Options::reconcile` has passed.
-    Reconcile,
     /// There are no events, so this is how changes are found.
     Poll,
+    /// `Options::reconcile` has passed.
+    Reconcile,
+    /// Events were lost, because more came than the kernel's queue holds.
+    Overflow,
+    /// The first listing.
+    Start,
     /// There is another directory, or another file system, at the path of the seed directory.
     RootReplaced,
 }

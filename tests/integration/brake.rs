@@ -69,6 +69,25 @@ fn an_emptied_directory_is_never_confirmed_by_looking_again() {
     );
 }
 
+/// Polling lists every few seconds; a share that lost a mount must not look meant that soon.
+#[test]
+fn polling_confirms_no_removal_sooner_than_watching() {
+    let mut desk = Desk::new(clock!(START), "[seeds]\nwatch = \"poll\"\npoll_seconds = 1\nreconcile_seconds = 600\n");
+    many(&desk, 0..40);
+    desk.open();
+    remove(&desk, 0..30);
+    holds(&desk);
+    for _ in 0..3 {
+        desk.rescan(false);
+        desk.pass(60);
+    }
+    holds(&desk);
+    assert_eq!(desk.titles("/feed.json").len(), 40);
+    desk.pass(600);
+    desk.rescan(false);
+    has(&desk, 10);
+}
+
 #[test]
 fn seeds_that_come_back_release_the_brake() {
     let mut desk = Desk::new(clock!(START), "[seeds]\nreconcile_seconds = 86400\n");

@@ -22,6 +22,9 @@ impl Engine {
     ) -> Result<bool, StoreError> {
         let now = (self.clock)();
         let options = &self.config.seeds.options;
+        if reason == Some(Reason::RootReplaced) {
+            self.brake.doubt();
+        }
         self.shared.metrics.ingest.beat(LISTING);
         let batch = self.store.batch()?;
         let found = sweep(options, below, &batch, self.watch.as_ref(), now.into());
@@ -34,11 +37,10 @@ impl Engine {
             Ok(Sweep { to_read: fresh, vanished: gone, diagnostics, seen, is_whole }) => {
                 self.find_directory(seen);
                 if is_whole && reason.is_some() {
-                    let is_other = reason == Some(Reason::RootReplaced);
-                    if !gone.is_empty() && (is_other || (reason == Some(Reason::Start) && seen == 0)) {
-                        self.brake.suspect();
+                    if reason == Some(Reason::Start) && seen == 0 {
+                        self.brake.doubt();
                     }
-                    self.brake.confirm(now, seen, options.reconcile);
+                    self.brake.listed(now, seen, gone.len(), self.config.seeds.confirm_after);
                 }
                 tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
                 to_read.extend(fresh);
