@@ -5,6 +5,7 @@
 //! one of its variants. No SQL, no feed formats, no clock of its own.
 
 mod answer;
+mod cidr;
 mod conditional;
 mod deadline;
 mod descriptors;
@@ -29,12 +30,13 @@ mod stream;
 mod target;
 mod tls;
 
+pub use cidr::{Cidr, NotACidr};
 pub use listener::{BindError, Listener};
 pub use parts::{
     Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Refused, Rendered,
     Submission,
 };
-pub use proxies::{ForwardedField, NotANetwork, Peer, TrustedProxies};
+pub use proxies::{ForwardedField, Peer, TrustedProxies};
 pub(crate) use rate::client_key;
 pub(crate) use rendered::Outcome;
 pub use serve::{ServeError, serve};

@@ -28,6 +28,9 @@ pub use read::{ReadError, Reader};
 pub use scan::{Listing, ScanError, scan, walk};
 pub use watch::{Change, Reason, WatchError, WatchHandle, Watcher, watch};
 
+/// The largest that `seeds.max_bytes` may be: what is stored of a seed must be readable again at once.
+pub const MAX_BYTES: i64 = 32 << 20;
+
 /// Which files of which directory are seeds, and how changes are noticed.
 #[derive(Clone, Debug)]
 pub struct Options {

@@ -55,7 +55,8 @@ pub(super) fn settings(check: &Check<'_>, http: RawHttp) -> Result<Http, ConfigE
 
 fn networks(check: &Check<'_>, entries: Vec<String>) -> Result<Vec<String>, ConfigError> {
     for entry in &entries {
-        let expected = "addresses or networks, such as \"127.0.0.1\", \"10.0.0.0/8\" or \"unix\"";
+        let expected =
+            "addresses, networks without bits beyond the length, or \"unix\", such as \"127.0.0.1\" or \"10.0.0.0/8\"";
         let wrong = |_| check.wrong("http.trusted_proxies", expected, format!("\"{entry}\""));
         TrustedProxies::new([entry.as_str()]).map_err(wrong)?;
     }

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::hub::address::{Network, Policy};
+use crate::http::Cidr;
+use crate::hub::address::Policy;
 use crate::hub::{Algorithm, Callback, Settings};
 
 use super::ConfigError;
@@ -57,7 +58,7 @@ fn external(check: &Check<'_>, text: &str) -> Result<String, ConfigError> {
     }
 }
 
-fn network(check: &Check<'_>, text: &str) -> Result<Network, ConfigError> {
+fn network(check: &Check<'_>, text: &str) -> Result<Cidr, ConfigError> {
     let expected = "networks such as \"10.0.0.0/8\", without bits beyond the length";
     text.trim().parse().map_err(|_| check.wrong("hub.allow_callbacks", expected, format!("\"{text}\"")))
 }

@@ -50,7 +50,7 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
             mode,
             include: check.globs("seeds.include", &seeds.include)?,
             exclude: check.globs("seeds.exclude", &seeds.exclude)?,
-            max_bytes: check.range("seeds.max_bytes", seeds.max_bytes, 1, 1 << 30)?.unsigned_abs(),
+            max_bytes: check.range("seeds.max_bytes", seeds.max_bytes, 1, seed::MAX_BYTES)?.unsigned_abs(),
             reconcile: if mode == seed::Mode::Poll { poll } else { reconcile },
         },
         confirm_after: reconcile,

@@ -159,11 +159,18 @@ fn has_word(title: &str, words: &[String]) -> bool {
         let word = fold(word);
         title.match_indices(&word).any(|(at, found)| {
             let inside = |c: char| c.is_alphanumeric();
-            // Scripts without word spaces have no boundary to ask for.
-            let spaced = word.chars().all(|c| c.is_ascii() || c.is_lowercase());
-            !spaced || (!title[..at].ends_with(inside) && !title[at + found.len()..].starts_with(inside))
+            // Where words are not set apart, or particles are joined to them, there is no boundary to ask for.
+            word.contains(is_unspaced)
+                || (!title[..at].ends_with(inside) && !title[at + found.len()..].starts_with(inside))
         })
     })
+}
+
+/// Whether the letter is of a script without spaces between words (Thai, Lao, Burmese, Khmer, kana, Han), or of Hangul,
+/// whose particles follow without one.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// How much a feed document holds.

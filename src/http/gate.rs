@@ -16,18 +16,30 @@ pub(crate) struct Gate {
     /// Connections that there are descriptors for, whatever the settings say.
     affordable: AtomicUsize,
     by_address: Mutex<HashMap<IpAddr, usize>>,
+    /// Places that the admin listener has open.
+    admin: AtomicUsize,
 }
+
+/// Connections that the admin listener may have beside all others: how the service is doing must be told just when
+/// there are too many.
+const ADMIN: usize = 32;
 
 /// An open connection's place; gone when dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     gate: Arc<Gate>,
     address: Option<IpAddr>,
+    is_admin: bool,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { open: AtomicUsize::new(0), affordable: AtomicUsize::new(usize::MAX), by_address: Mutex::default() }
+        Self {
+            open: AtomicUsize::new(0),
+            affordable: AtomicUsize::new(usize::MAX),
+            by_address: Mutex::default(),
+            admin: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -59,7 +71,16 @@ impl Gate {
             }
             *count += 1;
         }
-        Some(Place { gate: Arc::clone(self), address })
+        Some(Place { gate: Arc::clone(self), address, is_admin: false })
+    }
+
+    /// A place for a connection to the admin listener, unless it has too many.
+    pub(crate) fn enter_admin(self: &Arc<Self>) -> Option<Place> {
+        if self.admin.fetch_add(1, Ordering::Relaxed) >= ADMIN {
+            self.admin.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Place { gate: Arc::clone(self), address: None, is_admin: true })
     }
 
     pub(crate) fn open(&self) -> usize {
@@ -69,7 +90,8 @@ impl Gate {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.gate.open.fetch_sub(1, Ordering::Relaxed);
+        let open = if self.is_admin { &self.gate.admin } else { &self.gate.open };
+        open.fetch_sub(1, Ordering::Relaxed);
         if let Some(address) = self.address {
             let mut counts = self.gate.by_address.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(count) = counts.get_mut(&address) {

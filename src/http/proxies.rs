@@ -1,8 +1,8 @@
 //! The client's address behind proxies that the operator vouches for.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::str::FromStr;
 
+use super::cidr::{Cidr, NotACidr};
 use super::request::{Field, Head};
 use super::settings::Limits;
 
@@ -20,7 +20,7 @@ pub enum ForwardedField {
 /// Addresses that are believed when they say whose request they pass on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
-    networks: Vec<Network>,
+    networks: Vec<Cidr>,
     unix: bool,
     field: ForwardedField,
 }
@@ -39,7 +39,7 @@ impl TrustedProxies {
     ///
     /// # Errors
     /// The entry that is none of these.
-    pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, NotANetwork> {
+    pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Self, NotACidr> {
         let mut trusted = Self::default();
         for entry in entries {
             if entry == "unix" {
@@ -142,50 +142,4 @@ fn node_address(node: &[u8]) -> Option<IpAddr> {
         },
     };
     Some(IpAddr::to_canonical(&address))
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
-    address: IpAddr,
-    prefix_bits: u32,
-}
-
-impl Network {
-    fn contains(self, address: IpAddr) -> bool {
-        match (self.address, address) {
-            (IpAddr::V4(net), IpAddr::V4(one)) => {
-                let shift = 32 - self.prefix_bits;
-                net.to_bits().checked_shr(shift) == one.to_bits().checked_shr(shift)
-            }
-            (IpAddr::V6(net), IpAddr::V6(one)) => {
-                let shift = 128 - self.prefix_bits;
-                net.to_bits().checked_shr(shift) == one.to_bits().checked_shr(shift)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// An entry of the trusted proxies that says nothing.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("expected an address, a network such as `10.0.0.0/8`, or `unix`: `{0}`")]
-pub struct NotANetwork(String);
-
-impl FromStr for Network {
-    type Err = NotANetwork;
-
-    fn from_str(text: &str) -> Result<Self, NotANetwork> {
-        let wrong = || NotANetwork(text.to_owned());
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix_bits = match bits {
-            Some(bits) => bits.parse().ok().filter(|bits| *bits <= most).ok_or_else(wrong)?,
-            None => most,
-        };
-        Ok(Self { address, prefix_bits })
-    }
 }

@@ -110,7 +110,12 @@ async fn accept(acceptor: Acceptor, state: Arc<State>, workers: Arc<[Worker]>, m
                 continue;
             }
         };
-        let Some(place) = state.with_settings(|settings| state.gate.enter(peer, settings)) else {
+        let place = if acceptor.is_admin {
+            state.gate.enter_admin()
+        } else {
+            state.with_settings(|settings| state.gate.enter(peer, settings))
+        };
+        let Some(place) = place else {
             state.count(Event::Refused);
             continue;
         };

@@ -1,10 +1,10 @@
 //! Which addresses a callback may have. SECURITY: anyone can make us send requests to a callback, so none may lead to
 //! where only we can reach.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
-use std::str::FromStr;
+
+use crate::http::Cidr;
 
 /// IPv4 networks that are not the public Internet (IANA IPv4 Special-Purpose Address Registry, and multicast).
 const CLOSED_V4: [(Ipv4Addr, u8, &str); 17] = [
@@ -68,74 +68,14 @@ fn reached(address: IpAddr) -> IpAddr {
 }
 
 fn within(address: impl Into<IpAddr>, network: impl Into<IpAddr>, bits: u8) -> bool {
-    let bits = u32::from(bits);
-    match (address.into(), network.into()) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            (address.to_bits() ^ network.to_bits()).checked_shr(32 - bits).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            (address.to_bits() ^ network.to_bits()).checked_shr(128 - bits).unwrap_or(0) == 0
-        }
-        _ => false,
-    }
-}
-
-/// An address and how many of its leading bits count: `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
-
-impl Network {
-    /// Whether the address is in it.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        within(reached(address), self.address, self.bits)
-    }
-}
-
-/// The text is no network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a network such as 10.0.0.0/8 or fd00::/8")]
-pub struct NotANetwork;
-
-impl FromStr for Network {
-    type Err = NotANetwork;
-
-    /// Bits beyond the length must be zero, so that nobody allows more than was meant. Without a length: one address.
-    fn from_str(text: &str) -> Result<Self, NotANetwork> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| NotANetwork)?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
-        let all: u8 = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(all);
-        let host_bits = match address {
-            IpAddr::V4(v4) => {
-                u128::from(v4.to_bits()) & !(u128::MAX.checked_shl(u32::from(32 - bits.min(32))).unwrap_or(0))
-            }
-            IpAddr::V6(v6) => v6.to_bits() & !(u128::MAX.checked_shl(u32::from(128 - bits.min(128))).unwrap_or(0)),
-        };
-        if bits > all || host_bits != 0 {
-            return Err(NotANetwork);
-        }
-        Ok(Self { address, bits })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.bits)
-    }
+    Cidr::new(network.into(), bits).is_some_and(|block| block.contains(address.into()))
 }
 
 /// Where requests may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Networks of the operator's own that are open although they are not public.
-    pub allowed: Vec<Network>,
+    pub allowed: Vec<Cidr>,
     /// Open ports.
     pub ports: Vec<RangeInclusive<u16>>,
 }
@@ -147,7 +87,9 @@ impl Policy {
     /// When not; says why.
     pub fn check(&self, address: IpAddr) -> Result<(), Refused> {
         match closed(address) {
-            Some(why) if !self.allowed.iter().any(|network| network.contains(address)) => Err(Refused::Address(why)),
+            Some(why) if !self.allowed.iter().any(|block| block.contains(reached(address))) => {
+                Err(Refused::Address(why))
+            }
             _ => Ok(()),
         }
     }

@@ -13,7 +13,8 @@ use super::{Batch, StoreError};
 /// Level of zstd for bodies. Those below zero leave the search for matches early: half the work of the first level, for an
 /// eighth more space.
 const BODY_LEVEL: i32 = -2;
-/// A body larger than this cannot have been written by us: the seed size limit is far below.
+/// A body larger than this was not written by us: `seeds.max_bytes` is 32 MiB at most, and escaping
+/// makes five times of that at worst.
 const BODY_LIMIT: usize = 256 << 20;
 
 thread_local! {

@@ -20,8 +20,7 @@ const APPLICATION_ID: i32 = 0x7365_6564;
 /// The numbered steps from an empty file to the present version; `PRAGMA user_version` counts those done.
 const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hub.sql")];
 
-/// Page cache of a connection in KiB. The working set of a change is a few dozen pages; the first scan is served by
-/// this much too, since its inserts go to the ends of the trees.
+/// Page cache of a connection in KiB. The working set of a change is a few dozen pages.
 pub(super) const CACHE_KIB: i32 = 16 * 1024;
 
 /// Pages of the log with which a commit puts it into the file, though somebody may be waiting for the change.
@@ -98,7 +97,11 @@ impl Store {
         }
         let lock = Lock::take(path)?;
         discard_half_filled(path)?;
-        let fresh = !path.exists() || std::fs::metadata(path).is_ok_and(|m| m.len() == 0);
+        let fresh = std::fs::metadata(path).map_or(true, |found| found.len() == 0);
+        if fresh {
+            // It speaks of a file that somebody, or the line above, took away.
+            remove_mark(&suspect_mark(path))?;
+        }
         let suspect = suspect_mark(path).exists();
         let attempt = if suspect { Err(StoreError::Corrupt("marked by an earlier run".into())) } else { connect(path) };
         let (connection, origin) = match attempt {
@@ -143,11 +146,17 @@ fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, StoreError> {
             std::fs::rename(&part, with_suffix(&aside, suffix)).map_err(failed)?;
         }
     }
-    let mark = suspect_mark(path);
-    if mark.exists() {
-        std::fs::remove_file(mark).map_err(failed)?;
-    }
+    remove_mark(&suspect_mark(path))?;
     Ok(aside)
+}
+
+fn remove_mark(mark: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_file(mark) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::Open { path: mark.to_owned(), reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {

@@ -50,6 +50,8 @@ fn categories_and_words_are_compared_without_regard_to_case() {
     assert!(word("istanbul", "SON DAKİKA: İSTANBUL'da kar") && word("son dakika", "Son Dakika: kar"));
     assert!(word("Москва", "Сегодня москва") && word("選挙", "衆院選挙の結果"));
     assert!(!word("kar", "Karadeniz") && !word("kar", "okar"));
+    assert!(word("مصر", "أخبار مصر اليوم") && !word("مصر", "المصرية تفوز"), "Arabic words stand apart");
+    assert!(word("서울", "서울에서 열린 회의") && word("ไทย", "ประเทศไทยวันนี้"), "these do not");
 }
 
 #[test]

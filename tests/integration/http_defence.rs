@@ -6,7 +6,7 @@ use std::time::Duration;
 use seedcast::feed::Document;
 use seedcast::http::{ForwardedField, Limits, Settings, TrustedProxies};
 
-use crate::http_site::{FRESH, Server, changed, encoding, parts};
+use crate::http_site::{Client, FRESH, Server, changed, encoding, parts};
 
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -84,6 +84,8 @@ fn connections_are_bounded_in_all() {
     assert!(server.connect().rest().is_empty());
     assert_eq!(server.state.open_connections(), 3);
     assert_eq!(server.state.counters().refused(), 1);
+    // Just then somebody wants to know what is wrong.
+    assert_eq!(Client::to(server.admin).ask("GET", "/livez", "").status, 200);
     drop(open.pop());
     while server.state.open_connections() == 3 {
         std::thread::yield_now();

@@ -258,7 +258,7 @@ fn connections_last_as_the_version_says() {
 #[test]
 fn trusted_proxies_are_addresses_networks_or_unix() {
     assert!(TrustedProxies::new(["127.0.0.1", "10.0.0.0/8", "fd00::/8", "unix", "0.0.0.0/0"]).is_ok());
-    for wrong in ["10.0.0.0/33", "proxy.example", "10.0.0.0/", ""] {
+    for wrong in ["10.0.0.0/33", "10.0.0.5/8", "proxy.example", "10.0.0.0/", ""] {
         let error = TrustedProxies::new([wrong]).unwrap_err();
         assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
     }

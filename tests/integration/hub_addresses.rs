@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use seedcast::hub::address::{Network, Policy, closed};
+use seedcast::http::Cidr;
+use seedcast::hub::address::{Policy, closed};
 use seedcast::hub::{Callback, Settings};
 
 use crate::hub_scene::{Reply, Request, Scene, settings};
@@ -172,7 +173,7 @@ async fn no_redirect_is_followed_at_verification_or_delivery() {
 
 #[tokio::test(start_paused = true)]
 async fn networks_that_the_operator_allows_are_open_and_no_others() {
-    let allowed: Vec<Network> = ["10.1.0.0/16", "fd00:1::/32"].map(|text| text.parse().unwrap()).to_vec();
+    let allowed: Vec<Cidr> = ["10.1.0.0/16", "fd00:1::/32"].map(|text| text.parse().unwrap()).to_vec();
     let callbacks = Policy { allowed, ports: vec![80..=80] };
     let scene = Scene::with(Settings { callbacks, ..settings() });
     let mut inside = scene.world.server("10.1.2.3:80", |_: &Request| Reply::Consent);
@@ -217,10 +218,10 @@ fn public_addresses_are_open() {
 #[test]
 fn networks_are_read_strictly() {
     for text in ["10.0.0.0/8", "10.1.2.3", "0.0.0.0/0", "fd00::/8", "::/0", "::1"] {
-        text.parse::<Network>().unwrap();
+        text.parse::<Cidr>().unwrap();
     }
     for text in ["", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/-1", "fd00::/129", "fd00::1/8", "example.org", "10/8"] {
-        assert!(text.parse::<Network>().is_err(), "{text}");
+        assert!(text.parse::<Cidr>().is_err(), "{text}");
     }
 }
 

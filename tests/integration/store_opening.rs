@@ -91,6 +91,25 @@ fn damage_that_shows_in_use_sets_the_store_aside_at_the_next_start() {
 }
 
 #[test]
+fn a_mark_of_a_store_that_is_gone_says_nothing() {
+    let (_folder, url) = place();
+    let (store, _) = open(&url).unwrap();
+    store.mark_suspect();
+    drop(store);
+    std::fs::remove_file(url.path()).unwrap();
+    assert_eq!(open(&url).unwrap().1, Origin::Fresh);
+    assert_eq!(open(&url).unwrap().1, Origin::Existing);
+
+    // Damaged while it was filled for the first time.
+    let (mut store, _) = open(&url).unwrap();
+    store.begin_filling().unwrap();
+    store.mark_suspect();
+    drop(store);
+    assert_eq!(open(&url).unwrap().1, Origin::Fresh);
+    assert_eq!(open(&url).unwrap().1, Origin::Existing);
+}
+
+#[test]
 fn a_filling_that_was_broken_off_begins_anew() {
     let (_folder, url) = place();
     let (mut store, _) = open(&url).unwrap();

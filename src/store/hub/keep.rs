@@ -1,7 +1,7 @@
 //! Which subscriptions there are: made, renewed, ended.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{Bounds, Kind, NOTHING, NewSubscription, Subscriptions, begin};
 use crate::store::StoreError;
@@ -18,35 +18,13 @@ impl Subscriptions {
     /// # Errors
     /// When the store cannot be written.
     pub fn put(&self, new: &NewSubscription, bounds: Bounds) -> Result<bool, StoreError> {
-        let NewSubscription { kind, topic, callback, host, secret, subscribed_at, expires_at, has } = new;
         let mut connection = self.connection();
         // What a subscriber was promised must survive the plug being pulled; the record of deliveries need not, since
         // they are then only made again.
         connection.pragma_update(None, "synchronous", "full")?;
-        let batch = begin(&mut connection)?;
-        let count = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<usize, StoreError> {
-            Ok(batch.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
-        };
-        let known = "SELECT count(*) FROM subscriptions WHERE topic = ?1 AND kind = ?2 AND callback = ?3";
-        let is_new = count(known, &[topic, &(*kind as i64), callback])? == 0;
-        let is_full = is_new
-            && (count("SELECT count(*) FROM subscriptions", &[])? >= bounds.total
-                || count("SELECT count(*) FROM subscriptions WHERE host = ?1", &[host])? >= bounds.per_host);
-        if !is_full {
-            batch.prepare_cached(PUT)?.execute(params![
-                *kind as i64,
-                topic,
-                callback,
-                host,
-                secret,
-                subscribed_at.timestamp(),
-                expires_at.timestamp(),
-                has
-            ])?;
-        }
-        batch.commit()?;
+        let put = put(&mut connection, new, bounds);
         connection.pragma_update(None, "synchronous", "normal")?;
-        Ok(!is_full)
+        put
     }
 
     /// Ends a subscription; says whether there was one.
@@ -117,4 +95,31 @@ impl Subscriptions {
         let sql = "DELETE FROM subscriptions WHERE expires_at <= ?1";
         Ok(self.connection().prepare_cached(sql)?.execute([now.timestamp()])?)
     }
+}
+
+fn put(connection: &mut Connection, new: &NewSubscription, bounds: Bounds) -> Result<bool, StoreError> {
+    let NewSubscription { kind, topic, callback, host, secret, subscribed_at, expires_at, has } = new;
+    let batch = begin(connection)?;
+    let count = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<usize, StoreError> {
+        Ok(batch.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+    };
+    let known = "SELECT count(*) FROM subscriptions WHERE topic = ?1 AND kind = ?2 AND callback = ?3";
+    let is_new = count(known, &[topic, &(*kind as i64), callback])? == 0;
+    let is_full = is_new
+        && (count("SELECT count(*) FROM subscriptions", &[])? >= bounds.total
+            || count("SELECT count(*) FROM subscriptions WHERE host = ?1", &[host])? >= bounds.per_host);
+    if !is_full {
+        batch.prepare_cached(PUT)?.execute(params![
+            *kind as i64,
+            topic,
+            callback,
+            host,
+            secret,
+            subscribed_at.timestamp(),
+            expires_at.timestamp(),
+            has
+        ])?;
+    }
+    batch.commit()?;
+    Ok(!is_full)
 }
