@@ -5,6 +5,7 @@
 //! one of its variants. No SQL, no feed formats, no clock of its own.
 
 mod answer;
+mod bucket;
 mod cidr;
 mod conditional;
 mod deadline;
@@ -30,6 +31,8 @@ mod stream;
 mod target;
 mod tls;
 
+pub(crate) use crate::ops::client_key;
+pub(crate) use bucket::{Buckets, Rate};
 pub use cidr::{Cidr, NotACidr};
 pub use listener::{BindError, Listener};
 pub use parts::{
@@ -37,7 +40,6 @@ pub use parts::{
     Submission,
 };
 pub use proxies::{ForwardedField, Peer, TrustedProxies};
-pub(crate) use rate::client_key;
 pub(crate) use rendered::Outcome;
 pub use serve::{ServeError, serve};
 pub use settings::{Limits, Settings};

@@ -22,6 +22,7 @@ pub use access_log::{AccessLog, AccessStyle, RequestLine, Visit};
 pub use agent::{Agent, Announcement, announcement};
 pub use counter::Counter;
 pub use distinct::Distinct;
+pub(crate) use distinct::client_key;
 pub use exposition::Exposition;
 pub use health::{Degraded, Health};
 pub use histogram::Histogram;

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::ops::client_key;
+
 use super::proxies::Peer;
-use super::rate::client_key;
 use super::settings::Settings;
 
 /// Counts open connections.

@@ -1,20 +1,17 @@
-//! How often one client may ask: token buckets.
+//! How often one client may ask.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::ops::client_key;
+
+use super::bucket::{Buckets, Rate};
 use super::request::{Field, Head};
 use super::settings::Limits;
 
-/// Locks to spread clients over.
-const SHARDS: usize = 16;
-/// Buckets in a shard before the full ones (clients that paused) are dropped; 16 × 4096 × 64 B = 4 MB.
-const SWEEP_AT: usize = 4096;
 /// Pages made for somebody who says to have a copy, for each request that one may make: most turn out to be a 304, and
 /// they cost the sender as much as us.
 const TRIALS: f64 = 10.0;
@@ -37,7 +34,7 @@ impl Rates {
         if limits.requests_per_second <= 0.0 {
             return Ok(());
         }
-        self.requests.take(client_key(client), Rate::of_requests(limits, 1.0), now)
+        self.requests.take(client_key(client), of_requests(limits, 1.0), now)
     }
 
     /// Takes one of the pages that may be made to see whether the client has them already, or says after how long there
@@ -46,7 +43,7 @@ impl Rates {
         if limits.requests_per_second <= 0.0 {
             return Ok(());
         }
-        self.trials.take(client_key(client), Rate::of_requests(limits, TRIALS), now)
+        self.trials.take(client_key(client), of_requests(limits, TRIALS), now)
     }
 
     /// Gives back what was taken for a page that the client has.
@@ -72,83 +69,7 @@ impl Rates {
     }
 }
 
-/// How a bucket fills and how much it holds.
-#[derive(Clone, Copy, Debug)]
-struct Rate {
-    per_second: f64,
-    burst: f64,
-}
-
-impl Rate {
-    fn of_requests(limits: &Limits, times: f64) -> Self {
-        let burst = f64::from(limits.request_burst.max(1));
-        Self { per_second: limits.requests_per_second * times, burst: burst * times }
-    }
-}
-
-/// Bounded in number: when there are too many, those that are full again are forgotten, or else all.
-#[derive(Debug)]
-struct Buckets<K> {
-    shards: [Mutex<HashMap<K, Bucket>>; SHARDS],
-    spread: RandomState,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    tokens: f64,
-    at: Instant,
-}
-
-impl<K> Default for Buckets<K> {
-    fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), spread: RandomState::new() }
-    }
-}
-
-impl<K: Hash + Eq> Buckets<K> {
-    fn take(&self, key: K, rate: Rate, now: Instant) -> Result<(), Duration> {
-        let mut shard = self.shard(&key);
-        if shard.len() >= SWEEP_AT {
-            shard.retain(|_, bucket| bucket.filled(rate, now) < rate.burst);
-            if shard.len() >= SWEEP_AT {
-                // Thousands of busy clients: forgetting is kinder than refusing those not yet known.
-                shard.clear();
-            }
-        }
-        let bucket = shard.entry(key).or_insert(Bucket { tokens: rate.burst, at: now });
-        bucket.tokens = bucket.filled(rate, now);
-        bucket.at = now;
-        if bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
-            return Ok(());
-        }
-        Err(Duration::from_secs_f64((1.0 - bucket.tokens) / rate.per_second))
-    }
-
-    fn give_back(&self, key: &K) {
-        if let Some(bucket) = self.shard(key).get_mut(key) {
-            bucket.tokens += 1.0;
-        }
-    }
-
-    fn shard(&self, key: &K) -> MutexGuard<'_, HashMap<K, Bucket>> {
-        let bits = self.spread.hash_one(key).to_le_bytes();
-        let index = usize::from(bits[0]) % SHARDS;
-        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Bucket {
-    fn filled(&self, rate: Rate, now: Instant) -> f64 {
-        let since = now.saturating_duration_since(self.at).as_secs_f64();
-        (self.tokens + since * rate.per_second).min(rate.burst)
-    }
-}
-
-/// One client: an IPv4 address, or the /64 that one IPv6 host or household has to itself.
-pub(crate) fn client_key(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
-        v4 @ IpAddr::V4(_) => v4,
-    }
+fn of_requests(limits: &Limits, times: f64) -> Rate {
+    let burst = f64::from(limits.request_burst.max(1));
+    Rate { per_second: limits.requests_per_second * times, burst: burst * times }
 }

@@ -52,7 +52,8 @@ impl<'a> Automatics<'a> {
             feed.row.changed_at = feed.row.changed_at.max(now);
             feed.is_moved = true;
         }
-        for (entered, row) in is.iter().zip(change.after.iter().cycle()) {
+        let Some(row) = &change.after else { return Ok(()) };
+        for entered in &is {
             let comes_in = change.before.is_some() && !was.contains(entered);
             let feed = self.concern(batch, entered, now, stale)?;
             let moment = moment(change, row, comes_in, now, feed.row.changed_at);

@@ -313,6 +313,8 @@ fn all_documents(
     shared: &Shared,
     now: DateTime<Utc>,
 ) -> Result<Vec<Ready>, StoreError> {
+    // Those that have no place any more are not made again.
+    shared.health.restore(Degraded::Document);
     let mut press = Press { batch, health: &shared.health, now, ready: Vec::new() };
     press.opml(feeds)?;
     let all = (0..feeds.states.len()).collect();

@@ -78,7 +78,6 @@ impl Press<'_, '_> {
             let threads = Format::ALL.map(|format| (format, scope.spawn(move || write(&view, format))));
             threads.map(|(format, thread)| (format, thread.join().unwrap_or_else(|panic| resume_unwind(panic))))
         });
-        let mut is_right = true;
         for (format, written) in written {
             let path = definition.document_path(format);
             let link = link_header(&feeds.site, &path);
@@ -86,10 +85,6 @@ impl Press<'_, '_> {
             if let (true, Some(edition), Some(ready)) = (is_put, &state.edition, self.ready.last_mut()) {
                 ready.document.deltas = Some(Deltas::new(Arc::clone(edition), format));
             }
-            is_right &= is_put;
-        }
-        if is_right && self.health.restore(Degraded::Document) {
-            tracing::info!(feed.name = %definition.title, "documents pass their check again");
         }
         if !definition.path.is_empty() {
             let newest = &state.items[..state.items.len().min(PAGE_ITEMS)];
@@ -155,10 +150,13 @@ impl Press<'_, '_> {
             Err(error) => {
                 let reason = format!("`{path}` was not replaced: {error}");
                 tracing::error!("{reason}");
-                self.health.degrade(Degraded::Document, reason);
+                self.health.degrade_one(Degraded::Document, &path, reason);
                 return Ok(false);
             }
         };
+        if self.health.restore_one(Degraded::Document, &path) {
+            tracing::info!("all documents pass their check again");
+        }
         let last_modified = self.batch.settle_document(&path, &bytes, self.now)?;
         let cache = CachePolicy { max_age: definition.max_age, is_stable: false };
         let document = Document::new(content_type, bytes, last_modified, cache, link);

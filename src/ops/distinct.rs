@@ -1,7 +1,7 @@
 //! How many different addresses there were, without keeping any of them.
 
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Registers of the estimate (Flajolet et al., HyperLogLog, 2007): a standard error of 1.04 / √1024, about 3 %.
@@ -27,7 +27,7 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// Notes a digest of `digest`.
+    /// Notes one address by its salted digest.
     pub fn note(&self, digest: u64) {
         let register = usize::try_from(digest >> (64 - REGISTER_BITS)).expect("ten bits");
         let rest = digest << REGISTER_BITS;
@@ -61,10 +61,15 @@ impl Distinct {
     }
 }
 
-/// The salted digest of a client. Of IPv6 the network counts (/64), since one host has many addresses in it.
+/// The salted digest of a client.
 pub(super) fn digest(salt: &RandomState, client: IpAddr) -> u64 {
-    salt.hash_one(match client {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),
+    salt.hash_one(client_key(client))
+}
+
+/// One client: an IPv4 address, or the /64 that one IPv6 host or household has to itself.
+pub(crate) fn client_key(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
         v4 @ IpAddr::V4(_) => v4,
-    })
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What can stand in the way of readiness. One cause of each kind at a time.
+/// What can stand in the way of readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Degraded {
     /// The seed directory is missing or cannot be read.
@@ -15,7 +15,7 @@ pub enum Degraded {
     Store,
     /// So many seeds vanished that nothing is withdrawn until it is confirmed.
     Brake,
-    /// A document did not pass its check; the last good one is served.
+    /// Documents did not pass their check; the last good ones are served.
     Document,
 }
 
@@ -40,7 +40,8 @@ impl Degraded {
 #[derive(Debug, Default)]
 pub struct Health {
     is_scanned: AtomicBool,
-    reasons: Mutex<BTreeMap<Degraded, String>>,
+    /// By what is wrong and, where there are several of it, which one.
+    reasons: Mutex<BTreeMap<(Degraded, String), String>>,
 }
 
 impl Health {
@@ -57,26 +58,41 @@ impl Health {
 
     /// Says that something is wrong, in words for the operator; true when that is news.
     pub fn degrade(&self, what: Degraded, reason: impl Into<String>) -> bool {
-        let reason = reason.into();
-        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-        reasons.insert(what, reason.clone()).as_ref() != Some(&reason)
+        self.degrade_one(what, "", reason)
     }
 
     /// Says that it is right again; true when that is news.
     pub fn restore(&self, what: Degraded) -> bool {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).remove(&what).is_some()
+        let mut reasons = self.locked();
+        let before = reasons.len();
+        reasons.retain(|(wrong, _), _| *wrong != what);
+        reasons.len() < before
+    }
+
+    /// Says that one of several is wrong; true when that is news.
+    pub fn degrade_one(&self, what: Degraded, which: &str, reason: impl Into<String>) -> bool {
+        let reason = reason.into();
+        let mut reasons = self.locked();
+        reasons.insert((what, which.to_owned()), reason.clone()).as_ref() != Some(&reason)
+    }
+
+    /// Says that this one is right again; true when it was the last that was not.
+    pub fn restore_one(&self, what: Degraded, which: &str) -> bool {
+        let mut reasons = self.locked();
+        let is_any = |reasons: &BTreeMap<(Degraded, String), String>| reasons.keys().any(|(wrong, _)| *wrong == what);
+        is_any(&reasons) && reasons.remove(&(what, which.to_owned())).is_some() && !is_any(&reasons)
     }
 
     /// Whether this is wrong at present.
     #[must_use]
     pub fn is_degraded(&self, what: Degraded) -> bool {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&what)
+        self.locked().keys().any(|(wrong, _)| *wrong == what)
     }
 
     /// What is wrong apart from a first scan that is not done.
     #[must_use]
     pub fn first_degraded(&self) -> Option<String> {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).values().next().cloned()
+        self.locked().values().next().cloned()
     }
 
     /// All that is wrong; empty means ready.
@@ -86,7 +102,11 @@ impl Health {
         if !self.is_scanned() {
             reasons.push("the first scan of the seed directory is not done yet".to_owned());
         }
-        reasons.extend(self.reasons.lock().unwrap_or_else(PoisonError::into_inner).values().cloned());
+        reasons.extend(self.locked().values().cloned());
         reasons
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<(Degraded, String), String>> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,9 +16,9 @@ use rustix::io::Errno;
 use super::{Fingerprint, Options, beneath};
 use crate::item::{Diagnostic, SeedPath};
 
-/// Names in one directory from which on they are looked at on several threads.
+/// A directory with at least this many names is looked at by several threads.
 const MANY: usize = 1024;
-/// So many.
+/// How many threads.
 const LOOKERS: usize = 8;
 
 /// One listing of the whole directory or of a sub-tree.
@@ -28,9 +28,7 @@ pub struct Listing {
     pub seeds: Vec<(SeedPath, Fingerprint)>,
     /// What lies there and is no seed though its name is that of one, and directories that could not be read.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether everything could be read. When not, the absence of a seed below one of `unreadable` proves nothing.
-    pub is_whole: bool,
-    /// Directories that could not be listed, relative.
+    /// Directories that could not be listed, relative: the absence of a seed below one of them proves nothing.
     pub unreadable: Vec<PathBuf>,
 }
 
@@ -89,7 +87,7 @@ pub fn walk(
     take: &mut dyn FnMut(SeedPath, Fingerprint),
 ) -> Result<Listing, ScanError> {
     let root = beneath::open_root(options).map_err(|errno| ScanError::new(options, errno))?;
-    let listing = Listing { seeds: Vec::new(), diagnostics: Vec::new(), is_whole: true, unreadable: Vec::new() };
+    let listing = Listing { seeds: Vec::new(), diagnostics: Vec::new(), unreadable: Vec::new() };
     let mut walk = Walk { look: Look { options, root }, listing, take };
     if options.enters_all(below) {
         walk.directory(below.to_owned());
@@ -139,7 +137,6 @@ impl Walk<'_> {
                     "unreadable",
                     reason,
                 ));
-                self.listing.is_whole = false;
                 self.listing.unreadable.push(path);
                 Frame::new()
             }

@@ -57,6 +57,7 @@ mod life_reading;
 mod life_schedule;
 mod ops_agents;
 mod ops_config;
+mod ops_health;
 mod parse_abbreviations;
 mod parse_encoding;
 mod parse_identity;
