@@ -13,6 +13,7 @@ mod feeds;
 mod fill;
 mod intake;
 mod moments;
+mod moves;
 mod noticed;
 mod progression;
 mod publish;

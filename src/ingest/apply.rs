@@ -1,12 +1,15 @@
 //! What was read becomes what is stored: which item a seed is a version of, which version stands, what changed for
 //! subscribers.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::item::{Item, ItemId, SeedPath, Times};
 use crate::parse::Parsed;
 use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
+use super::moves::Moves;
 use super::read::{Job, Outcome, Source, stamp};
 use super::revise::{Seen, is_edited, not_before, revise};
 
@@ -27,7 +30,18 @@ pub(super) struct Apply<'a, 'store> {
     pub seen: Seen,
     /// The store was empty when this scan began: nothing arrives "now", all was there before.
     pub is_first_scan: bool,
+    /// Articles that changed places.
+    pub moves: Moves,
     pub touched: Vec<Touched>,
+    /// Items that lost a version, which another seed may yet bring.
+    left: BTreeSet<i64>,
+}
+
+impl<'a, 'store> Apply<'a, 'store> {
+    pub(super) fn new(batch: &'a mut Batch<'store>, source: Source<'a>, seen: Seen, is_first_scan: bool) -> Self {
+        let (moves, touched, left) = (Moves::new(), Vec::new(), BTreeSet::new());
+        Self { batch, source, seen, is_first_scan, moves, touched, left }
+    }
 }
 
 impl Apply<'_, '_> {
@@ -92,12 +106,20 @@ impl Apply<'_, '_> {
     ) -> Result<(), StoreError> {
         let Parsed { mut item, key, repairs } = parsed;
         let left = known.and_then(|known| known.seq);
-        let by_key = self.batch.seq_by_key(&key)?;
+        let moved = self.moves.get(&seed.path).filter(|moved| key.is_path() && moved.digest == seed.digest).cloned();
+        if let Some(moved) = &moved {
+            seed.first_seen = moved.first_seen;
+        }
+        let by_key = match &moved {
+            Some(moved) => moved.seq,
+            None => self.batch.seq_by_key(&key)?,
+        };
         let seq = match by_key {
+            Some(seq) if moved.is_some() => Some(seq),
             Some(seq) if key.is_path() && self.is_elsewhere(seq, &seed)? => {
                 // What was here before says nothing of when this came.
                 seed.first_seen = self.now();
-                item = self.read_again(&seed.path, None).unwrap_or(item);
+                item = self.read_again(&seed.path, None, &seed.digest).unwrap_or(item);
                 item.id = self.free_id(&item.id)?;
                 None
             }
@@ -115,10 +137,12 @@ impl Apply<'_, '_> {
             let mut others = self.batch.versions(seq)?;
             others.retain(|other| other.path != seed.path);
             // A moved or copied file says what it said where it was, and is no later for it.
-            let twin = others.iter().find(|other| known.is_none() && other.digest == seed.digest);
+            let is_new = known.is_none();
+            let twin = moved.as_ref().or_else(|| others.iter().find(|other| is_new && other.digest == seed.digest));
             if let Some(twin) = twin {
                 // One that was moved takes the place of what it leaves behind, one that was copied does not.
-                let step = TimeDelta::milliseconds(if twin.missing_since.is_some() { 1 } else { -1 });
+                let is_left = moved.is_some() || twin.missing_since.is_some();
+                let step = TimeDelta::milliseconds(if is_left { 1 } else { -1 });
                 seed.arrival = twin.arrival + step;
             } else if known.is_none_or(|known| known.digest != seed.digest) {
                 // Later than the others, also under a clock that was set back.
@@ -128,7 +152,8 @@ impl Apply<'_, '_> {
             // Bytes that are known and read in another way were not edited.
             let is_edit = self.seen.is_edit && known.is_none_or(|known| known.digest != seed.digest);
             let seen = Seen { is_edit, ..self.seen };
-            seed.times = Some(self.revised(&seed, known.or(twin), &standing, &item, seen));
+            let before = moved.as_ref().or(known).or(twin);
+            seed.times = Some(self.revised(&seed, before, &standing, &item, seen));
             seed.seq = Some(seq);
             self.batch.put_seed(&seed)?;
             self.settle(seq, Some((&seed.path, &item)))?;
@@ -143,14 +168,18 @@ impl Apply<'_, '_> {
             seq
         };
         self.batch.bind_key(&key, seq)?;
-        if let Some(left) = left.filter(|left| *left != seq) {
-            self.settle(left, None)?;
-        }
+        self.left.extend(left.filter(|left| *left != seq));
         // Nearly every seed has none, before and now: then there is nothing to write.
         if known.is_some() || !repairs.is_empty() {
             self.batch.set_diagnostics(&seed.path, &repairs)?;
         }
         Ok(())
+    }
+
+    /// Brings in line what seeds left for other items. After all seeds of a batch: where articles change places, each has its
+    /// own again by then.
+    pub(super) fn settle_left(&mut self) -> Result<(), StoreError> {
+        std::mem::take(&mut self.left).into_iter().try_for_each(|seq| self.settle(seq, None))
     }
 
     /// What a seed without URL left at another place when it was moved here. A listing may find it here before the event
@@ -231,35 +260,39 @@ impl Apply<'_, '_> {
         let mut after = before.clone();
         let versions = self.batch.versions(seq)?;
         let mut stands = false;
+        let mut unread = Vec::new();
         for version in &versions {
             let times = version.times.ok_or_else(|| gone(seq))?;
             let text = match read {
                 Some((path, item)) if *path == version.path => Some(item.clone()),
                 _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
-                _ => self.read_again(&version.path, Some(version)),
+                _ => self.read_again(&version.path, Some(version), &version.digest),
             };
-            // A version that cannot be read just now leaves the place to the next.
-            if let Some(text) = text {
-                after.item = Item { id: before.item.id.clone(), times, ..text };
-                after.standing = version.path.clone();
-                stands = true;
-                break;
-            }
+            let Some(text) = text else {
+                // It leaves the place to the next. What is there now, it says when it is read in its turn.
+                unread.push(SeedRow { stamp: SeedRow::UNREAD, ..version.clone() });
+                continue;
+            };
+            after.item = Item { id: before.item.id.clone(), times, ..text };
+            after.standing = version.path.clone();
+            stands = true;
+            break;
         }
+        unread.iter().try_for_each(|seed| self.batch.put_seed(seed))?;
         if stands {
             // A clock that was set back does not take away what subscribers have.
             let is_kept = before.state == State::Live
                 && before.item.times.published.timestamp() == after.item.times.published.timestamp();
             after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
             if let Some(withdrawn) = after.withdrawn_at.take() {
-                after.restored_at = Some(self.now().max(withdrawn + TimeDelta::seconds(1)));
+                // Its tombstone is no earlier than what it said of itself.
+                let told = withdrawn.max(before.item.times.updated.to_utc());
+                after.restored_at = Some(self.now().max(told + TimeDelta::seconds(1)));
             }
             after.item.times = not_before(after.item.times, after.restored_at);
         } else if !versions.is_empty() {
             // None of them can be read now. What stood goes on until one can, or until all are gone.
-            return versions
-                .into_iter()
-                .try_for_each(|version| self.batch.put_seed(&SeedRow { stamp: SeedRow::UNREAD, ..version }));
+            return Ok(());
         } else if before.state == State::Withdrawn {
             return Ok(());
         } else {
@@ -281,11 +314,11 @@ impl Apply<'_, '_> {
     }
 
     /// Reads a file again: a version whose text is not stored, since another one stood until now, or one that is a new
-    /// article.
-    fn read_again(&self, path: &SeedPath, known: Option<&SeedRow>) -> Option<Item> {
+    /// article. `None` when the bytes are others by now: somebody may be in the middle of writing them.
+    fn read_again(&self, path: &SeedPath, known: Option<&SeedRow>, wanted: &Digest) -> Option<Item> {
         let job = Job { path: path.clone(), known: known.cloned(), is_forced: true };
         match self.source.read(&job) {
-            Outcome::Parsed { parsed, .. } => Some(parsed.item),
+            Outcome::Parsed { parsed, digest, .. } if digest == *wanted => Some(parsed.item),
             _ => None,
         }
     }

@@ -70,14 +70,24 @@ impl Brake {
     /// A whole listing made at `now` shows `seen` seeds, and misses `gone` more than the one before. When it still shows
     /// some seeds and was made `wait` after the brake was pulled, it confirms that the others are meant to be gone; a
     /// directory that was empty never confirms anything.
-    pub(super) fn listed(&mut self, now: DateTime<Utc>, seen: usize, gone: usize, wait: Duration) {
-        if std::mem::take(&mut self.is_in_doubt) && gone > 0 && self.state == State::Free {
+    pub(super) fn listed(
+        &mut self,
+        batch: &Batch<'_>,
+        now: DateTime<Utc>,
+        (seen, gone): (usize, usize),
+        wait: Duration,
+    ) -> Result<(), StoreError> {
+        // What an earlier listing missed may have gone with the directory as well.
+        let is_missing = self.is_in_doubt && (gone > 0 || batch.first_missing(self.accepted)?.is_some());
+        self.is_in_doubt = false;
+        if is_missing && self.state == State::Free {
             self.state = State::Suspect;
         }
         if let State::Pulled { at, is_total } = &mut self.state {
             *is_total |= seen == 0;
             self.is_accepting |= !*is_total && now >= *at + wait;
         }
+        Ok(())
     }
 
     pub(super) fn is_pulled(&self) -> bool {
@@ -120,9 +130,9 @@ impl Brake {
         now: DateTime<Utc>,
         health: &Health,
     ) -> Result<(), StoreError> {
-        if std::mem::take(&mut self.is_accepting) {
-            self.accepted = Some(now);
-        }
+        // A clock that was set back accepts nothing in advance.
+        self.accepted =
+            if std::mem::take(&mut self.is_accepting) { Some(now) } else { self.accepted.map(|at| at.min(now)) };
         if self.state != State::Free && batch.first_missing(self.accepted)?.is_none() {
             if self.is_pulled() {
                 tracing::info!("nothing is missing any more but what is meant to be gone");

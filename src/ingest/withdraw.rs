@@ -8,6 +8,7 @@ use crate::seed::{self, ReadError, Reader};
 use crate::store::{Batch, SeedRow, StoreError};
 
 use super::brake::Brake;
+use super::work::BATCH;
 
 /// Seeds whose time is up.
 #[derive(Debug, Default)]
@@ -16,10 +17,12 @@ pub(super) struct Expired {
     pub gone: Vec<SeedRow>,
     /// There again, though no event said so: to be read.
     pub back: Vec<SeedPath>,
+    /// There may be others.
+    pub is_more: bool,
 }
 
-/// Which seeds that are missing since `before` or longer are gone for good; none while the brake holds or the directory
-/// itself is not there.
+/// Some of the seeds that are missing since `before` or longer, if they are gone for good; none while the brake holds or the
+/// directory itself is not there.
 pub(super) fn expired(
     batch: &Batch<'_>,
     options: &seed::Options,
@@ -34,18 +37,27 @@ pub(super) fn expired(
     }
     let Some(before) = brake.admits(batch, before, now, health)? else { return Ok(expired) };
     let mut reader = Reader::new(options);
-    for seed in batch.missing_seeds(before)? {
-        if !options.selects(seed.path.as_path()) {
-            expired.gone.push(seed);
-            continue;
+    let mut after = None;
+    loop {
+        let page = batch.missing_seeds(before, after.as_ref(), BATCH)?;
+        let is_last = page.len() < BATCH;
+        after = page.last().cloned();
+        for seed in page {
+            if !options.selects(seed.path.as_path()) {
+                expired.gone.push(seed);
+                continue;
+            }
+            match reader.read(&seed.path) {
+                Ok(Some(_)) => expired.back.push(seed.path),
+                // Nothing, or nothing that is a seed.
+                Ok(None) | Err(ReadError::Refused(_)) => expired.gone.push(seed),
+                // Nobody knows; it is asked again.
+                Err(ReadError::Unreadable(_)) => {}
+            }
         }
-        match reader.read(&seed.path) {
-            Ok(Some(_)) => expired.back.push(seed.path),
-            // Nothing, or nothing that is a seed.
-            Ok(None) | Err(ReadError::Refused(_)) => expired.gone.push(seed),
-            // Nobody knows; it is asked again.
-            Err(ReadError::Unreadable(_)) => {}
+        expired.is_more = !is_last;
+        if is_last || expired.gone.len() + expired.back.len() >= BATCH {
+            return Ok(expired);
         }
     }
-    Ok(expired)
 }

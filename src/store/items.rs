@@ -54,6 +54,9 @@ pub struct ItemRow {
     pub standing: SeedPath,
 }
 
+/// Whether a seed of an item is there.
+const HAS_FILE: &str = "EXISTS (SELECT 1 FROM seeds WHERE seeds.seq = items.seq AND seeds.missing_since IS NULL)";
+
 const COLUMNS: &str = "seq, state, published, published_offset, published_source, updated, updated_offset, \
      updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, categories, body, \
      restored_at";
@@ -212,14 +215,18 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Scheduled items whose publication time has come, earliest first.
+    /// Up to `limit` scheduled items whose publication time has come, earliest first. Those whose files are gone wait until
+    /// they are back or forgotten.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn due_items(&self, now: DateTime<Utc>) -> Result<Vec<i64>, StoreError> {
-        let sql = "SELECT seq FROM items WHERE state = 1 AND published <= ?1 ORDER BY published, seq";
-        let mut query = self.connection().prepare_cached(sql)?;
-        let rows = query.query_map([now.timestamp()], |row| row.get(0))?;
+    pub fn due_items(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<i64>, StoreError> {
+        let sql = format!(
+            "SELECT seq FROM items WHERE state = 1 AND published <= ?1 AND {HAS_FILE} ORDER BY published, seq LIMIT ?2"
+        );
+        let mut query = self.connection().prepare_cached(&sql)?;
+        let values = params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)];
+        let rows = query.query_map(values, |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -248,8 +255,8 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let sql = "SELECT min(published) FROM items WHERE state = 1";
-        let next: Option<i64> = self.connection().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let sql = format!("SELECT published FROM items WHERE state = 1 AND {HAS_FILE} ORDER BY published LIMIT 1");
+        let next: Option<i64> = self.connection().prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()?;
         next.map(super::row::utc_seconds).transpose()
     }
 }

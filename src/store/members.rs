@@ -80,7 +80,7 @@ impl Reading<'_> {
     /// When the store cannot be read.
     pub fn tombstones(&self, feed: i64, since: DateTime<Utc>) -> Result<Vec<Tombstone>, StoreError> {
         // One that left the feed because it was edited lives on elsewhere, and is not withdrawn.
-        let sql = "SELECT items.id, items.withdrawn_at FROM members JOIN items USING (seq) \
+        let sql = "SELECT items.id, max(items.withdrawn_at, items.updated * 1000) FROM members JOIN items USING (seq) \
                    WHERE members.feed = ?1 AND members.gone_at > ?2 AND items.state = 2 \
                    ORDER BY members.gone_at DESC, members.position LIMIT ?3";
         let mut query = self.connection.prepare_cached(sql)?;

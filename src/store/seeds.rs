@@ -54,6 +54,10 @@ pub struct KnownSeed {
 const COLUMNS: &str = "path, size, mtime_ns, ctime_ns, inode, digest, first_seen, arrival, seq, has_path_key, \
      published, published_offset, published_source, updated, updated_offset, updated_source, missing_since";
 
+/// Whether the item of a seed has a file at another place.
+const IS_ELSEWHERE: &str =
+    "EXISTS (SELECT 1 FROM seeds AS other WHERE other.seq = seeds.seq AND other.missing_since IS NULL)";
+
 fn from_row(row: &Row<'_>) -> Result<SeedRow, StoreError> {
     let seq: Option<i64> = row.get(8)?;
     let times = seq.map(|_| times_from(row, 10)).transpose()?;
@@ -197,14 +201,25 @@ impl Batch<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// Seeds whose files are gone since `before` or longer.
+    /// Up to `limit` seeds whose files are gone since `before` or longer, the longest first, that come after `after`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn missing_seeds(&self, before: DateTime<Utc>) -> Result<Vec<SeedRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM seeds WHERE missing_since <= ?1 ORDER BY missing_since, path");
+    pub fn missing_seeds(
+        &self,
+        before: DateTime<Utc>,
+        after: Option<&SeedRow>,
+        limit: usize,
+    ) -> Result<Vec<SeedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM seeds WHERE missing_since <= ?1 AND (missing_since, path) > (?2, ?3) \
+             ORDER BY missing_since, path LIMIT ?4"
+        );
         let mut query = self.connection().prepare_cached(&sql)?;
-        let rows = query.query_map([before.timestamp_millis()], |row| Ok(from_row(row)))?;
+        let since = after.and_then(|seed| seed.missing_since).map_or(i64::MIN, |since| since.timestamp_millis());
+        let path = after.map_or(&[][..], |seed| seed.path.as_bytes());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![before.timestamp_millis(), since, path, limit], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 
@@ -219,24 +234,28 @@ impl Batch<'_> {
         first.map(utc_millis).transpose()
     }
 
-    /// How many seeds are missing that went after `after`.
+    /// How many seeds are missing that went after `after`, without those that were moved: their items have another file.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn missing_count(&self, after: Option<DateTime<Utc>>) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND missing_since > ?1";
+        let sql = format!("SELECT count(*) FROM seeds WHERE missing_since > ?1 AND NOT {IS_ELSEWHERE}");
         let after = after.map_or(i64::MIN, |after| after.timestamp_millis());
-        Ok(self.connection().prepare_cached(sql)?.query_row([after], |row| row.get(0))?)
+        Ok(self.connection().prepare_cached(&sql)?.query_row([after], |row| row.get(0))?)
     }
 
-    /// How many seeds are known, and how many of them are missing.
+    /// How many seeds are known, and how many of them are missing; a seed that was moved is one, and not missing.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn seed_counts(&self) -> Result<(u64, u64), StoreError> {
-        let sql = "SELECT (SELECT count(*) FROM seeds), \
-                   (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL)";
-        Ok(self.connection().prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        let sql = format!(
+            "SELECT (SELECT count(*) FROM seeds), (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL), \
+             (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND {IS_ELSEWHERE})"
+        );
+        let counts = |row: &Row<'_>| Ok::<[u64; 3], _>([row.get(0)?, row.get(1)?, row.get(2)?]);
+        let [known, missing, moved] = self.connection().prepare_cached(&sql)?.query_row([], counts)?;
+        Ok((known - moved, missing - moved))
     }
 
     /// How many seeds give no item because of what is wrong with them.

@@ -212,3 +212,48 @@ fn a_restart_does_not_let_go() {
     has(&desk, 0);
     assert_eq!(desk.reasons(), Vec::<String>::new());
 }
+
+#[test]
+fn seeds_that_were_moved_are_not_gone() {
+    let mut desk = Desk::new(clock!(START), SELDOM);
+    for number in 0..40 {
+        let minute = i64::try_from(number).unwrap();
+        desk.write(&format!("old/{number}.txt"), &article(number, &format!("Article {number}"), minute, minute));
+    }
+    desk.open();
+    std::fs::rename(desk.seeds().join("old"), desk.seeds().join("new")).unwrap();
+    let store = rusqlite::Connection::open(desk.store().path()).unwrap();
+    let moved = "SELECT count(*) FROM seeds WHERE path >= x'6e65772f' AND path < x'6e657730'";
+    eventually_or(
+        || (store.query_row(moved, [], |row| row.get::<_, i64>(0)).unwrap() == 40).then_some(()),
+        || "they are not read where they are".to_owned(),
+    );
+    desk.remove("new/0.txt");
+    desk.remove("new/1.txt");
+    desk.rescan(false);
+    desk.pass(60);
+    has(&desk, 38);
+    assert_eq!(desk.reasons(), Vec::<String>::new());
+}
+
+/// The listing may come before it is noticed that this is another directory.
+#[test]
+fn a_few_seeds_are_not_withdrawn_with_the_directory_they_were_in() {
+    let mut desk = Desk::new(clock!(START), SELDOM);
+    many(&desk, 0..5);
+    desk.open();
+    std::fs::rename(desk.seeds(), desk.seeds().with_file_name("away")).unwrap();
+    std::fs::create_dir(desk.seeds()).unwrap();
+    desk.rescan(false);
+    // A watch looks every two seconds whether its directory is still the one at the path.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    desk.rescan(false);
+    desk.pass(60);
+    holds(&desk);
+    has(&desk, 5);
+    std::fs::remove_dir(desk.seeds()).unwrap();
+    std::fs::rename(desk.seeds().with_file_name("away"), desk.seeds()).unwrap();
+    desk.rescan(false);
+    eventually_or(|| desk.reasons().is_empty().then_some(()), || format!("{:?}", desk.reasons()));
+    has(&desk, 5);
+}

@@ -79,7 +79,16 @@ impl Desk {
     /// Starts and waits for the first scan.
     pub(crate) fn open(&mut self) {
         let watcher = Watcher::new(self.config.seeds.options.clone()).unwrap();
-        let store = Store::open(&self.store(), (self.clock)()).unwrap().store;
+        // A process that another test is starting has our locks too, between fork and exec.
+        let mut opened = Err(String::new());
+        eventually_or(
+            || {
+                opened = Store::open(&self.store(), (self.clock)()).map_err(|error| error.to_string());
+                opened.is_ok().then_some(())
+            },
+            || "the store cannot be opened".to_owned(),
+        );
+        let store = opened.unwrap().store;
         let site = Site {
             title: self.config.site.title.clone(),
             base_url: "http://feeds.example".to_owned(),

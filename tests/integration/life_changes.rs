@@ -227,9 +227,10 @@ impl Model {
         let now = self.seen_now();
         let article = &mut self.articles[number];
         let withdrawn = article.withdrawn.take().expect("just looked at");
-        // What declares no update keeps the one that it had after an earlier withdrawal.
-        let earlier = article.restored.filter(|_| !article.is_dated()).unwrap_or(Span::at(0));
-        article.not_before = (withdrawn.to + 1).max(earlier.to);
+        // Its tombstone was no earlier than its update, be that declared, seen, or of an earlier return.
+        let earlier = article.restored.unwrap_or(Span::at(0));
+        let told = [withdrawn, earlier, version.updated].map(|span| span.to).into_iter().filter(|to| *to < OPEN);
+        article.not_before = told.max().unwrap_or_default() + 1;
         article.restored = Some(Span { from: now.from.max(withdrawn.from + 1).max(earlier.from), to: OPEN });
         self.news.insert(number);
         self.touched.insert(number);

@@ -4,6 +4,7 @@
 
 mod archive;
 mod brake;
+mod changing_places;
 mod export;
 mod export_killed;
 mod faults;

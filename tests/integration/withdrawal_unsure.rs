@@ -126,3 +126,64 @@ fn files_with_the_same_bytes_that_are_moved_together_stay_as_many_articles() {
     desk.pass(60);
     assert_eq!(ids(&desk), before);
 }
+
+#[test]
+fn what_somebody_is_writing_never_takes_the_place_of_what_stood() {
+    use std::io::Write as _;
+    let mut desk = Desk::new(clock!(START), "");
+    let earlier = article(1, "Earlier version", 0, 0);
+    desk.write("b.txt", &earlier);
+    desk.write("a.txt", &article(1, "Later version", 0, 5));
+    desk.write("c.txt", &article(2, "Another", 0, 1));
+    desk.open();
+    let (begin, end) = earlier.split_at(earlier.len() - 10);
+    let mut writer = std::fs::File::create(desk.seeds().join("b.txt")).unwrap();
+    writer.write_all(begin.as_bytes()).unwrap();
+    desk.remove("a.txt");
+    desk.rescan(false);
+    desk.pass(60);
+    titles(&desk, &["Later version", "Another"]);
+    writer.write_all(end.as_bytes()).unwrap();
+    drop(writer);
+    titles(&desk, &["Another", "Earlier version"]);
+    assert!(desk.text("/feed.json").contains("Words of Earlier version."));
+}
+
+#[test]
+fn an_article_that_goes_before_its_time_is_never_shown() {
+    let mut desk = Desk::new(clock!("2024-01-01T11:59:50Z"), "[seeds]\nwithdraw_after_seconds = 30\n");
+    desk.write("1.txt", &article(1, "At noon", 0, 0));
+    desk.write("2.txt", &article(2, "Later", 60, 60));
+    desk.write("3.txt", &article(3, "Before", -60, -60));
+    desk.open();
+    desk.remove("1.txt");
+    desk.rescan(false);
+    desk.pass(15);
+    desk.pass(1);
+    titles(&desk, &["Before"]);
+    // Put back within its grace it is shown, for its time has come.
+    desk.write("1.txt", &article(1, "At noon", 0, 0));
+    titles(&desk, &["At noon", "Before"]);
+    assert!(!desk.text("/atom.xml").contains("deleted-entry"));
+}
+
+#[test]
+fn a_tombstone_is_no_earlier_than_what_it_is_for() {
+    let mut desk = Desk::new(clock!(START), "");
+    // Updated in three years from noon of that day, as its own words say.
+    desk.write("1.txt", &article(1, "Ahead of its time", 0, 3 * 365 * 24 * 60));
+    desk.write("2.txt", &article(2, "Another", 0, 1));
+    desk.open();
+    let updated = desk.items("/feed.json")[0]["date_modified"].as_str().unwrap().to_owned();
+    desk.remove("1.txt");
+    desk.rescan(false);
+    desk.pass(60);
+    titles(&desk, &["Another"]);
+    let time = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let atom = desk.text("/atom.xml");
+    let when = atom.split("when=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(time(when) >= time(&updated), "{when} for what was updated {updated}");
+    desk.write("1.txt", &article(1, "Ahead of its time", 0, 3 * 365 * 24 * 60));
+    titles(&desk, &["Ahead of its time", "Another"]);
+    assert!(time(desk.items("/feed.json")[0]["date_modified"].as_str().unwrap()) > time(when));
+}

@@ -86,7 +86,7 @@ impl Engine {
                 metrics.store.beat(Duration::ZERO);
                 let mut batch = self.store.batch()?;
                 metrics.store.rest();
-                let mut apply = Apply { batch: &mut batch, source, seen, is_first_scan: true, touched: Vec::new() };
+                let mut apply = Apply::new(&mut batch, source, seen, true);
                 let mut taken = 0;
                 while taken < BATCH
                     && let Some(chunk) = reading.next()
@@ -105,6 +105,7 @@ impl Engine {
                 if taken == 0 {
                     return Ok(());
                 }
+                apply.settle_left()?;
                 metrics.store.beat(Duration::ZERO);
                 let committing = Instant::now();
                 batch.commit()?;

@@ -40,19 +40,13 @@ impl Engine {
                     if reason == Some(Reason::Start) && seen == 0 {
                         self.brake.doubt();
                     }
-                    self.brake.listed(now, seen, gone.len(), self.config.seeds.confirm_after);
+                    let batch = self.store.batch()?;
+                    self.brake.listed(&batch, now, (seen, gone.len()), self.config.seeds.confirm_after)?;
                 }
                 tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
                 to_read.extend(fresh);
                 vanished.extend(gone);
                 diagnostics.into_iter().for_each(|diagnostic| self.noticed.report_unread(diagnostic));
-                Ok(true)
-            }
-            // A sub-directory may be gone again by the time it is looked at.
-            Err(SweepError::Scan(_)) if reason.is_none() => {
-                let batch = self.store.batch()?;
-                let known = batch.known_below(&SeedPath::new(below), None, usize::MAX)?;
-                vanished.extend(known.into_iter().filter(|seed| !seed.is_missing).map(|seed| seed.path));
                 Ok(true)
             }
             Err(SweepError::Scan(error)) => {
