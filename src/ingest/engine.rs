@@ -28,7 +28,7 @@ use super::work::Work;
 use super::{Clock, Shared};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
-const PARSER_VERSION: u32 = 5;
+const PARSER_VERSION: u32 = 6;
 /// After a failure of the store, how long until everything is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Until when seeds that are gone are looked at again when nothing could be said of them.

@@ -8,6 +8,8 @@ use super::{abbreviation, cut, sentence, text};
 const LONGEST: usize = 300;
 /// A sentence end before this says too little: rather a cut sentence.
 const SHORTEST: usize = 80;
+/// Characters after the last possible end that are looked at, to see whether it is one.
+const BEYOND: usize = 8;
 
 /// The description, unless it repeats the headline; then the first sentences of the body. `None` when neither says
 /// more than the headline.
@@ -45,8 +47,9 @@ fn lead(body: &str, says_more: impl Fn(&str) -> bool) -> String {
 /// A line cut to whole sentences where they are long enough, else to whole words with an ellipsis.
 fn condensed(line: &str) -> String {
     let Some(end) = cut::end_of(line, LONGEST) else { return line.to_owned() };
+    let near = &line[..cut::end_of(line, LONGEST + BEYOND).unwrap_or(line.len())];
     let ends =
-        sentence_ends(line).take_while(|&at| at <= end).filter(|&at| cut::end_of(&line[..at], SHORTEST).is_some());
+        sentence_ends(near).take_while(|&at| at <= end).filter(|&at| cut::end_of(&line[..at], SHORTEST).is_some());
     if let Some(at) = ends.last() {
         return line[..at].to_owned();
     }
@@ -56,21 +59,29 @@ fn condensed(line: &str) -> String {
 }
 
 /// Where sentences end in a line: after the mark and the closing quotes, before the space.
+///
+/// Marks and closing quotes in a row are one end, and stepped over once: there may be a megabyte of them.
 fn sentence_ends(line: &str) -> impl Iterator<Item = usize> {
     let is_wide = |c: char| matches!(c, '。' | '！' | '？');
     let is_end = move |c: char| sentence::is_terminator(c) || is_wide(c) || matches!(c, '؟' | '।' | '۔' | '።');
-    line.match_indices(is_end).filter_map(move |(at, mark)| {
-        let after = &line[at + mark.len()..];
-        let tail = after.trim_start_matches(|c| is_closer(c) || is_end(c));
-        let end = line.len() - tail.len();
-        let next = tail.trim_start().chars().next();
-        let is_wide = mark.starts_with(is_wide);
-        let has_gap = tail.is_empty() || tail.starts_with(char::is_whitespace);
-        let goes_on = next.is_some_and(char::is_lowercase);
-        let is_short = mark == "." && abbreviation::is_at_end(&line[..at]);
-        let is_ordinal =
-            mark == "." && line[..at].ends_with(|c: char| c.is_ascii_digit()) && !next.is_some_and(char::is_uppercase);
-        ((is_wide || has_gap) && !goes_on && !is_short && !is_ordinal).then_some(end)
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + line[from..].find(is_end)?;
+            let tail = line[at..].trim_start_matches(|c| is_closer(c) || is_end(c));
+            from = line.len() - tail.len();
+            let run = &line[at..from];
+            let next = tail.trim_start().chars().next();
+            let has_gap = tail.is_empty() || tail.starts_with(char::is_whitespace);
+            let goes_on = next.is_some_and(char::is_lowercase);
+            let is_stop = run.starts_with('.') && run.matches(is_end).nth(1).is_none();
+            let is_short = is_stop && abbreviation::is_at_end(&line[..at]);
+            let is_ordinal =
+                is_stop && line[..at].ends_with(|c: char| c.is_ascii_digit()) && !next.is_some_and(char::is_uppercase);
+            if (has_gap || run.contains(is_wide)) && !goes_on && !is_short && !is_ordinal {
+                return Some(from);
+            }
+        }
     })
 }
 

@@ -67,6 +67,7 @@ mod parse_layout;
 mod parse_paragraphs;
 mod parse_sample;
 mod parse_seed;
+mod parse_summary;
 mod parse_text;
 mod parse_times;
 mod parse_zones;
