@@ -18,8 +18,8 @@ pub(super) struct Hints<'a> {
 /// Chooses `published`: the published block, else the day block, else the day in the URL, else the crawl month, else
 /// the time the file was first seen; and `updated`: the updated block, else `published`.
 ///
-/// The first day without time of day is the day block, the first moment is `published`, the second is `updated`; a
-/// later day block is the day of the update. More times than these are left out.
+/// The first day without time of day is the day block, the first moment is `published`, the second is `updated`; where
+/// there is no second, a later day block is the day of the update. More times than these are left out.
 ///
 /// # Errors
 /// A time block that is written as a time but is none.
@@ -29,7 +29,7 @@ pub(super) fn choose(
     context: &Context<'_>,
     repairs: &mut Vec<Diagnostic>,
 ) -> Result<Times, Diagnostic> {
-    let (mut day, mut published, mut updated) = (None, None, None);
+    let (mut day, mut later_day, mut published, mut updated) = (None, None, None, None);
     for &(block, reading) in blocks {
         let line = Some(block.line);
         match reading {
@@ -38,8 +38,10 @@ pub(super) fn choose(
                 return Err(Diagnostic::rejected(context.path, line, "bad_time", reason));
             }
             Reading::Day(date) if day.is_none() && published.is_none() => day = Some(date),
-            Reading::Day(date) if updated.is_none() && day.is_none_or(|day| day < date) => {
-                updated = midnight(date, context);
+            // The day of a moment that is known already says nothing more.
+            Reading::Day(date) if [published, updated].into_iter().flatten().any(|known| is_on(known, date)) => {}
+            Reading::Day(date) if later_day.is_none() && updated.is_none() && day.is_none_or(|day| day < date) => {
+                later_day = Some(date);
             }
             Reading::Moment(moment) if published.is_none() => published = Some(moment),
             Reading::Moment(moment) if updated.is_none() => updated = Some(moment),
@@ -50,6 +52,8 @@ pub(super) fn choose(
         }
     }
     let (published, published_source) = first_known(published, day, hints, context);
+    let later_day = later_day.filter(|&date| !is_on(published, date));
+    let updated = updated.or_else(|| later_day.and_then(|date| midnight(date, context)));
     let mut times = Times { published, published_source, updated: published, updated_source: TimeSource::Published };
     match updated {
         Some(updated) if updated >= published => {
@@ -67,6 +71,10 @@ pub(super) fn choose(
         None => {}
     }
     Ok(times)
+}
+
+fn is_on(moment: DateTime<FixedOffset>, day: NaiveDate) -> bool {
+    moment.date_naive() == day
 }
 
 fn first_known(

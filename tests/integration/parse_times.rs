@@ -374,3 +374,29 @@ fn an_impossible_time_refuses_the_seed_with_its_line() {
     assert_eq!((diagnostic.code, diagnostic.line), ("bad_time", Some(9)));
     assert!(diagnostic.reason.contains("2024-13-45T99:99"), "{}", diagnostic.reason);
 }
+
+#[test]
+fn a_second_moment_is_the_update_whatever_days_stand_beside_it() {
+    for (times, updated) in [
+        ("2024-11-01T13:04+0300\n\n2024-11-01\n\n2024-11-01T13:17+0300", "2024-11-01T13:17:00+03:00"),
+        ("2024-11-01\n\n2024-11-02\n\n2024-11-01T13:04+0300\n\n2024-11-02T09:00+0300", "2024-11-02T09:00:00+03:00"),
+        ("2024-11-01\n\n2024-11-01T13:04+0300\n\n2024-11-02\n\n2024-11-02T09:17+0300", "2024-11-02T09:17:00+03:00"),
+        ("2024-11-01T13:04+0300\n\n2024-11-02\n\n2024-11-02T09:17+0300", "2024-11-02T09:17:00+03:00"),
+    ] {
+        let parsed = parsed(format!("H\n\nD\n\n{times}\n\nB"));
+        assert_eq!(parsed.item.times.published.to_rfc3339(), "2024-11-01T13:04:00+03:00", "{times}");
+        assert_eq!(parsed.item.times.updated.to_rfc3339(), updated, "{times}");
+        assert_eq!(parsed.item.times.updated_source.as_str(), "declared");
+        assert_eq!(parsed.repairs, [], "{times}");
+    }
+}
+
+#[test]
+fn a_later_day_is_the_update_where_no_second_moment_is() {
+    let updated = |times: &str| parsed(format!("H\n\nD\n\n{times}\n\nB")).item.times.updated.to_rfc3339();
+    assert_eq!(updated("2024-11-01\n\n2024-11-02"), "2024-11-02T00:00:00+00:00");
+    assert_eq!(updated("2024-11-01T13:04+0300\n\n2024-11-02"), "2024-11-02T00:00:00+00:00");
+    assert_eq!(updated("2024-11-01\n\n2024-11-02\n\n2024-11-01T13:04Z"), "2024-11-02T00:00:00+00:00");
+    assert_eq!(updated("2024-11-01T13:04+0300\n\n2024-11-01"), "2024-11-01T13:04:00+03:00");
+    assert_eq!(updated("2024-11-01T13:04+0300\n\n2024-10-31"), "2024-11-01T13:04:00+03:00");
+}
