@@ -30,12 +30,12 @@ pub(super) fn choose(
     repairs: &mut Vec<Diagnostic>,
 ) -> Result<Times, Diagnostic> {
     let (mut day, mut later_day, mut published, mut updated) = (None, None, None, None);
-    for &(block, reading) in blocks {
-        let line = Some(block.line);
-        match reading {
+    let mut left_out: Vec<&Block<'_>> = Vec::new();
+    for (block, reading) in blocks {
+        match *reading {
             Reading::Impossible(reason) => {
                 let reason = format!("`{}` is not a time: {reason}", block.text);
-                return Err(Diagnostic::rejected(context.path, line, "bad_time", reason));
+                return Err(Diagnostic::rejected(context.path, Some(block.line), "bad_time", reason));
             }
             Reading::Day(date) if day.is_none() && published.is_none() => day = Some(date),
             // The day of a moment that is known already says nothing more.
@@ -45,11 +45,13 @@ pub(super) fn choose(
             }
             Reading::Moment(moment) if published.is_none() => published = Some(moment),
             Reading::Moment(moment) if updated.is_none() => updated = Some(moment),
-            _ => {
-                let reason = format!("`{}` is left out: publication and update time are known already", block.text);
-                repairs.push(Diagnostic::repaired(context.path, line, "extra_time", reason));
-            }
+            _ => left_out.push(block),
         }
+    }
+    if let [first, others @ ..] = &left_out[..] {
+        let count = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        let reason = format!("`{}`{count} is left out: publication and update time are known already", first.text);
+        repairs.push(Diagnostic::repaired(context.path, Some(first.line), "extra_time", reason));
     }
     let (published, published_source) = first_known(published, day, hints, context);
     let later_day = later_day.filter(|&date| !is_on(published, date));

@@ -400,3 +400,12 @@ fn a_later_day_is_the_update_where_no_second_moment_is() {
     assert_eq!(updated("2024-11-01T13:04+0300\n\n2024-11-01"), "2024-11-01T13:04:00+03:00");
     assert_eq!(updated("2024-11-01T13:04+0300\n\n2024-10-31"), "2024-11-01T13:04:00+03:00");
 }
+
+#[test]
+fn times_that_are_left_out_are_reported_once_with_their_number() {
+    let times: String = (0..20_000).map(|minute| format!("2024-11-01T13:{:02}Z\n", minute % 60)).collect();
+    let parsed = parsed(format!("H\n\nD\n\n{times}\n\nB"));
+    let [repair] = &parsed.repairs[..] else { panic!("{} repairs", parsed.repairs.len()) };
+    assert_eq!((repair.code, repair.line), ("extra_time", Some(7)));
+    assert!(repair.reason.contains("2024-11-01T13:02Z") && repair.reason.contains("19997"), "{}", repair.reason);
+}
