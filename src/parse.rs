@@ -34,6 +34,7 @@ pub use identity::normalised_url;
 use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath};
 use identity::Address;
 use layout::{Layout, Missing};
+use summary::Summary;
 
 /// Everything that `parse` may know besides the bytes.
 #[derive(Clone, Copy, Debug)]
@@ -143,8 +144,10 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     let language = context.language.cloned();
     let language = language.or_else(|| language::detect(&title.text, description.unwrap_or_default(), body));
     let key = address.as_ref().map_or_else(|| IdentityKey::from_path(path), Address::key);
-    let summary = summary::of(headline.text, description, body);
-    let content = content::html(body);
+    let Summary { text: summary, is_cut } = summary::of(headline.text, description, body);
+    // Nor must what the summary cannot hold of the description.
+    let lost = description.filter(|text| is_cut && !text::begins_with(body, text));
+    let content = content::html([lost.unwrap_or_default(), body]);
     let (url, source) = address.map(|address| (address.iri, address.host)).unzip();
     let id = url.as_deref().map_or_else(|| identity::tag_id(context.tag_authority, path), ItemId::new);
     let categories = if context.directory_categories { title::categories(path) } else { Vec::new() };

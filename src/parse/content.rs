@@ -1,13 +1,14 @@
-//! Body → HTML of paragraphs and subheadings.
+//! Texts → HTML of paragraphs and subheadings.
 
 use super::layout;
 use super::paragraphs::{self, Piece};
 
-/// The HTML of a body: `<p>` and `<h3>` without attributes, text escaped once; line breaks inside a paragraph stay white
-/// space. Empty for an empty body.
-pub(super) fn html(body: &str) -> String {
-    let mut html = String::with_capacity(body.len() + body.len() / 16 + 16);
-    for piece in layout::blocks(body).flat_map(paragraphs::pieces) {
+/// The HTML of a body and of what goes before it: `<p>` and `<h3>` without attributes, text escaped once; line breaks
+/// inside a paragraph stay white space. Empty where there is no text.
+pub(super) fn html(texts: [&str; 2]) -> String {
+    let length: usize = texts.iter().map(|text| text.len()).sum();
+    let mut html = String::with_capacity(length + length / 16 + 16);
+    for piece in texts.into_iter().flat_map(layout::blocks).flat_map(paragraphs::pieces) {
         let (open, text, close) = match piece {
             Piece::Paragraph(text) => ("<p>", text, "</p>"),
             // The marks told the run from its surroundings; as a heading it stands by itself.

@@ -11,16 +11,25 @@ const SHORTEST: usize = 80;
 /// Characters after the last possible end that are looked at, to see whether it is one.
 const BEYOND: usize = 8;
 
-/// The description, unless it repeats the headline; then the first sentences of the body. `None` when neither says
-/// more than the headline.
-pub(super) fn of(headline: &str, description: Option<&str>, body: &str) -> Option<String> {
+pub(super) struct Summary {
+    /// `None` when neither description nor body says more than the headline.
+    pub(super) text: Option<String>,
+    /// Whether the description says more than the summary that it became.
+    pub(super) is_cut: bool,
+}
+
+/// The description, unless it repeats the headline; then the first sentences of the body.
+pub(super) fn of(headline: &str, description: Option<&str>, body: &str) -> Summary {
     let says_more = |text: &str| !text::says_the_same(text, headline) && text::is_visible(text);
-    let mut summary = match description.filter(|text| says_more(text)) {
-        Some(description) => condensed(&text::one_line(description)),
-        None => condensed(&lead(body, says_more)),
+    let (mut summary, is_cut) = match description.filter(|text| says_more(text)) {
+        Some(description) => {
+            let line = text::one_line(description);
+            (condensed(&line), cut::end_of(&line, LONGEST).is_some())
+        }
+        None => (condensed(&lead(body, says_more)), false),
     };
     text::balance_bidi(&mut summary);
-    (!summary.is_empty()).then_some(summary)
+    Summary { text: (!summary.is_empty()).then_some(summary), is_cut }
 }
 
 /// The paragraphs at the start of a body, as many as a summary can need, on one line.

@@ -157,3 +157,11 @@ fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
 pub(super) fn says_the_same(one: &str, other: &str) -> bool {
     one == other || folded(one).eq(folded(other))
 }
+
+/// Whether a text begins with what the other says, case and spacing apart. The other may have been cut there already,
+/// with an ellipsis to show it.
+pub(super) fn begins_with(text: &str, other: &str) -> bool {
+    let other = other.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '…'));
+    let mut own = folded(text);
+    folded(other).all(|c| own.next() == Some(c))
+}
