@@ -47,7 +47,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
                 code: "invalid_utf8",
                 reason: format!("byte 0x{:02X} is not UTF-8, nor is the file in another known encoding", bytes[at]),
             };
-            if body.len() < bytes.len() || is_mostly_utf8(body) {
+            if body.len() < bytes.len() || is_mostly_utf8(body) || is_broken_utf8(body) {
                 return Err(damaged());
             }
             let (encoding, text) = legacy(body).ok_or_else(damaged)?;
@@ -84,6 +84,40 @@ fn is_mostly_utf8(bytes: &[u8]) -> bool {
         damaged += usize::from(!chunk.invalid().is_empty());
     }
     whole >= damaged
+}
+
+/// Whether all bytes beyond ASCII are UTF-8 or what is left of it: what other encodings make of such bytes by chance is one
+/// place among many.
+fn is_broken_utf8(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|b| !b.is_ascii()) {
+        let Some(length) = shape(&rest[at..]) else { return false };
+        rest = &rest[at + length..];
+    }
+    true
+}
+
+/// The length of a character beyond ASCII in UTF-8 at the start of `bytes`, or of what damage has left of one: two bytes
+/// or more of it; half of an emoji in the surrogates of UTF-16 (CESU-8); NUL in two bytes.
+fn shape(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..] => return Some(3),
+        [0xc0, 0x80, ..] => return Some(2),
+        _ => {}
+    }
+    let chunk = bytes[..bytes.len().min(4)].utf8_chunks().next()?;
+    match (chunk.valid().chars().next(), chunk.invalid()) {
+        (Some(whole), _) => Some(whole.len_utf8()),
+        (None, [letter, mark]) if is_letter_and_mark(*letter, *mark) => None,
+        (None, part) => (part.len() >= 2).then_some(part.len()),
+    }
+}
+
+/// Whether two bytes may well end a word in a code page of Windows: a letter with an accent that ends words (`é`, `à`) and
+/// a quotation mark, a dash, an ellipsis or a hard space (`café’s`). The first bytes of punctuation and emoji in UTF-8
+/// are no such letters.
+fn is_letter_and_mark(letter: u8, mark: u8) -> bool {
+    matches!(letter, 0xe0 | 0xe1 | 0xe3..=0xee | 0xf1..=0xf3) && matches!(mark, 0x85 | 0x91..=0x97 | 0xa0 | 0xab | 0xbb)
 }
 
 /// The encoding that fits best, if its text is plausible.

@@ -121,3 +121,41 @@ fn damage_behind_a_byte_order_mark_is_refused() {
     assert_eq!(refused(b"\xff\xfeH\0\0\0").code, "nul");
     assert_eq!(refused(b"H\0\n\0").code, "nul");
 }
+
+#[test]
+fn damaged_utf8_in_otherwise_ascii_text_is_refused() {
+    for damage in [
+        // Cut emoji, quotation mark and kana; emoji in two surrogates; NUL in two bytes.
+        &b"\xf0\x9f\x98"[..],
+        b"\xf0\x9f",
+        b"\xe2\x80",
+        b"\xe3\x81",
+        b"\xed\xa0\xbd\xed\xb8\x80",
+        b"\xc0\x80",
+    ] {
+        for (before, after) in
+            [("Minister resigns over affair ", ""), ("The minister", " resigns"), ("The minister", "s")]
+        {
+            let bytes =
+                [b"The plan\n\n", before.as_bytes(), damage, after.as_bytes(), b"\n\nIt was drawn up.\n"].concat();
+            let diagnostic = refused(&bytes);
+            assert_eq!((diagnostic.code, diagnostic.line), ("invalid_utf8", Some(3)), "{damage:x?} {after}");
+        }
+    }
+    let twice = b"The minister\xe2\x80 said \xf0\x9f\x98 and a \xe2\x82 left\n\nIt was drawn up.\n";
+    assert_eq!(refused(twice).code, "invalid_utf8");
+}
+
+#[test]
+fn legacy_text_with_a_pair_like_utf8_is_still_read() {
+    for (bytes, title) in [
+        (&b"The caf\xe9\x92s owner speaks\n\nIt has been sold."[..], "The café’s owner speaks"),
+        (b"Beyonc\xe9\x97live in the city\n\nIt was sold out.", "Beyoncé—live in the city"),
+        (b"\x93The caf\xe9\x94 is sold\n\nIt said so.", "“The café” is sold"),
+        (b"Un caf\xe9\xa0? Jamais\n\nIl est parti \xe0 Paris.", "Un café\u{a0}? Jamais"),
+    ] {
+        let parsed = parsed(bytes);
+        assert_eq!(parsed.item.title, title);
+        assert_eq!(parsed.repairs[0].code, "legacy_encoding");
+    }
+}
