@@ -1,12 +1,13 @@
 //! Bytes of a seed → text.
 //!
-//! A byte order mark decides; else UTF-8 where the bytes are valid; else a legacy encoding judged over the whole file.
+//! A byte order mark decides; else UTF-8 where the bytes are valid, unless escape sequences say that their ASCII stands for
+//! Japanese; else a legacy encoding judged over the whole file.
 //! Damaged UTF-8 is refused, never shown as mojibake.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 
 /// The text of a file and what it was written in.
 pub(super) struct Decoded<'a> {
@@ -24,18 +25,24 @@ pub(super) struct Undecodable {
 }
 
 /// # Errors
-/// `nul` for a file that holds NUL, `invalid_utf8` for damaged UTF-8 and for bytes that fit no encoding,
+/// `nul` for a file that holds NUL, `invalid_utf8` for damaged UTF-8 or ISO-2022-JP and for bytes that fit no encoding,
 /// `invalid_utf16` for damage behind a UTF-16 byte order mark.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Undecodable> {
     if let Some((encoding, length)) = Encoding::for_bom(bytes).filter(|&(encoding, _)| encoding != UTF_8) {
         return utf_16(encoding, &bytes[length..]);
     }
-    if let Some(at) = memchr::memchr(0, bytes) {
-        return Err(Undecodable {
-            line: line_at(bytes, at),
-            code: "nul",
-            reason: "holds NUL, which no text has".into(),
-        });
+    // One look at all bytes for both, which hardly any file has.
+    if let Some(first) = memchr::memchr2(0, ESCAPE, bytes) {
+        if let Some(at) = memchr::memchr(0, &bytes[first..]) {
+            return Err(Undecodable {
+                line: line_at(bytes, first + at),
+                code: "nul",
+                reason: "holds NUL, which no text has".into(),
+            });
+        }
+        if is_iso_2022_jp(&bytes[first..]) && bytes.is_ascii() {
+            return iso_2022_jp(bytes, first);
+        }
     }
     let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match simdutf8::compat::from_utf8(body) {
@@ -68,6 +75,23 @@ fn utf_16(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded<'static>,
         return Err(Undecodable { line: line_at(text.as_bytes(), at), code: "invalid_utf16", reason });
     }
     Ok(Decoded { text: text.into_owned().into(), legacy: None })
+}
+
+const ESCAPE: u8 = 0x1b;
+
+/// Whether an escape sequence of ISO-2022-JP (RFC 1468) changes to another character set: terminals use others.
+fn is_iso_2022_jp(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(ESCAPE, bytes)
+        .any(|at| matches!(bytes[at + 1..], [b'$', b'@' | b'B', ..] | [b'(', b'J' | b'I', ..]))
+}
+
+fn iso_2022_jp(bytes: &[u8], first: usize) -> Result<Decoded<'_>, Undecodable> {
+    let (text, has_errors) = ISO_2022_JP.decode_without_bom_handling(bytes);
+    if has_errors {
+        let reason = "damaged ISO-2022-JP behind this escape sequence".into();
+        return Err(Undecodable { line: line_at(bytes, first), code: "invalid_utf8", reason });
+    }
+    Ok(Decoded { text, legacy: Some(ISO_2022_JP.name()) })
 }
 
 fn line_at(bytes: &[u8], at: usize) -> u32 {

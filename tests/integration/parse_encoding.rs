@@ -159,3 +159,23 @@ fn legacy_text_with_a_pair_like_utf8_is_still_read() {
         assert_eq!(parsed.repairs[0].code, "legacy_encoding");
     }
 }
+
+#[test]
+fn japanese_in_seven_bits_is_read_or_refused() {
+    let (bytes, ..) = encoding_rs::ISO_2022_JP.encode(JAPANESE);
+    assert!(bytes.is_ascii());
+    let from_mail = parsed(&bytes);
+    assert_eq!(from_mail.item, parsed(JAPANESE).item);
+    assert_eq!((from_mail.repairs.len(), from_mail.repairs[0].code), (1, "legacy_encoding"));
+    assert!(from_mail.repairs[0].reason.contains("ISO-2022-JP"));
+    assert_eq!(parsed(b"Price \x1b(J\\100\x1b(B\n\nBody").item.title, "Price ¥100");
+    assert_eq!(refused(b"H\n\nB \x1b$B!\n\nmore").code, "invalid_utf8");
+    assert_eq!(refused(b"H\n\nB \x1b$B\0").code, "nul");
+}
+
+#[test]
+fn escapes_for_terminals_are_no_encoding() {
+    let parsed = parsed(b"A \x1b[1mbold\x1b(B\x1b[m headline\n\nBody");
+    assert_eq!(parsed.item.title, "A [1mbold(B[m headline");
+    assert_eq!(parsed.repairs[0].code, "illegal_characters");
+}
