@@ -306,3 +306,37 @@ fn link_header_names_every_hub_and_the_document_itself() {
     site.hubs.clear();
     assert_eq!(link_header(&site, "/atom.xml"), None);
 }
+
+#[test]
+fn international_host_names_are_links_in_ascii() {
+    let url = "https://президент.рф/новости/a?q=ö#к";
+    let link = "https://xn--d1abbgf6aiiy.xn--p1ai/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/a?q=%C3%B6#%D0%BA";
+    let items = [Arc::new(Item { id: ItemId::new(url), url: Some(url.to_owned()), ..plain() })];
+    let (site, feed) = (site(), everything());
+    let view = view(&site, &feed, &items);
+    let text = |format| String::from_utf8(write(&view, format).unwrap()).unwrap();
+    assert!(text(Format::Rss).contains(&format!("<link>{link}</link>")), "{}", text(Format::Rss));
+    assert!(text(Format::Atom).contains(&format!("href=\"{link}\"")), "{}", text(Format::Atom));
+    let json: Value = serde_json::from_str(&text(Format::Json)).unwrap();
+    assert_eq!(json["items"][0]["url"], link);
+    assert_eq!(json["items"][0]["id"], url);
+    assert!(
+        text(Format::Rss).contains(&format!(">{url}</guid>"))
+            && text(Format::Atom).contains(&format!("<id>{url}</id>"))
+    );
+}
+
+#[test]
+fn ports_and_what_is_no_host_stay_as_they_are_in_links() {
+    for (url, link) in [
+        ("https://Bücher.example:8443/ü", "https://xn--bcher-kva.example:8443/%C3%BC"),
+        ("HTTPS://例え.example?q=例", "HTTPS://xn--r8jz45g.example?q=%E4%BE%8B"),
+        ("https://a.example/bücher.example", "https://a.example/b%C3%BCcher.example"),
+        ("https://a.example/x@bücher.example", "https://a.example/x@b%C3%BCcher.example"),
+    ] {
+        let items = [Arc::new(Item { url: Some(url.to_owned()), ..plain() })];
+        let (site, feed) = (site(), everything());
+        let json: Value = serde_json::from_slice(&write(&view(&site, &feed, &items), Format::Json).unwrap()).unwrap();
+        assert_eq!(json["items"][0]["url"], link);
+    }
+}
