@@ -33,7 +33,10 @@ impl Address {
             // SECURITY: a feed is public, and RFC 9110 §4.2.4 forbids passing credentials on.
             url.set_username("").and_then(|()| url.set_password(None)).ok()?;
         }
-        let is_absolute = raw.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(url.scheme()));
+        // An empty host (`https:///a.example/`) is invalid (RFC 9110 §4.2), even where parsers find one behind it.
+        let is_absolute = raw
+            .split_once("://")
+            .is_some_and(|(scheme, rest)| scheme.eq_ignore_ascii_case(url.scheme()) && !rest.starts_with('/'));
         let iri = if is_absolute && !has_user && is_iri(raw) { raw.to_owned() } else { escaped(url.as_str()) };
         Some(Self { iri, host, repair: has_user.then_some("user information"), parsed: url })
     }

@@ -209,3 +209,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_url_without_host_between_its_slashes_is_put_right() {
+    // RFC 9110 §4.2: a URI with an empty host is invalid.
+    assert_eq!(id_of("https:///three.example.com/x"), "https://three.example.com/x");
+    assert_eq!(id_of("https:////four.example.com/x"), "https://four.example.com/x");
+    assert_eq!(id_of("https://\\five.example.com/x"), "https://five.example.com/x");
+}
