@@ -123,17 +123,19 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     // A text without headline is one long first block: what the title cannot hold must not be lost.
     let body = if title.is_cut && body.is_empty() { headline.text } else { body };
 
-    let address = header.url.and_then(Address::read);
-    match (&address, header.url) {
-        (None, Some(url)) => {
+    let address = header.url.and_then(|url| match Address::read(url) {
+        Ok(address) => {
+            if let Some(what) = address.repair {
+                repair(Some(header.line), "bad_url", format!("left {what} out of the URL"));
+            }
+            Some(address)
+        }
+        Err(reason) => {
             let shown: String = url.chars().take(200).collect();
-            repair(Some(header.line), "bad_url", format!("`{shown}` is not an absolute http or https URL: left out"));
+            repair(Some(header.line), "bad_url", format!("`{shown}` {reason}: left out"));
+            None
         }
-        (Some(Address { repair: Some(what), .. }), _) => {
-            repair(Some(header.line), "bad_url", format!("left {what} out of the URL"));
-        }
-        _ => {}
-    }
+    });
 
     let month = header.month.and_then(header::first_day);
     if let Some(wrong) = header.month.filter(|_| month.is_none()) {

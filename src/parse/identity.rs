@@ -9,6 +9,10 @@ use url::Url;
 
 use crate::item::{IdentityKey, ItemId, SeedPath};
 
+/// Bytes of the longest URL: what every HTTP implementation should take (RFC 9110 §4.1). It stands in every document of the
+/// article, twice.
+const LONGEST: usize = 8000;
+
 /// The address of an article, read from its seed.
 pub(super) struct Address {
     /// Absolute http(s) IRI (RFC 3987), as the seed gives it; escaped only where it would not be legal otherwise.
@@ -21,8 +25,18 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Reads what a seed gives as its URL; `None` unless it is an absolute http(s) URL with a host.
-    pub(super) fn read(raw: &str) -> Option<Self> {
+    /// Reads what a seed gives as its URL.
+    ///
+    /// # Errors
+    /// What is wrong with it, unless it is an absolute http(s) URL with a host.
+    pub(super) fn read(raw: &str) -> Result<Self, String> {
+        if raw.len() > LONGEST {
+            return Err(format!("is longer than {LONGEST} bytes"));
+        }
+        Self::parse(raw).ok_or_else(|| "is not an absolute http or https URL".into())
+    }
+
+    fn parse(raw: &str) -> Option<Self> {
         let mut url = Url::parse(raw).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let host = url.host_str()?.trim_end_matches('.').to_owned();
         if host.is_empty() {
@@ -64,7 +78,7 @@ impl Address {
 /// in thousands (`/bitcoin-hits-100000`).
 #[must_use]
 pub fn normalised_url(url: &str) -> Option<String> {
-    Address::read(url).map(|address| normalised(&address.parsed))
+    Address::read(url).ok().map(|address| normalised(&address.parsed))
 }
 
 /// The id of a seed without URL: a tag URI (RFC 4151) of the site's authority and the seed path.

@@ -217,3 +217,13 @@ fn a_url_without_host_between_its_slashes_is_put_right() {
     assert_eq!(id_of("https:////four.example.com/x"), "https://four.example.com/x");
     assert_eq!(id_of("https://\\five.example.com/x"), "https://five.example.com/x");
 }
+
+#[test]
+fn a_url_that_no_server_would_take_is_left_out() {
+    let longest = format!("https://site.example/{}", "a".repeat(8000 - 21));
+    assert_eq!(id_of(&longest), longest);
+    let parsed = parsed(format!("date 2024-11 {longest}a\n\nH\n\nB"));
+    assert_eq!((parsed.item.url, parsed.item.title.as_str()), (None, "H"));
+    assert_eq!((parsed.repairs[0].code, parsed.repairs[0].line), ("bad_url", Some(1)));
+    assert!(parsed.repairs[0].reason.contains("8000") && parsed.repairs[0].reason.len() < 400);
+}
