@@ -206,7 +206,9 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let escape = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        // `from_str_radix` alone would take a sign for a digit.
+        let digits = rest.get(at + 1..at + 3).filter(|_| is_escape(&rest.as_bytes()[at..]));
+        let escape = digits.and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match escape {
             Some(byte) if is_unreserved(byte) => out.push(char::from(byte)),
             Some(byte) => push_escaped(&mut out, byte),

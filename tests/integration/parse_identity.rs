@@ -227,3 +227,9 @@ fn a_url_that_no_server_would_take_is_left_out() {
     assert_eq!((parsed.repairs[0].code, parsed.repairs[0].line), ("bad_url", Some(1)));
     assert!(parsed.repairs[0].reason.contains("8000") && parsed.repairs[0].reason.len() < 400);
 }
+
+#[test]
+fn a_percent_sign_without_two_digits_escapes_nothing() {
+    different("https://site.example/a?q=%+5", "https://site.example/a?q=%05");
+    different("https://site.example/a?q=%+5x", "https://site.example/a?q=%05x");
+}
