@@ -21,12 +21,12 @@ pub(super) fn html(texts: [&str; 2]) -> String {
     html
 }
 
-/// A quoted run without its first and last character, which are its quotation marks.
+/// A quoted run without its first and last character, which are its quotation marks, and the spaces inside them.
 fn unquoted(run: &str) -> &str {
     let mut characters = run.chars();
     characters.next();
     characters.next_back();
-    characters.as_str()
+    characters.as_str().trim()
 }
 
 fn push_escaped(html: &mut String, text: &str) {

@@ -58,19 +58,22 @@ impl<'a> Quotes<'a> {
     }
 
     /// Follows the text up to `stop`, the end of a sentence, and then over closing marks: gives where the next
-    /// paragraph would begin, at a letter or at an opening mark. `None` before white space and at the end.
+    /// paragraph would begin, at a letter or at an opening mark. `None` before white space and at the end, but French
+    /// sets a space before its closing mark.
     pub(super) fn close_after(&mut self, stop: usize) -> Option<usize> {
         let next = self.text[stop..].chars().next()?;
         if next.is_whitespace() {
-            return None;
-        }
-        if !is_mark(next) && !is_closer(next) {
+            spaced_guillemet(&self.text[stop..])?;
+        } else if !is_mark(next) && !is_closer(next) {
             return Some(stop);
         }
         self.follow(stop);
         while let Some(c) = self.text[self.at..].chars().next() {
             if c.is_whitespace() {
-                return None;
+                let mark = spaced_guillemet(&self.text[self.at..])?;
+                self.open[kind(mark)].filter(|&open| closes(open, mark))?;
+                self.follow(self.at + c.len_utf8() + mark.len_utf8());
+                continue;
             }
             let is_bracket = matches!(c, ')' | ']');
             if !is_bracket && self.role(c) != Role::Closes {
@@ -116,6 +119,11 @@ impl<'a> Quotes<'a> {
             _ => Role::Closes,
         }
     }
+}
+
+/// The guillemet behind the one space at the start of a text, if it can close.
+fn spaced_guillemet(text: &str) -> Option<char> {
+    text.chars().nth(1).filter(|mark| matches!(mark, '»' | '›'))
 }
 
 /// Whether a quotation mark can begin with this byte of UTF-8: so that text between marks is passed over fast.

@@ -18,9 +18,11 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
             let end = at + c.len_utf8();
             let next = text[end..].chars().next()?;
             let is_apostrophe = matches!(c, '\'' | '’') && next.is_alphanumeric();
-            let is_end = (next.is_uppercase() || (quotes::is_mark(next) && next != c)) && !before.is_whitespace();
+            // French sets a space inside its guillemets.
+            let is_close = matches!(c, '»' | '›') || !before.is_whitespace();
+            let is_end = (next.is_uppercase() || (quotes::is_mark(next) && next != c)) && is_close;
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().count() == 1;
-            let run = &text[open.len_utf8()..at];
+            let run = text[open.len_utf8()..at].trim();
             let is_number = is_apostrophe && before.is_ascii_digit() && is_in_capitals(run, &text[end..]);
             if is_end && !is_name && !is_number {
                 let is_words = run.contains(' ') && run.contains(char::is_alphabetic);

@@ -204,3 +204,37 @@ fn a_body_of_nothing_but_joints_is_read_in_time_that_grows_with_its_length() {
         assert!(parsed(with_body(&body)).item.content.len() >= body.len());
     }
 }
+
+#[test]
+fn space_inside_guillemets_hides_no_joint() {
+    for space in ["\u{a0}", "\u{202f}", " "] {
+        for end in [".", "\u{202f}!", "\u{a0}?", "…"] {
+            assert_eq!(
+                parted(&format!("Il a dit : «{space}C'est fini{end}{space}»Le président a répondu.")),
+                format!("Il a dit : «{space}C'est fini{end}{space}» | Le président a répondu.")
+            );
+        }
+        assert_eq!(
+            parted(&format!("C'était hier.«{space}Rien à cacher{space}»Le maire est venu.")),
+            "C'était hier. | [Rien à cacher] | Le maire est venu."
+        );
+        assert_eq!(
+            parted(&format!("C'était hier.«{space}Rien à cacher\u{202f}?{space}»Le maire est venu.")),
+            "C'était hier. | [Rien à cacher\u{202f}?] | Le maire est venu."
+        );
+        // One word, or a whole sentence, is no subheading.
+        assert_eq!(
+            parted(&format!("C'était hier.«{space}Rien{space}»Le maire est venu.")),
+            format!("C'était hier. | «{space}Rien{space}»Le maire est venu.")
+        );
+        assert_eq!(
+            parted(&format!("C'était hier.«{space}On n'a rien caché.{space}»Le maire est venu.")),
+            format!("C'était hier. | «{space}On n'a rien caché.{space}» | Le maire est venu.")
+        );
+        assert_eq!(
+            parted(&format!("Il a fini. «{space}Oui{space}»,dit-il.")),
+            format!("Il a fini. «{space}Oui{space}»,dit-il.")
+        );
+    }
+    assert_eq!(parted("Er ging. »Ja«, sagte er. ›Nein‹ nicht."), "Er ging. »Ja«, sagte er. ›Nein‹ nicht.");
+}
