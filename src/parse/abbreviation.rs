@@ -67,10 +67,26 @@ fn is_listed(word: &str) -> bool {
 /// marks is part of an amount, a score or a time.
 fn is_ordinal(text: &str) -> bool {
     let before = text.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number = &text[before.len()..];
-    let is_short = number.len() <= 2 || (number.len() == 3 && number.ends_with('0'));
-    let stands_alone = |c: char| c.is_whitespace() || matches!(c, '(' | '[' | '•') || quotes::is_mark(c);
-    is_short && before.chars().next_back().is_none_or(stands_alone)
+    let stands_alone = |c: char| {
+        let is_after_sentence =
+            || !before.trim_end_matches(sentence::is_terminator).ends_with(|c: char| c.is_ascii_digit());
+        c.is_whitespace()
+            || matches!(c, '(' | '[' | '•' | '”')
+            || quotes::is_mark(c)
+            || (sentence::is_terminator(c) && is_after_sentence())
+    };
+    is_short(&text[before.len()..]) && before.chars().next_back().is_none_or(stands_alone)
+}
+
+/// Whether a text begins with an ordinal and what is counted: `2.Lig`.
+pub(super) fn begins_with_ordinal(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).take(4).count();
+    let after = &text[digits..];
+    digits > 0 && is_short(&text[..digits]) && after.starts_with('.') && after[1..].starts_with(char::is_uppercase)
+}
+
+fn is_short(number: &str) -> bool {
+    number.len() <= 2 || (number.len() == 3 && number.ends_with('0'))
 }
 
 /// A letter that stands for a word. A suffix (`Trump'a`) or a generation (`5G`) is none, nor are the few letters that

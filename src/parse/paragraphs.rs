@@ -58,11 +58,11 @@ fn joint(block: &str, start: usize, quotes: &mut Quotes<'_>) -> Option<usize> {
     }
 }
 
-/// Whether a paragraph ends between `before` + `stop` (+ closing quotes) and `after`, which begins with a capital or an
-/// opening quotation mark.
+/// Whether a paragraph ends between `before` + `stop` (+ closing quotes) and `after`, which begins with a capital, an
+/// opening quotation mark or an ordinal (`…oynandı.2.Lig`).
 fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     let Some(first) = after.chars().next() else { return false };
-    if !first.is_uppercase() && !quotes::is_mark(first) {
+    if !first.is_uppercase() && !quotes::is_mark(first) && !abbreviation::begins_with_ordinal(after) {
         return false;
     }
     if address::is_at_end(before) {
@@ -88,7 +88,8 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
         return false;
     }
     if !last.is_alphabetic() {
-        return last.is_ascii_digit() || quotes::is_closer(last) || last == '%';
+        // Between digits it is a date, an amount or a number of chapters.
+        return (last.is_ascii_digit() && !first.is_ascii_digit()) || quotes::is_closer(last) || last == '%';
     }
     let word = sentence::last_word(before);
     // `ASP.NET`, `ASP.Net`; but `…NATO.Lavrov`.

@@ -114,3 +114,19 @@ fn common_words_that_look_like_abbreviations_end_a_sentence() {
         assert_eq!(parted(&format!("{sentence}.{next}")), format!("{sentence}. | {next}"));
     }
 }
+
+#[test]
+fn an_ordinal_behind_a_sentence_end_begins_the_next_paragraph() {
+    assert_eq!(
+        parted("Perde oynandı.2.Lig maçları başladı.3.Köprü açıldı."),
+        "Perde oynandı. | 2.Lig maçları başladı. | 3.Köprü açıldı."
+    );
+    assert_eq!(parted("Neden oldu?15.Yıl kutlandı!100.Yıl geldi."), "Neden oldu? | 15.Yıl kutlandı! | 100.Yıl geldi.");
+    assert_eq!(parted("\"Bitti.\"2.Lig başladı."), "\"Bitti.\" | 2.Lig başladı.");
+    // Numbers of chapters, versions and dates are one.
+    for text in
+        ["sürüm v.2.Beta çıktı", "madde no.2.Fıkra", "tarih 1.2.2024 idi", "puan 3.5 oldu", "oldu.45 kişi geldi"]
+    {
+        assert_eq!(parted(text), text);
+    }
+}
