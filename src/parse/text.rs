@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::WINDOWS_1252;
+
 use super::bytes;
 
 /// Text as XML 1.0 allows it, with `\n` for line ends, and where something had to go.
@@ -15,7 +17,8 @@ pub(super) struct Clean<'a> {
 
 /// Drops what XML 1.0 §2.2 does not allow or advises against (controls, surrogates, noncharacters) and byte order
 /// marks inside the text, also where they are written as numeric references (`&#1;`, `&#xFFFE;`): a reader that
-/// unescapes twice would meet them. All other references stay as they are, since seeds are plain text.
+/// unescapes twice would meet them. References to C1 controls become the characters that HTML takes them for
+/// (`&#150;`, a dash). All others stay as they are, since seeds are plain text.
 pub(super) fn clean(text: &str) -> Clean<'_> {
     if !bytes::any(text.as_bytes(), needs_a_look) && !text.contains("&#") {
         return Clean { text: text.into(), dropped: 0, first_line: None };
@@ -56,9 +59,10 @@ fn rewrite(text: &str) -> Clean<'_> {
             '\u{85}' => out.push('\n'),
             // Judged on what has been written, so that dropping one reference cannot complete another.
             ';' => match illegal_reference(&out) {
-                Some(start) => {
+                Some((start, meant)) => {
                     out.truncate(start);
-                    is_dropped = true;
+                    out.extend(meant);
+                    is_dropped = meant.is_none();
                 }
                 None => out.push(';'),
             },
@@ -74,8 +78,9 @@ fn rewrite(text: &str) -> Clean<'_> {
     Clean { text: out.into(), dropped, first_line }
 }
 
-/// Where a numeric reference to an illegal character starts, when `text` ends in one (without its `;`).
-fn illegal_reference(text: &str) -> Option<usize> {
+/// Where a numeric reference to an illegal character starts, when `text` ends in one (without its `;`), and the character
+/// that is meant, if any.
+fn illegal_reference(text: &str) -> Option<(usize, Option<char>)> {
     // `&#` and the digits: leading zeros may be many, but nobody needs more than this to be caught.
     let window = text.len().saturating_sub(64);
     let start = window + text.as_bytes()[window..].windows(2).rposition(|pair| pair == b"&#")?;
@@ -85,8 +90,16 @@ fn illegal_reference(text: &str) -> Option<usize> {
         None if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse(),
         _ => return None,
     };
-    let is_legal = number.ok().and_then(char::from_u32).is_some_and(is_legal);
-    (!is_legal).then_some(start)
+    let c = number.ok().and_then(char::from_u32);
+    (!c.is_some_and(is_legal)).then(|| (start, c.and_then(meant)))
+}
+
+/// What HTML takes a reference to a C1 control for: the byte in windows-1252, where that has a character.
+fn meant(c: char) -> Option<char> {
+    let byte = u8::try_from(c).ok().filter(|byte| (0x80..=0x9f).contains(byte))?;
+    let byte = [byte];
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(&byte);
+    text.chars().next().filter(|&c| is_legal(c))
 }
 
 /// One line: runs of breaking white space become one space, the ends are trimmed.

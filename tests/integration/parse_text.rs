@@ -147,3 +147,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn references_to_c1_controls_are_what_they_are_in_html() {
+    let title = |text: &str| parsed(format!("{text}\n\nBody")).item.title;
+    assert_eq!(title("1990&#150;1995 &#x96; &#x0096;"), "1990–1995 – –");
+    assert_eq!(title("&#147;Oui&#148; &#133; &#128;5"), "“Oui” … €5");
+    // No character in windows-1252 either.
+    assert_eq!(title("a&#129;&#141;&#143;&#144;&#157;b"), "ab");
+    assert_eq!(title("&#&#150;1;"), "&#–1;");
+}
