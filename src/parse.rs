@@ -106,6 +106,10 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
         repair(Some(first.line), "time_in_body", reason);
     }
     let header = header.unwrap_or_default();
+    if header.is_odd {
+        let left = if header.month.is_none() { ": what stands between `date` and the URL is left out" } else { "" };
+        repair(Some(header.line), "odd_header", format!("the header is not written `date YYYY-MM URL`{left}"));
+    }
 
     let title = title::of(headline.text);
     if title.text.is_empty() {

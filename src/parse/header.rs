@@ -11,30 +11,60 @@ pub(super) struct Header<'a> {
     pub(super) url: Option<&'a str>,
     /// Where it stands, counted from 1; set by the layout.
     pub(super) line: u32,
+    /// Whether it is written otherwise than the format has it.
+    pub(super) is_odd: bool,
 }
 
-/// Reads a line as the header: the word `date`, then a month, a URL, or both, and nothing else.
+/// Reads a line as the header: the word `date`, then a month, a URL, or both, and nothing else; or something that can
+/// hardly be meant as anything else.
 pub(super) fn read(line: &str) -> Option<Header<'_>> {
-    let mut words = line.split_whitespace();
-    if !words.next()?.eq_ignore_ascii_case("date") {
+    let (first, rest) = first_word(line);
+    if first.eq_ignore_ascii_case("date") {
+        exact(rest).or_else(|| nearly(rest))
+    } else if first.eq_ignore_ascii_case("date:") {
+        nearly(rest)
+    } else {
+        None
+    }
+}
+
+fn exact(rest: &str) -> Option<Header<'_>> {
+    let (word, after) = first_word(rest);
+    let (month, url) = if is_month(word) { (Some(word), after) } else { (None, rest) };
+    let (word, after) = first_word(url);
+    let is_url = word.contains("://") || (month.is_some() && after.is_empty());
+    is_url.then(|| Header { month, url: Some(url).filter(|url| !url.is_empty()), ..Header::default() })
+}
+
+/// An absolute URL at the end, and before it nothing but numbers: a day or the like. Of these only a month as the format has
+/// it is read, since what is meant by another one would be a guess.
+fn nearly(rest: &str) -> Option<Header<'_>> {
+    let (before, url) = rest.rsplit_once(char::is_whitespace).unwrap_or(("", rest));
+    let is_url = ["http://", "https://"]
+        .iter()
+        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let before = before.trim_end();
+    if !is_url || !before.split_whitespace().all(is_numbers) {
         return None;
     }
-    let mut word = words.next()?;
-    let mut header = Header::default();
-    let has_month = is_month(word);
-    if has_month {
-        header.month = Some(word);
-        match words.next() {
-            Some(next) => word = next,
-            None => return Some(header),
-        }
-    }
-    let rest = &line[word.as_ptr() as usize - line.as_ptr() as usize..];
-    let is_url = word.contains("://") || (has_month && words.next().is_none());
-    is_url.then(|| {
-        header.url = Some(rest.trim());
-        header
+    Some(Header {
+        month: Some(before).filter(|month| is_month(month)),
+        url: Some(url),
+        is_odd: true,
+        ..Header::default()
     })
+}
+
+/// The first word of a text, and what follows it; both trimmed.
+fn first_word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
+}
+
+/// Day, time of day and offset in digits.
+fn is_numbers(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b'.' | b':' | b'+' | b'T' | b'Z'))
 }
 
 /// The first day of `2024-11`, if there is such a month.

@@ -61,6 +61,7 @@ mod ops_config;
 mod ops_health;
 mod parse_abbreviations;
 mod parse_encoding;
+mod parse_header;
 mod parse_identity;
 mod parse_language;
 mod parse_layout;
