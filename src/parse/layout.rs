@@ -63,7 +63,7 @@ pub(super) fn read<'a>(text: &'a str, read_time: impl Fn(&str) -> Reading) -> Re
         return Err(Missing::Headline(headline.line));
     }
     let (place, times, body) = find_times(blocks, &read_time);
-    let description = text[blocks.at..place.at].trim();
+    let description = blocks.rest(place.at);
     if let Some((time, _)) = times.first().filter(|_| description.is_empty() && header.is_some())
         && headline.gap >= time.gap + 2
     {
@@ -75,7 +75,7 @@ pub(super) fn read<'a>(text: &'a str, read_time: impl Fn(&str) -> Reading) -> Re
         description: (!description.is_empty()).then_some(description),
         unread: unread(blocks, place, body, times.is_empty()),
         times,
-        body: text[body.at..].trim(),
+        body: body.rest(text.len()),
         times_in_body: body.flat_map(|block| times_of(block, &read_time)).map(|(block, _)| block).collect(),
     })
 }

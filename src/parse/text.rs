@@ -102,7 +102,7 @@ fn meant(c: char) -> Option<char> {
     text.chars().next().filter(|&c| is_legal(c))
 }
 
-/// One line: runs of breaking white space become one space, the ends are trimmed.
+/// One line: runs of breaking white space, and of what cannot be seen between them, become one space; the ends are trimmed.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}');
@@ -110,7 +110,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());
-    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+    for word in text.split(is_space).filter(|word| is_visible(word)) {
         if !out.is_empty() {
             out.push(' ');
         }

@@ -455,3 +455,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lines_of_invisible_characters_are_blank() {
+    for invisible in ["\u{200b}", "\u{ad}", "\u{feff}", "\u{200b}\u{2060} \u{200e}", "\u{fe0f}", " \u{34f}\u{3164}"] {
+        let seed = format!(
+            "{invisible}\n{HEADER}\n{invisible}\nH\n{invisible}\nDesc one.\n{invisible}\nDesc two.\n\n{invisible}\n\n\
+             2024-11-01T13:04Z\n{invisible}\n2024-11-01T13:17Z\n\n{invisible}\n\nB one\n{invisible}\n\n\nB two\n\n{invisible}\n"
+        );
+        let item = parsed(&seed).item;
+        assert_eq!(item.title, "H", "{invisible:?}");
+        assert_eq!(item.summary.as_deref(), Some("Desc one. Desc two."), "{invisible:?}");
+        assert_eq!(item.content, "<p>B one</p><p>B two</p>", "{invisible:?}");
+        assert_eq!(item.times.updated.to_rfc3339(), "2024-11-01T13:17:00+00:00", "{invisible:?}");
+        assert_eq!(refused(format!("{invisible}\n\n{invisible}")).code, "empty", "{invisible:?}");
+        let repeated = parsed(format!("H\n\n{invisible}\n\nH\n{invisible}\n2024-11-01T13:04Z\n{invisible}\nB")).item;
+        assert_eq!((repeated.summary.as_deref(), repeated.content.as_str()), (Some("B"), "<p>B</p>"), "{invisible:?}");
+    }
+    let shown = parsed("H\n\n\u{200b}A\n\u{200f}ב\n\u{ad}\u{301}x").item;
+    assert_eq!(shown.content, "<p>\u{200b}A\n\u{200f}ב\n\u{ad}\u{301}x</p>");
+}

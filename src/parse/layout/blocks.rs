@@ -1,6 +1,7 @@
-//! A text as blocks: lines without a blank one between them.
+//! A text as blocks: lines without a blank one between them. A line in which nothing can be seen is blank.
 
 use crate::parse::header::{self, Header};
+use crate::parse::text;
 
 /// Lines without a blank one between them.
 #[derive(Clone, Copy)]
@@ -38,14 +39,21 @@ impl<'a> Blocks<'a> {
         Some(Header { line, ..header })
     }
 
-    /// The line at `at` and where the next one starts.
+    /// What is left of a text up to `end` from its first line that is not blank; trimmed.
+    pub(super) fn rest(mut self, end: usize) -> &'a str {
+        self.skip_blank();
+        self.text.get(self.at..end).unwrap_or_default().trim()
+    }
+
+    /// The line at `at`, trimmed, empty if it is blank; and where the next one starts.
     fn peek_line(&self) -> Option<(&'a str, usize)> {
         let rest = &self.text[self.at..];
         if rest.is_empty() {
             return None;
         }
         let end = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |at| at + 1);
-        Some((rest[..end].trim(), self.at + end))
+        let line = rest[..end].trim();
+        Some((if is_blank(line) { "" } else { line }, self.at + end))
     }
 
     fn skip_blank(&mut self) -> u32 {
@@ -77,4 +85,9 @@ impl<'a> Iterator for Blocks<'a> {
         }
         (end > start).then(|| Block { text: self.text[start..end].trim(), line, gap })
     }
+}
+
+/// Whether nothing in a line can be seen. Of nearly every line the first character says that something can.
+fn is_blank(line: &str) -> bool {
+    line.as_bytes().first().is_none_or(|byte| !byte.is_ascii()) && !text::is_visible(line)
 }
