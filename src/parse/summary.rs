@@ -2,7 +2,7 @@
 
 use super::layout;
 use super::paragraphs::{self, Piece};
-use super::{abbreviation, cut, sentence, text};
+use super::{abbreviation, cut, quotes, sentence, text};
 
 /// Characters of the longest summary, without its ellipsis.
 const LONGEST: usize = 300;
@@ -95,5 +95,5 @@ fn sentence_ends(line: &str) -> impl Iterator<Item = usize> {
 }
 
 fn is_closer(c: char) -> bool {
-    matches!(c, '\'' | '"' | '”' | '’' | '»' | '›' | ')' | ']' | '」' | '』' | '）')
+    quotes::is_closer(c) || matches!(c, '」' | '』' | '）')
 }

@@ -65,3 +65,17 @@ fn a_body_that_begins_with_the_description_says_it_once() {
         assert!(item.content.contains("And the rest."));
     }
 }
+
+#[test]
+fn a_sentence_ends_behind_the_closing_marks_of_every_custom() {
+    let long = "lange ".repeat(60);
+    for (open, close) in [("„", "“"), ("‚", "‘"), ("»", "«"), ("«", "»"), ("“", "”"), ("\"", "\"")] {
+        let first = format!(
+            "Die Ministerin sagte vor der Presse in Berlin: {open}Wir haben lange verhandelt und sind uns einig.{close}"
+        );
+        assert_eq!(described(&format!("{first} Danach {long}")).summary, Some(first));
+    }
+    let japanese = format!("「{}。」", "住民からは、なぜこれほど遅れたのか。".repeat(6));
+    let summary = described(&format!("{japanese}{}", "会合には約百人が参加した".repeat(30))).summary;
+    assert_eq!(summary, Some(japanese));
+}
