@@ -34,6 +34,7 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
     }
     let short = start(&sample, USUALLY_ENOUGH);
     let quick = match families::find(&sample) {
+        Some(Finding::Language(Lang::Vie)) if !is_vietnamese(&sample) => return None,
         Some(Finding::Language(language)) => return Language::new(tag(language)),
         Some(Finding::Family(detector)) => detector.detect(short),
         None if is_mostly_ascii(short) => None,
@@ -46,9 +47,16 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
     }
     match info.lang() {
         Lang::Hrv => south_slavic::language(&sample),
+        Lang::Vie if !is_vietnamese(&sample) => None,
         lang => Some(tag(lang)),
     }
     .and_then(Language::new)
+}
+
+/// Whether a text has letters that no other language with dots below its letters has: Yoruba and Igbo write `ẹ` and `ọ` too.
+fn is_vietnamese(text: &str) -> bool {
+    text.contains(['đ', 'Đ', 'ă', 'â', 'ê', 'ô', 'ơ', 'ư'])
+        || text.contains(|c| matches!(c, 'Ấ'..='ặ' | 'Ế'..='ệ' | 'Ố'..='ợ' | 'Ứ'..='ự'))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

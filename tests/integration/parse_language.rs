@@ -238,3 +238,47 @@ fn slavic_articles_stay_told_among_foreign_names() {
 fn croatian_and_serbian_in_latin_letters_are_told_apart_or_not_at_all() {
     assert_told(&LATIN);
 }
+
+/// Languages that share a script, or most letters, with one that the detector knows.
+const NEIGHBOURS: [(&str, &str); 8] = [
+    (
+        "as",
+        "গুৱাহাটীত নতুন বিদ্যালয়\n\nৰাজ্যৰ মুখ্যমন্ত্ৰীয়ে আজি গুৱাহাটীত এখন নতুন বিদ্যালয় উদ্বোধন কৰে। তেওঁ কয় যে চৰকাৰে শিক্ষাৰ বাবে অধিক ধন আবণ্টন দিব।",
+    ),
+    (
+        "bn",
+        "ঢাকায় নতুন বিদ্যালয়\n\nরাজধানীর মেয়র আজ ঢাকায় একটি নতুন বিদ্যালয় উদ্বোধন করেছেন। তিনি বলেন, সরকার শিক্ষার জন্য আরও অর্থ বরাদ্দ করবে। অসমের অতিথি ৰাজেন উপস্থিত ছিলেন।",
+    ),
+    (
+        "ti",
+        "ኣብ ኣስመራ ሓድሽ ቤት ትምህርቲ\n\nእቲ ሓድሽ ቤት ትምህርቲ ኣብ ኣስመራ ሎሚ ተኸፊቱ። ነቲ ወግዓዊ ስነ ስርዓት ዝመርሐ ሚኒስተር ናይ ትምህርቲ እዩ። ካብ ከተማ ዝመጹ ህጻናት ተሳቲፎም።",
+    ),
+    (
+        "am",
+        "በአዲስ አበባ አዲስ ትምህርት ቤት\n\nዛሬ በአዲስ አበባ አዲስ ትምህርት ቤት ተከፈተ። የትምህርት ሚኒስትሩ እንደተናገሩት መንግሥት ለትምህርት ተጨማሪ ገንዘብ ይመድባል። በዝግጅቱ ላይ ብዙ ሰዎች ተገኝተዋል።",
+    ),
+    (
+        "-",
+        "Ирон æвзаг\n\nАдæймæгтæ се ппæт дæр райгуырынц сæрибарæй æмæ æмхуызонæй сæ барты. Уыдон æххæст сты зонд \
+        æмæ цæсгомæй, æмæ кæрæдзийæн хъуамæ уой æфсымæрты хуызæн.",
+    ),
+    (
+        "fr",
+        "Deux ex æquo\n\nLes habitants de la ville se demandent pourquoi les deux projets, classés ex æquo, ont été négligés \
+        si longtemps par les autorités. Et cætera, dit le maire.",
+    ),
+    (
+        "-",
+        "Ilé-ìwé tuntun ní Ìbàdàn\n\nGómìnà ìpínlẹ̀ Ọ̀yọ́ ti ṣí ilé-ìwé tuntun kan ní Ìbàdàn lónìí. Ó sọ pé ìjọba yóò ṣe \
+        ìrànlọ́wọ́ fún àwọn ọmọ ilé-ìwé, ṣùgbọ́n àwọn òbí gbọ́dọ̀ kọ́ wọn dáadáa. Ẹgbẹ́ àwọn olùkọ́ sọ pé inú wọn dùn.",
+    ),
+    (
+        "vi",
+        "Trường mới\n\nSáng nay thành phố đã mở một trường học mới. Thị trưởng nói rằng việc này rất quan trọng với người dân.",
+    ),
+];
+
+#[test]
+fn languages_that_share_a_script_are_not_taken_for_the_best_known_one() {
+    assert_told(&NEIGHBOURS);
+}

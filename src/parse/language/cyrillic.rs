@@ -61,14 +61,14 @@ const MEMBERS: [Member; 5] = [
 ///
 /// Nearly every text is done with after its bytes were looked at once.
 pub(super) fn is_strange(text: &str) -> bool {
-    // All of these letters, and few others, are written with such a first byte.
-    if text.bytes().filter(|byte| (0xd2..=0xd4).contains(byte)).count() < REPEATED {
+    // All of these letters but one, and few others, are written with such a first byte.
+    if text.bytes().filter(|byte| (0xd2..=0xd4).contains(byte)).count() < REPEATED && !text.contains('æ') {
         return false;
     }
     let (mut all, mut strange, mut slavic) = (0_usize, 0_usize, 0_usize);
     for word in words(text) {
         all += 1;
-        strange += usize::from(word.chars().any(is_strange_letter));
+        strange += usize::from(word.chars().any(is_strange_letter) || is_ossetian(word));
         slavic += usize::from(SLAVIC.contains(&word));
     }
     strange >= REPEATED && strange * WORDS_A_STRANGER >= all && slavic * WORDS_A_SLAVIC < all
@@ -103,6 +103,11 @@ impl Member {
 /// Letters that no language has which the detector knows. Ukrainian has `ґ`.
 fn is_strange_letter(c: char) -> bool {
     matches!(c, '\u{460}'..='\u{52f}') && !matches!(c, 'Ґ' | 'ґ')
+}
+
+/// Whether a Cyrillic word is written with the Latin letter that Ossetian has on its keyboards.
+fn is_ossetian(word: &str) -> bool {
+    word.contains(['æ', 'Æ']) && word.contains(|c| matches!(c, '\u{410}'..='\u{44f}'))
 }
 
 fn is_beyond_russian(c: char) -> bool {

@@ -1,5 +1,7 @@
 //! Languages that their letters alone tell.
 
+use super::words;
+
 /// What writes a letter.
 #[derive(Clone, Copy)]
 enum Script {
@@ -66,8 +68,29 @@ pub(super) fn language(text: &str) -> Option<&'static str> {
         });
     }
     let (index, &most) = alone.iter().enumerate().max_by_key(|&(_, letters)| letters)?;
-    (most > (shared + all_alone + han + kana + hangul) / 2).then_some(ALONE[index].2)
+    (most > (shared + all_alone + han + kana + hangul) / 2).then(|| neighbour(ALONE[index].2, text))
 }
+
+/// The language of a text in a script where one language has nearly all to itself, or its neighbour there, which has signs of
+/// its own.
+fn neighbour(language: &'static str, text: &str) -> &'static str {
+    match language {
+        // Assamese has a letter of its own for r, one of the commonest, and one for w.
+        "bn" => {
+            let count = |letters: &[char]| text.matches(letters).count();
+            if count(&['ৰ', 'ৱ']) > count(&['র']) { "as" } else { "bn" }
+        }
+        "am" => {
+            let hits = words(text).filter(|word| TIGRINYA.contains(word)).take(ENOUGH).count();
+            if hits == ENOUGH { "ti" } else { "am" }
+        }
+        language => language,
+    }
+}
+
+/// Common words of Tigrinya that Amharic does not have, and so many of them that they are no quotation.
+const TIGRINYA: [&str; 10] = ["ኣብ", "ናይ", "እዩ", "እቲ", "እታ", "ካብ", "ነቲ", "ኣሎ", "እዮም", "ድማ"];
+const ENOUGH: usize = 3;
 
 /// The script of a letter; none for all that is no letter, and for a few signs among letters that do not matter here.
 fn script(c: char) -> Option<Script> {
