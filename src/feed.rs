@@ -23,7 +23,7 @@ mod view;
 mod write;
 mod xml;
 
-pub use automatic::{Automatic, By, automatic, automatic_definition, slug};
+pub use automatic::{Automatic, By, SLUG_VERSION, automatic, automatic_definition, slug};
 pub use definition::{Content, Definition, Filter, Format, Limits, Site};
 pub use delta::{Deltas, Known};
 pub use document::{CachePolicy, Coding, Document, Published, Slot, Twin, Variant};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::definition::fold;
 use super::{Definition, Filter};
 use crate::item::{Item, Language};
 
@@ -66,25 +67,45 @@ pub fn automatic(item: &Item, kinds: &[By]) -> Vec<Automatic> {
     feeds
 }
 
-/// A category as a path segment: lower case, everything but letters, digits and marks a hyphen.
+/// Raised when categories are given other slugs than before: then all automatic feeds are filled anew once.
+pub const SLUG_VERSION: u32 = 2;
+
+/// A category as a path segment: folded as filters compare it, everything but letters, digits and marks a hyphen. Where
+/// symbols are lost by that (`C++`, `C#`), a digest of the name keeps it apart from others, whichever there are. Empty
+/// for a name of nothing but punctuation and symbols.
 #[must_use]
 pub fn slug(category: &str) -> String {
-    let mut slug = String::with_capacity(category.len());
-    for c in category.chars().flat_map(char::to_lowercase) {
+    let folded = fold(category);
+    let mut slug = String::with_capacity(folded.len());
+    let mut has_lost_symbols = false;
+    for c in folded.chars() {
         let is_kept = c.is_alphanumeric() || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c));
         if is_kept {
             slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
+            continue;
+        }
+        has_lost_symbols |= is_symbol(c);
+        if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
         }
     }
     slug.truncate(slug.trim_end_matches('-').len());
+    if has_lost_symbols && !slug.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(slug, "-{}", &blake3::hash(folded.as_bytes()).to_hex()[..8]);
+    }
     slug
 }
 
 /// The blocks of general and of CJK punctuation; controls.
 fn is_punctuation(c: char) -> bool {
     c.is_control() || matches!(c, '\u{80}'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}')
+}
+
+/// Signs that say something, unlike those that only set words apart. Of ASCII and Latin-1: all others are kept.
+fn is_symbol(c: char) -> bool {
+    let is_of_latin_1 = matches!(c, '\u{a2}'..='\u{a9}' | '\u{ac}' | '\u{ae}'..='\u{b1}' | '\u{b6}');
+    is_of_latin_1 || matches!(c, '#' | '$' | '%' | '*' | '+' | '<' | '=' | '>' | '@' | '\\' | '^' | '~')
 }
 
 /// Percent-encodes all but the unreserved characters (RFC 3986 §2.3).

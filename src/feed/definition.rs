@@ -148,7 +148,7 @@ impl Filter {
 
 /// Text for comparison without regard to case. The dotted and the dotless i of Turkish are one letter here: whether a
 /// title in capitals is Turkish cannot be told from the word, and `İSTANBUL` should be found by `istanbul`.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     const DOT_ABOVE: char = '\u{307}';
     text.to_lowercase().chars().filter(|&c| c != DOT_ABOVE).map(|c| if c == 'ı' { 'i' } else { c }).collect()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::feed::{By, Definition, Site};
+use crate::feed::{By, Definition, SLUG_VERSION, Site};
 use crate::item::{Item, TimeSource};
 use crate::store::{Batch, FeedKind, FeedRow, StoreError};
 
@@ -82,7 +82,7 @@ impl Feeds {
             states.push(FeedState::new(definition, row));
         }
         let mut feeds = Self { site, states, automatic, tombstones, has_deltas, cache: HashMap::new() };
-        let kinds = format!("{:?}", feeds.automatic);
+        let kinds = format!("{SLUG_VERSION} {:?}", feeds.automatic);
         let is_same = batch.meta("automatic")?.is_some_and(|known| known == kinds);
         if !is_same {
             batch.set_meta("automatic", &kinds)?;

@@ -10,6 +10,7 @@ mod export_killed;
 mod faults;
 mod faults_read_only;
 mod feed_atom_rules;
+mod feed_automatic;
 mod feed_documents;
 mod feed_filter;
 mod feed_hostile;
