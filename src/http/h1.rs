@@ -374,21 +374,28 @@ impl Connection {
             loop {
                 match rest.poll_write(&mut self.stream, cx) {
                     Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
-                    Poll::Ready(Ok(false)) => {
-                        if let Some(patience) = &patience {
-                            self.deadline.move_to(patience.next(Instant::now()));
-                        }
-                    }
+                    Poll::Ready(Ok(false)) => {}
                     Poll::Ready(Err(_)) => return Poll::Ready(Err(false)),
-                    Poll::Pending => break,
+                    Poll::Pending => match &patience {
+                        None => {
+                            let len = rest.len();
+                            patience =
+                                Some(self.state.with_settings(|settings| write::Patience::new(&settings.limits, len)));
+                        }
+                        Some(patience) => {
+                            ready!(self.deadline.poll(cx));
+                            match rest.push(&mut self.stream) {
+                                Ok(taken) if taken > 0 && !patience.is_over(Instant::now()) => {}
+                                Ok(_) => return Poll::Ready(Err(true)),
+                                Err(_) => return Poll::Ready(Err(false)),
+                            }
+                        }
+                    },
+                }
+                if let Some(patience) = &patience {
+                    self.deadline.move_to(patience.next(Instant::now()));
                 }
             }
-            if patience.is_none() {
-                let limits = self.state.with_settings(|settings| write::Patience::new(&settings.limits, rest.len()));
-                self.deadline.move_to(limits.next(Instant::now()));
-                patience = Some(limits);
-            }
-            self.deadline.poll(cx).map(|()| Err(true))
         })
         .await;
         result.map_err(|is_late| {

@@ -1,13 +1,16 @@
 //! Documents so large that they are sent from a file: the same bytes as ever, whatever is asked for and however slowly it
 //! is taken.
 
-use std::io::Read;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use seedcast::feed::{Coding, Document};
-use seedcast::http::{Listener, Settings};
+use seedcast::http::{Limits, Listener, Settings, State, Tls, serve};
 
 use crate::http_site::{FRESH, Server, changed, encoding, parts};
+use crate::http_tls;
 
 /// Half a megabyte that does not compress to less than a large body.
 fn large(seed: u64) -> Document {
@@ -71,9 +74,9 @@ fn a_reader_that_takes_a_large_document_slowly_gets_it_as_it_was_even_if_it_chan
     let document = large(3);
     let whole = bytes(&document, Coding::Identity);
     let server = serving(document);
-    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    std::io::Write::write_all(&mut stream, b"GET /rss.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    Write::write_all(&mut stream, b"GET /rss.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
     let mut taken = vec![0; 1000];
     stream.read_exact(&mut taken).unwrap();
     server.published.slot("/rss.xml").unwrap().publish(large(4));
@@ -102,13 +105,117 @@ fn large_documents_pass_through_unix_sockets_as_well() {
         let shutdown = async {
             let _ = stopped.await;
         };
-        runtime.block_on(seedcast::http::serve(vec![listener], state, shutdown, Duration::from_secs(5))).unwrap();
+        runtime.block_on(serve(vec![listener], state, shutdown, Duration::from_secs(5))).unwrap();
     });
     let mut stream = std::os::unix::net::UnixStream::connect(&path).unwrap();
-    std::io::Write::write_all(&mut stream, b"GET /rss.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    Write::write_all(&mut stream, b"GET /rss.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
     let mut taken = Vec::new();
     stream.read_to_end(&mut taken).unwrap();
     assert!(taken.ends_with(&bytes(&document, Coding::Identity)));
+    drop(stop);
+    thread.join().unwrap();
+}
+
+/// A connection whose kernel keeps little, so that what is read is what is asked of the server.
+fn narrow(address: SocketAddr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+}
+
+const ASK: &[u8] = b"GET /rss.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+/// Takes 1 kB every 10 ms for so long, and then the rest at once.
+fn take_slowly(stream: &mut (impl Read + Write), time: Duration) -> Vec<u8> {
+    stream.write_all(ASK).unwrap();
+    let mut taken = Vec::new();
+    let mut part = [0; 1024];
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        match stream.read(&mut part) {
+            Ok(count) if count > 0 => taken.extend_from_slice(&part[..count]),
+            _ => return taken,
+        }
+        // The time between two readings is what is tried.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = stream.read_to_end(&mut taken);
+    taken
+}
+
+/// Two megabytes and a half: more than the sockets at both ends hold, also after some seconds.
+fn very_large() -> Document {
+    Document::new("application/rss+xml", vec![b'x'; 2_500_000], changed(), FRESH, None)
+}
+
+/// A second is not enough for a slow reader to empty the third of a socket's buffer from which on the kernel calls it
+/// writable.
+fn hasty() -> Settings {
+    Settings { limits: Limits { write: Duration::from_secs(1), ..Limits::default() }, ..Settings::default() }
+}
+
+#[test]
+fn a_steady_reader_is_waited_for_even_if_the_socket_is_full_for_long() {
+    let server = Server::start(parts(), hasty());
+    server.published.slot("/rss.xml").unwrap().publish(very_large());
+    let taken = take_slowly(&mut narrow(server.address), Duration::from_secs(4));
+    assert!(taken.ends_with(&[b'x'; 2_500_000]), "cut after {} bytes", taken.len());
+    assert_eq!(server.state.counters().timeouts(), 0);
+}
+
+#[test]
+fn a_steady_reader_is_cut_when_it_falls_below_the_average() {
+    let mut settings = hasty();
+    settings.limits.write_bytes_per_second = 2_000_000;
+    let server = Server::start(parts(), settings);
+    server.published.slot("/rss.xml").unwrap().publish(very_large());
+    let taken = take_slowly(&mut narrow(server.address), Duration::from_secs(4));
+    assert!(taken.len() < 2_500_000);
+    assert_eq!(server.state.counters().timeouts(), 1);
+}
+
+#[test]
+fn a_steady_reader_is_waited_for_over_tls_and_unix_sockets_too_and_others_are_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("http.sock");
+    let tls = Tls::load(&http_tls::data("first.pem"), &http_tls::data("first.key.pem")).unwrap();
+    let secure = Listener::bind("127.0.0.1:0").unwrap().with_tls(tls);
+    let address = secure.local_address().unwrap();
+    let local = Listener::bind(&format!("unix:{}", path.display())).unwrap();
+    let parts = parts();
+    let published = Arc::clone(&parts.published);
+    published.retain_paths(["/rss.xml".to_owned()]);
+    published.slot("/rss.xml").unwrap().publish(very_large());
+    let state = State::new(parts, hasty());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = Arc::clone(&state);
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        runtime.block_on(serve(vec![secure, local], served, shutdown, Duration::from_secs(5))).unwrap();
+    });
+    let alpn: &[&[u8]] = &[b"http/1.1"];
+    let secured = std::thread::spawn(move || {
+        take_slowly(&mut http_tls::over(narrow(address), "first.pem", alpn), Duration::from_secs(4))
+    });
+    let taken = take_slowly(&mut std::os::unix::net::UnixStream::connect(&path).unwrap(), Duration::from_secs(4));
+    assert!(taken.ends_with(&[b'x'; 2_500_000]), "cut after {} bytes", taken.len());
+    let taken = secured.join().unwrap();
+    assert!(taken.ends_with(&[b'x'; 2_500_000]), "cut after {} bytes", taken.len());
+    assert_eq!(state.counters().timeouts(), 0);
+    let mut stuck = http_tls::over(narrow(address), "first.pem", alpn);
+    stuck.write_all(ASK).unwrap();
+    stuck.read_exact(&mut [0]).unwrap();
+    let begun = Instant::now();
+    while state.counters().timeouts() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "who reads nothing is kept");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     drop(stop);
     thread.join().unwrap();
 }

@@ -22,6 +22,11 @@ pub(crate) fn data(name: &str) -> PathBuf {
 
 /// Client that trusts one certificate only.
 pub(crate) fn connect(address: SocketAddr, trusted: &str, alpn: &[&[u8]]) -> StreamOwned<ClientConnection, TcpStream> {
+    over(TcpStream::connect(address).unwrap(), trusted, alpn)
+}
+
+/// The same over a connection that is there.
+pub(crate) fn over(stream: TcpStream, trusted: &str, alpn: &[&[u8]]) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(data(trusted)).unwrap()).unwrap();
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -31,7 +36,6 @@ pub(crate) fn connect(address: SocketAddr, trusted: &str, alpn: &[&[u8]]) -> Str
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
     let client = ClientConnection::new(Arc::new(config), "feeds.test".try_into().unwrap()).unwrap();
-    let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     StreamOwned::new(client, stream)
 }

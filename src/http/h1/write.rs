@@ -1,8 +1,8 @@
 //! Answers as bytes.
 
 use std::cell::Cell;
-use std::io::{self, IoSlice};
-use std::os::fd::OwnedFd;
+use std::io::{self, IoSlice, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -205,6 +205,50 @@ impl Rest {
         self.advance(written);
         if self.len() == 0 { Pin::new(stream).poll_flush(cx).map_ok(|()| true) } else { Poll::Ready(Ok(false)) }
     }
+
+    /// Writes once without being told that the socket is writable; how many bytes it took. The kernel tells it only when a
+    /// third of a full buffer is free, which a slow reader takes minutes for, and has room for some as soon as the reader has
+    /// taken any.
+    pub(super) fn push(&mut self, stream: &mut Stream) -> io::Result<usize> {
+        let of_head = &self.head[self.sent..];
+        let bytes = if of_head.is_empty() { &self.body[..] } else { of_head };
+        let taken = match stream {
+            Stream::Tcp(socket) => Unannounced(socket).write(bytes),
+            Stream::Unix(socket) => Unannounced(socket).write(bytes),
+            Stream::Tls(stream) => {
+                // What is written next is what was encrypted before, and counts as sent already.
+                let (socket, session) = stream.get_mut();
+                return taken_at_once(session.write_tls(&mut Unannounced(socket)));
+            }
+        };
+        let is_body = of_head.is_empty();
+        let taken = taken_at_once(taken)?;
+        if let (Some((_, at)), true) = (&mut self.file, is_body) {
+            *at += u64::try_from(taken).expect("a body is shorter than 2^64 bytes");
+        }
+        self.advance(taken);
+        Ok(taken)
+    }
+}
+
+/// A socket that is written to whether it is known to be writable or not.
+struct Unannounced<'a, S>(&'a S);
+
+impl<S: AsFd> Write for Unannounced<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(send(self.0, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn taken_at_once(written: io::Result<usize>) -> io::Result<usize> {
+    match written {
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
+        written => written,
+    }
 }
 
 /// Head and body in one call.
@@ -267,5 +311,10 @@ impl Patience {
     /// Until when the next step has to come.
     pub(super) fn next(&self, now: Instant) -> Duration {
         self.step.min(self.end.saturating_duration_since(now))
+    }
+
+    /// Whether the reader was too slow on average.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        now >= self.end
     }
 }
