@@ -13,6 +13,8 @@ pub(crate) struct Acceptable {
 
 /// What identity weighs unless the field names it: not refused, and less than any coding that was asked for.
 const IDENTITY_UNNAMED: u16 = 1;
+/// Where every document has its identity variant.
+const IDENTITY: usize = 0;
 
 impl Acceptable {
     /// From the field's value; `None` without the field, which then asks for nothing: identity is what every client
@@ -50,7 +52,10 @@ impl Acceptable {
     }
 
     /// Index of the variant to send: the greatest weight, among equals the fewest bytes. `None` when the request
-    /// refuses all that there are (406).
+    /// refuses all that we know (406).
+    ///
+    /// Where it takes none of those that there are, but one that is still being made or that would be no smaller, it gets the
+    /// identity: the field may be disregarded (RFC 9110 §12.5.3), and that is better than no document.
     pub(crate) fn choose(self, document: &Document) -> Option<usize> {
         let mut best: Option<(usize, u16, usize)> = None;
         for (index, variant) in document.variants.iter().enumerate() {
@@ -60,7 +65,8 @@ impl Acceptable {
                 best = Some((index, weight, len));
             }
         }
-        best.map(|(index, ..)| index)
+        let takes_any = self.gzip > 0 || self.brotli > 0 || self.zstd > 0;
+        best.map(|(index, ..)| index).or(takes_any.then_some(IDENTITY))
     }
 }
 

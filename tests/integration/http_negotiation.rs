@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use crate::http_site::{Server, encoding, feed};
+use seedcast::feed::Document;
+
+use crate::http_site::{FRESH, Server, changed, encoding, feed};
 
 #[test]
 fn the_coding_follows_the_weights() {
@@ -97,5 +99,33 @@ fn accept_never_keeps_a_feed_from_a_client() {
     let server = Server::plain();
     for accept in ["application/json", "text/html;q=1, */*;q=0", "application/atom+xml", "rubbish", ""] {
         assert_eq!(server.get("/rss.xml", &format!("Accept: {accept}\r\n")).status, 200, "{accept}");
+    }
+}
+
+#[test]
+fn a_coding_that_is_not_made_yet_or_ever_costs_nobody_the_document() {
+    let server = Server::plain();
+    let slot = server.published.slot("/rss.xml").unwrap();
+    let bytes = feed("news").identity().bytes.to_vec();
+    let shown = Document::new("application/rss+xml", bytes.clone(), changed(), FRESH, None).compress_first();
+    let shown = slot.publish(shown);
+    for accept in ["br, identity;q=0", "zstd, identity;q=0", "br, *;q=0"] {
+        let answer = server.get("/rss.xml", &encoding(accept));
+        assert_eq!((answer.status, answer.field("content-encoding")), (200, None), "{accept}");
+        assert_eq!((&answer.body, answer.field("vary")), (&bytes, Some("Accept-Encoding")), "{accept}");
+        let again = format!("{}If-None-Match: {}\r\n", encoding(accept), answer.etag());
+        assert_eq!(server.get("/rss.xml", &again).status, 304, "{accept}");
+    }
+    assert_eq!(server.get("/rss.xml", &encoding("gzip, identity;q=0")).field("content-encoding"), Some("gzip"));
+    assert_eq!(server.get("/rss.xml", &encoding("deflate, identity;q=0")).status, 406);
+    let whole = Document::clone(&shown).compress();
+    slot.replace(&shown, whole);
+    assert_eq!(server.get("/rss.xml", &encoding("br, identity;q=0")).field("content-encoding"), Some("br"));
+    // No coding makes this one smaller.
+    let tiny = Document::new("application/rss+xml", b"<rss/>".to_vec(), changed(), FRESH, None).compress();
+    server.published.slot("/soon.xml").unwrap().publish(tiny);
+    for accept in ["gzip, identity;q=0", "br, identity;q=0"] {
+        let answer = server.get("/soon.xml", &encoding(accept));
+        assert_eq!((answer.status, answer.field("content-encoding")), (200, None), "{accept}");
     }
 }
