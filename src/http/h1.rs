@@ -3,6 +3,7 @@
 //! hyper does HTTP/2 here, not this: serving prepared bytes at the price of a static file needs one read, one gathering
 //! write and no buffer of an idle connection, and refusing ambiguous heads needs the head as it was sent.
 
+mod body;
 mod head;
 mod write;
 
@@ -30,6 +31,7 @@ use super::state::{Event, State};
 use super::stop::Stop;
 use super::stream::Stream;
 
+use body::Incoming;
 use head::{Body, Framing, MAX_FIELDS, Parsed, parse};
 use write::Rest;
 
@@ -300,15 +302,27 @@ impl Connection {
 
     /// The body of a request; the status when it is not acceptable, `None` when the client is gone.
     async fn body(&mut self, framing: Framing) -> Result<Vec<u8>, Option<StatusCode>> {
-        let (most, wait) = self.state.with_settings(|settings| (settings.limits.body_bytes, settings.limits.body));
-        let Body::Bytes(len) = framing.body else { return Err(Some(StatusCode::LENGTH_REQUIRED)) };
-        let len = usize::try_from(len).ok().filter(|len| *len <= most).ok_or(Some(StatusCode::PAYLOAD_TOO_LARGE))?;
+        let (incoming, wait) =
+            self.state.with_settings(|settings| (Incoming::new(framing.body, &settings.limits), settings.limits.body));
+        let mut incoming = incoming?;
         self.deadline.move_to(wait);
-        if framing.expects_continue && self.received.len() < len {
-            let mut interim = Rest::new(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new(), None);
-            self.write(&mut interim).await.map_err(|()| None)?;
-        }
-        while self.received.len() < len {
+        let mut is_awaited = framing.expects_continue;
+        loop {
+            match incoming.take(&mut self.received) {
+                Ok(Some(body)) => return Ok(body),
+                Ok(None) => {}
+                Err(status) => {
+                    if status != StatusCode::PAYLOAD_TOO_LARGE {
+                        self.state.count(Event::Malformed);
+                    }
+                    return Err(Some(status));
+                }
+            }
+            if std::mem::take(&mut is_awaited) {
+                let mut interim = Rest::new(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new(), None);
+                self.write(&mut interim).await.map_err(|()| None)?;
+                self.deadline.move_to(wait);
+            }
             match self.fill().await {
                 Ok(()) => {}
                 Err(Wait::Late) => {
@@ -318,8 +332,6 @@ impl Connection {
                 Err(Wait::Eof | Wait::Stopped) => return Err(None),
             }
         }
-        let rest = self.received.split_off(len);
-        Ok(std::mem::replace(&mut self.received, rest))
     }
 
     /// Tells of the end of what could not be read as a request, from what is there of it.

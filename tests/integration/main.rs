@@ -20,6 +20,7 @@ mod feed_readers;
 mod feed_samples;
 mod feed_selection;
 mod http_changing;
+mod http_chunks;
 mod http_conditional;
 mod http_defence;
 mod http_deltas;
