@@ -23,7 +23,7 @@ use super::reply::Reply;
 use super::request::{Field, Head};
 use super::settings::Settings;
 use super::state::{Event, State};
-use super::target::{canonical, is_sound};
+use super::target::{canonical, is_sound, push_query};
 
 use delta::Delta;
 use document::Asked;
@@ -303,7 +303,7 @@ fn redirect(to: &str, base_path: &str, query: Option<&str>) -> Reply {
     location.push_str(to);
     if let Some(query) = query {
         location.push(if to.contains('?') { '&' } else { '?' });
-        location.push_str(query);
+        push_query(&mut location, query);
     }
     let location: Cow<'static, str> = location.into();
     Reply::text(StatusCode::PERMANENT_REDIRECT, "moved\n").with("Location", location).kept_for_a_day()

@@ -1,5 +1,7 @@
 //! Request targets, RFC 9112 §3.2.
 
+use std::fmt::Write as _;
+
 /// Path and query of a target in origin-form or absolute-form; `*` is its own path. `None` for anything else.
 pub(crate) fn path_and_query(target: &str) -> Option<(&str, Option<&str>)> {
     let origin = if target.starts_with('/') || target == "*" {
@@ -79,6 +81,19 @@ pub(crate) fn canonical(path: &str) -> Option<String> {
         written.push_str(rest);
     }
     (written != path).then_some(written)
+}
+
+/// Writes a query as RFC 3986 §3.4 allows it: escapes stay, and what may not stand in one is escaped.
+pub(crate) fn push_query(written: &mut String, query: &str) {
+    let bytes = query.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_escape = || matches!(bytes.get(at + 1..at + 3), Some([a, b]) if hex(*a).is_some() && hex(*b).is_some());
+        if PLAIN[usize::from(byte)] || byte == b'?' || byte == b'%' && is_escape() {
+            written.push(char::from(byte));
+        } else {
+            write!(written, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
 }
 
 fn has_sound_escapes(path: &str) -> bool {

@@ -263,3 +263,19 @@ fn trusted_proxies_are_addresses_networks_or_unix() {
         assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
     }
 }
+
+#[test]
+fn the_query_of_a_new_address_is_that_of_a_uri() {
+    let server = Server::plain();
+    for (query, written) in [
+        ("ü", "%C3%BC"),
+        ("a=%C3%BC&b=1/2?", "a=%C3%BC&b=1/2?"),
+        ("a=[1]|{2}^`\\\"<>", "a=%5B1%5D%7C%7B2%7D%5E%60%5C%22%3C%3E"),
+        ("100%&%zz&%4", "100%25&%25zz&%254"),
+        ("a#b", "a%23b"),
+        ("", ""),
+    ] {
+        let answer = server.get(&format!("/feed?{query}"), "");
+        assert_eq!((answer.status, answer.field("location")), (308, Some(format!("/rss.xml?{written}").as_str())));
+    }
+}
