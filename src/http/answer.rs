@@ -53,7 +53,7 @@ const ENDPOINT_METHODS: &str = "POST, OPTIONS";
 pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
     catch_unwind(AssertUnwindSafe(|| plan_with(state, settings, head, origin, now))).unwrap_or_else(|_| {
         state.count(Event::Panic);
-        Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR))
+        Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR).private_if(origin.is_admin))
     })
 }
 
@@ -61,16 +61,22 @@ pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: O
 pub(crate) fn refuse(
     state: &State,
     settings: &Settings,
-    head: &Head<'_>,
+    mut head: Head<'_>,
     origin: Origin,
     now: DateTime<Utc>,
     status: StatusCode,
 ) -> Reply {
-    let client = settings.trusted_proxies.client(origin.peer, head);
+    let client = settings.trusted_proxies.client(origin.peer, &head);
+    if !origin.is_admin {
+        head.path = below(&settings.base_path, head.path);
+    }
+    let head = &head;
     let asked = Asked::new(head);
-    let mut reply = Reply::status(status);
+    let is_endpoint = is_endpoint(state, origin, head);
+    let request = Request { state, settings, head, asked: &asked, client, now, is_admin: origin.is_admin, is_endpoint };
+    let mut reply = Reply::status(status).private_if(request.is_private());
     reply.is_head = head.method == "HEAD";
-    Request { state, settings, head, asked: &asked, client, now, is_admin: origin.is_admin }.observe(&reply);
+    request.observe(&reply);
     reply
 }
 
@@ -80,16 +86,23 @@ fn plan_with(state: &State, settings: &Settings, mut head: Head<'_>, origin: Ori
         head.path = below(&settings.base_path, head.path);
     }
     let asked = Asked::new(&head);
-    let request = Request { state, settings, head: &head, asked: &asked, client, now, is_admin: origin.is_admin };
+    let is_endpoint = is_endpoint(state, origin, &head);
+    let request =
+        Request { state, settings, head: &head, asked: &asked, client, now, is_admin: origin.is_admin, is_endpoint };
     let plan = if origin.is_admin { request.plan_admin() } else { request.plan() };
     match plan {
-        Plan::Reply(mut reply) => {
+        Plan::Reply(reply) => {
+            let mut reply = reply.private_if(request.is_private());
             reply.is_head = head.method == "HEAD";
             request.observe(&reply);
             Plan::Reply(reply)
         }
         wait @ Plan::Wait(_) => wait,
     }
+}
+
+fn is_endpoint(state: &State, origin: Origin, head: &Head<'_>) -> bool {
+    !origin.is_admin && state.parts.hub.as_ref().is_some_and(|hub| hub.takes(head.path))
 }
 
 /// The path below the base path; as it is where a proxy has stripped that.
@@ -109,12 +122,19 @@ struct Request<'a> {
     client: Client,
     now: DateTime<Utc>,
     is_admin: bool,
+    /// Whether the path is one of the hub's.
+    is_endpoint: bool,
 }
 
 impl Request<'_> {
+    /// Whether the answer is none for scripts of other sites, whatever it is.
+    fn is_private(&self) -> bool {
+        self.is_admin || self.is_endpoint
+    }
+
     fn plan(&self) -> Plan {
         let path = self.head.path;
-        let is_endpoint = self.state.parts.hub.as_ref().is_some_and(|hub| hub.takes(path));
+        let is_endpoint = self.is_endpoint;
         match self.head.method {
             "OPTIONS" if path == "*" || is_sound(path) => Plan::Reply(self.options(is_endpoint)),
             _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST)),
@@ -244,10 +264,7 @@ impl Request<'_> {
     fn options(&self, is_endpoint: bool) -> Reply {
         let allow = if is_endpoint { ENDPOINT_METHODS } else { READ_METHODS };
         let reply = Reply::status(StatusCode::NO_CONTENT).with("Allow", allow);
-        if is_endpoint {
-            return reply.private();
-        }
-        if self.head.line(Field::AccessControlRequestMethod).is_none() {
+        if is_endpoint || self.head.line(Field::AccessControlRequestMethod).is_none() {
             return reply;
         }
         reply

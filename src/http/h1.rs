@@ -351,8 +351,7 @@ impl Connection {
     }
 
     async fn refuse(&mut self, status: StatusCode) {
-        let reply = Reply::status(status);
-        let reply = if self.origin.is_admin { reply.private() } else { reply };
+        let reply = Reply::status(status).private_if(self.origin.is_admin);
         self.observe_refusal(status, reply.body_len());
         let now = (self.state.parts.clock)();
         if self.send(&reply, now, false, false).await.is_ok() {

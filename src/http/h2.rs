@@ -141,7 +141,7 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
         let head = Head { method, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
         let settings = state.settings();
         if path.len() + query.map_or(0, str::len) > settings.limits.uri_bytes {
-            Plan::Reply(refuse(state, &settings, &head, origin, now, StatusCode::URI_TOO_LONG))
+            Plan::Reply(refuse(state, &settings, head, origin, now, StatusCode::URI_TOO_LONG))
         } else {
             plan(state, &settings, head, origin, now)
         }

@@ -50,7 +50,7 @@ pub(crate) struct Message {
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const EXPOSED: &[u8] = b"ETag, Last-Modified, Link, Retry-After";
+const EXPOSED: &[u8] = b"ETag, Last-Modified, Link, Retry-After, X-Content-Type-Options";
 
 impl Reply {
     /// A line of plain text that nobody is to keep.
@@ -106,10 +106,10 @@ impl Reply {
         self
     }
 
-    /// Not for scripts of other sites.
-    pub(crate) fn private(mut self) -> Self {
+    /// If `is_private`, a message is not for scripts of other sites.
+    pub(crate) fn private_if(mut self, is_private: bool) -> Self {
         if let Content::Message(message) = &mut self.content {
-            message.is_public = false;
+            message.is_public &= !is_private;
         }
         self
     }

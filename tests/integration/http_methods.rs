@@ -17,7 +17,7 @@ fn a_feed_comes_with_all_that_caches_and_readers_need() {
         ("vary", "Accept-Encoding"),
         ("x-content-type-options", "nosniff"),
         ("access-control-allow-origin", "*"),
-        ("access-control-expose-headers", "ETag, Last-Modified, Link, Retry-After"),
+        ("access-control-expose-headers", "ETag, Last-Modified, Link, Retry-After, X-Content-Type-Options"),
         ("link", "<https://feeds.example/rss.xml>; rel=\"self\""),
         ("accept-ranges", "bytes"),
     ] {

@@ -481,3 +481,35 @@ fn a_request_whose_body_is_refused_is_observed_as_what_it_was() {
     }
     assert!(log.0.lock().unwrap().is_empty());
 }
+
+#[test]
+fn what_the_hub_refuses_is_not_for_scripts_of_other_sites_either() {
+    let limits = Limits {
+        body_bytes: 10,
+        body: Duration::from_millis(200),
+        requests_per_second: 0.001,
+        request_burst: 3,
+        exempts_loopback: false,
+        ..Limits::default()
+    };
+    let hub: Arc<dyn Endpoint> = Arc::new(Echo);
+    let server = Server::start(Parts { hub: Some(hub), ..parts() }, Settings { limits, ..Settings::default() });
+    for (request, status) in [
+        ("GET /hub HTTP/1.1\r\nHost: h\r\n\r\n", 405),
+        ("DELETE /hub HTTP/1.1\r\nHost: h\r\n\r\n", 405),
+        ("BREW /hub HTTP/1.1\r\nHost: h\r\n\r\n", 501),
+        ("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n", 413),
+        ("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n", 408),
+        ("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\npanic", 500),
+        ("POST /hub HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", 429),
+    ] {
+        let mut client = server.connect();
+        client.send(request);
+        let answer = client.answer(false);
+        assert_eq!(answer.status, status, "{request}");
+        for name in ["access-control-allow-origin", "access-control-expose-headers"] {
+            assert_eq!(answer.field(name), None, "{request}");
+        }
+    }
+    assert_eq!(server.get("/nothing", "").field("access-control-allow-origin"), Some("*"));
+}

@@ -18,17 +18,17 @@ impl Request<'_> {
         let from_page = self.head.line(Field::Origin).is_some()
             || self.head.line(Field::SecFetchSite).is_some_and(|site| site != b"none");
         if from_page {
-            return Plan::Reply(Reply::text(StatusCode::FORBIDDEN, "not for web pages\n").private());
+            return Plan::Reply(Reply::text(StatusCode::FORBIDDEN, "not for web pages\n"));
         }
         let path = self.head.path;
         match self.head.method {
-            "OPTIONS" => Plan::Reply(Reply::status(StatusCode::NO_CONTENT).with("Allow", METHODS).private()),
-            _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST).private()),
-            "GET" | "HEAD" if path == "/livez" => Plan::Reply(Reply::text(StatusCode::OK, "ok\n").private()),
-            "GET" | "HEAD" if path == "/readyz" => Plan::Reply(self.readiness().private()),
+            "OPTIONS" => Plan::Reply(Reply::status(StatusCode::NO_CONTENT).with("Allow", METHODS)),
+            _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST)),
+            "GET" | "HEAD" if path == "/livez" => Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
+            "GET" | "HEAD" if path == "/readyz" => Plan::Reply(self.readiness()),
             "GET" | "HEAD" | "POST" => Plan::Wait(Box::new(Waiting::admin(self))),
-            "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(not_allowed(METHODS).private()),
-            _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED).private()),
+            "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(not_allowed(METHODS)),
+            _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED)),
         }
     }
 }

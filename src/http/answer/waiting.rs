@@ -32,6 +32,7 @@ pub(crate) struct Waiting {
     limited: Option<IpAddr>,
     now: DateTime<Utc>,
     is_admin: bool,
+    is_private: bool,
 }
 
 #[derive(Debug)]
@@ -81,6 +82,7 @@ impl Waiting {
             limited: request.limited(),
             now: request.now,
             is_admin: request.is_admin,
+            is_private: request.is_private(),
         }
     }
 
@@ -92,12 +94,13 @@ impl Waiting {
     /// Waits for the answer. `body` is the request's, empty unless wanted.
     pub(crate) async fn reply(mut self: Box<Self>, state: &State, body: Vec<u8>) -> Reply {
         let _waits = state.wait();
-        let mut reply = match std::mem::replace(&mut self.task, Task::Render) {
+        let reply = match std::mem::replace(&mut self.task, Task::Render) {
             Task::Render => self.rendered(state).await,
             Task::Delta { delta, whole } => self.made(state, delta, whole).await,
             Task::Submit { content_type } => self.submitted(state, content_type, body).await,
             Task::Admin => self.administered(state).await,
         };
+        let mut reply = reply.private_if(self.is_private);
         reply.is_head = self.method == "HEAD";
         self.observe(state, &reply);
         reply
@@ -105,7 +108,7 @@ impl Waiting {
 
     /// The answer where the request's body is not acceptable or did not come.
     pub(crate) fn refused(&self, state: &State, status: StatusCode) -> Reply {
-        let reply = Reply::status(status);
+        let reply = Reply::status(status).private_if(self.is_private);
         self.observe(state, &reply);
         reply
     }
@@ -170,7 +173,7 @@ impl Waiting {
         let mut task = AbortOnDrop(tokio::spawn(async move { hub.submit(submission).await }));
         match (&mut task.0).await {
             Ok(Accepted { status, content_type, text, retry_after_seconds }) => {
-                let reply = Reply::text(status, text).of_type(content_type).private();
+                let reply = Reply::text(status, text).of_type(content_type);
                 match retry_after_seconds {
                     Some(seconds) => reply.with("Retry-After", seconds.to_string()),
                     None => reply,
@@ -186,7 +189,7 @@ impl Waiting {
         let (path, query) = (self.path.clone(), self.query.clone());
         match tokio::task::spawn_blocking(move || admin.answer(&method, &path, query.as_deref())).await {
             Ok(Some(answer)) => Reply::admin(answer),
-            Ok(None) => Reply::status(StatusCode::NOT_FOUND).private(),
+            Ok(None) => Reply::status(StatusCode::NOT_FOUND),
             Err(_) => panicked(state),
         }
     }
