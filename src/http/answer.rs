@@ -284,6 +284,7 @@ impl Request<'_> {
     fn observe(&self, reply: &Reply) {
         self.state.parts.observer.answered(&Answered {
             method: self.head.method,
+            target: self.head.target,
             path: self.head.path,
             status: reply.status,
             coding: reply.coding(),

@@ -137,8 +137,9 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
             .map(|(name, value)| httparse::Header { name: name.as_str(), value: value.as_bytes() })
             .collect();
         let (path, query) = (parts.uri.path(), parts.uri.query());
+        let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
         let method = parts.method.as_str();
-        let head = Head { method, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
+        let head = Head { method, target, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
         let settings = state.settings();
         if path.len() + query.map_or(0, str::len) > settings.limits.uri_bytes {
             Plan::Reply(refuse(state, &settings, head, origin, now, StatusCode::URI_TOO_LONG))

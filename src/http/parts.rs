@@ -70,6 +70,8 @@ pub trait Observer: Send + Sync {
 pub struct Answered<'a> {
     /// As sent by the client, case and all; at most `Limits::head_bytes`.
     pub method: &'a str,
+    /// The target as sent, query and all.
+    pub target: &'a str,
     /// Path below the base path, without query; label metrics by its kind, never by itself.
     pub path: &'a str,
     /// Status code.

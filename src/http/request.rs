@@ -8,6 +8,8 @@ use httparse::Header;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a str,
+    /// The whole target as sent.
+    pub(crate) target: &'a str,
     /// Path without the query, or `*`. Still percent-encoded, so never more than ASCII.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,

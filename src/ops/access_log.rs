@@ -51,6 +51,8 @@ pub enum RequestLine<'a> {
     Read {
         /// As sent.
         method: &'a str,
+        /// As sent.
+        target: &'a str,
         /// Path below the base path, without query.
         path: &'a str,
         /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
@@ -147,10 +149,10 @@ fn combined(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
     let client = client.map_or_else(|| "-".to_owned(), |client| client.to_string());
     let mut line = format!("{client} - - [{}] \"", now.format("%d/%b/%Y:%H:%M:%S %z"));
     match request {
-        RequestLine::Read { method, path, protocol } => {
+        RequestLine::Read { method, target, protocol, .. } => {
             escape(&mut line, method);
             line.push(' ');
-            escape(&mut line, path);
+            escape(&mut line, target);
             line.push(' ');
             line.push_str(protocol);
         }
@@ -202,8 +204,9 @@ fn json_line(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
         "referrer": referrer,
     });
     match line {
-        RequestLine::Read { method, path, protocol } => {
+        RequestLine::Read { method, target, path, protocol } => {
             object["method"] = json!(method);
+            object["target"] = json!(target);
             object["path"] = json!(path);
             object["protocol"] = json!(protocol);
         }

@@ -17,6 +17,7 @@ impl http::Observer for Observer {
     fn answered(&self, answer: &Answered<'_>) {
         let Answered {
             method,
+            target,
             path,
             status,
             coding,
@@ -30,7 +31,7 @@ impl http::Observer for Observer {
         } = *answer;
         let status = status.as_u16();
         self.traffic.note(&Request { path, status, coding, body_bytes, is_conditional, user_agent, client, is_admin });
-        let line = RequestLine::Read { method, path, protocol };
+        let line = RequestLine::Read { method, target, path, protocol };
         self.access.note(&Visit { client, line, status, body_bytes, user_agent, referrer }, self.clock);
     }
 

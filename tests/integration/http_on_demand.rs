@@ -376,6 +376,7 @@ impl Observer for Log {
     fn answered(&self, answer: &Answered<'_>) {
         let Answered {
             method,
+            target,
             path,
             status,
             coding,
@@ -388,7 +389,7 @@ impl Observer for Log {
             is_admin,
         } = *answer;
         let line = format!(
-            "{method} {path} {status} {coding:?} {body_bytes} {is_conditional} {protocol} {user_agent:?} {referrer:?} {client:?} {is_admin}"
+            "{method} {target} {path} {status} {coding:?} {body_bytes} {is_conditional} {protocol} {user_agent:?} {referrer:?} {client:?} {is_admin}"
         );
         self.0.lock().unwrap().push(line);
     }
@@ -415,16 +416,16 @@ fn every_answer_is_observed() {
         *log.0.lock().unwrap(),
         [
             format!(
-                "GET /rss.xml 200 OK {:?} {} false HTTP/1.1 Some(\"reader/1\") Some(\"http://a/\") {local} false",
+                "GET /rss.xml?q /rss.xml 200 OK {:?} {} false HTTP/1.1 Some(\"reader/1\") Some(\"http://a/\") {local} false",
                 Some(Coding::Gzip),
                 gzip.body.len()
             ),
             format!(
-                "GET /rss.xml 304 Not Modified {:?} 0 true HTTP/1.1 None None {local} false",
+                "GET /rss.xml /rss.xml 304 Not Modified {:?} 0 true HTTP/1.1 None None {local} false",
                 Some(Coding::Identity)
             ),
-            format!("HEAD /items/gone/ 410 Gone None 0 false HTTP/1.1 None None {local} false"),
-            format!("GET /livez 200 OK None 3 false HTTP/1.1 None None {local} true"),
+            format!("HEAD /items/gone/ /items/gone/ 410 Gone None 0 false HTTP/1.1 None None {local} false"),
+            format!("GET /livez /livez 200 OK None 3 false HTTP/1.1 None None {local} true"),
         ]
     );
 }
@@ -477,7 +478,7 @@ fn a_request_whose_body_is_refused_is_observed_as_what_it_was() {
         client.send(format!("POST /hub HTTP/1.1\r\nHost: h\r\n{line}\r\n\r\nb\r\n"));
         assert_eq!(client.answer(false).status, status);
         let observed = log.0.lock().unwrap().pop().unwrap();
-        assert!(observed.starts_with(&format!("POST /hub {status} ")), "{observed}");
+        assert!(observed.starts_with(&format!("POST /hub /hub {status} ")), "{observed}");
     }
     assert!(log.0.lock().unwrap().is_empty());
 }

@@ -192,14 +192,16 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
     let line =
         eventually("it is written", PATIENCE, || lines(&file).into_iter().find(|line| line.contains("/atom.xml")));
     assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
-    assert!(line.contains("] \"GET /atom.xml HTTP/1.1\" 200 "), "{line}");
+    assert!(line.contains("] \"GET /atom.xml?q=secret HTTP/1.1\" 200 "), "{line}");
     assert!(line.ends_with(r#" "https://a.example/\"b\x09c" "odd\" \\ agent""#), "{line}");
     for (path, part) in [("/nothing", " HTTP/1.1\" 404 10 \"-\" \"-\""), ("/opml.xml", " HTTP/1.0\" 200 ")] {
         let line = eventually(path, PATIENCE, || lines(&file).into_iter().find(|line| line.contains(path)));
         assert!(line.contains(part), "{line}");
     }
     for (sent, part) in [
-        (&b"GET /\"\x1b[2J\xff HTTP/1.1\r\n\r\n"[..], r#"] "GET /\"\x1B[2J\xFF HTTP/1.1" 400 12 "-" "-""#),
+        (&b"GET /news/../x?\"y HTTP/1.1\r\nHost: a\r\n\r\n"[..], r#"] "GET /news/../x?\"y HTTP/1.1" 400 12 "-" "-""#),
+        (b"GET http://a/opml.xml?z HTTP/1.0\r\n\r\n", r#"] "GET http://a/opml.xml?z HTTP/1.0" 200 "#),
+        (b"GET /\"\x1b[2J\xff HTTP/1.1\r\n\r\n", r#"] "GET /\"\x1B[2J\xFF HTTP/1.1" 400 12 "-" "-""#),
         (b"\r\n\r\n\0", r#"] "\x00" 400 12 "-" "-""#),
         (b"\x16\x03\x01\x02", r#"] "\x16\x03\x01\x02" 400 0 "-" "-""#),
     ] {
@@ -211,7 +213,7 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
     configure("json");
     server.hang_up();
     let line = eventually("the new file is written", PATIENCE, || {
-        get(address, "/rss.xml", &[]).unwrap();
+        get(address, "/rss.xml?q=1", &[]).unwrap();
         lines(&file).into_iter().find(|line| line.contains("/rss.xml"))
     });
     let object: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -219,6 +221,7 @@ fn access_log_is_written_rotated_changed_and_turned_off() {
         (&object["path"], &object["status"], &object["client"], &object["protocol"], &object["referrer"]),
         (&"/rss.xml".into(), &200.into(), &"127.0.0.1".into(), &"HTTP/1.1".into(), &serde_json::Value::Null)
     );
+    assert_eq!(object["target"], "/rss.xml?q=1");
     std::net::TcpStream::connect(address).unwrap().write_all(b"\"\x9b\r\n\r\n").unwrap();
     let line = eventually("it is refused", PATIENCE, || lines(&file).into_iter().find(|line| line.contains("refused")));
     let object: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -21,6 +21,7 @@ use super::{Request, redirect, too_many, unavailable};
 pub(crate) struct Waiting {
     task: Task,
     method: String,
+    target: String,
     path: String,
     query: Option<String>,
     asked: Asked<'static>,
@@ -72,6 +73,7 @@ impl Waiting {
         Self {
             task,
             method: head.method.to_owned(),
+            target: head.target.to_owned(),
             path: head.path.to_owned(),
             query: head.query.map(str::to_owned),
             asked: request.asked.clone().into_owned(),
@@ -116,6 +118,7 @@ impl Waiting {
     fn observe(&self, state: &State, reply: &Reply) {
         state.parts.observer.answered(&Answered {
             method: &self.method,
+            target: &self.target,
             path: &self.path,
             status: reply.status,
             coding: reply.coding(),

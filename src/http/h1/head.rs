@@ -108,7 +108,7 @@ fn whole<'a>(bytes: &'a [u8], line: Line<'a>, fields: &'a [Header<'a>], limits: 
         None => return Parsed::Refused(StatusCode::BAD_REQUEST),
     };
     let protocol = if is_old { "HTTP/1.0" } else { "HTTP/1.1" };
-    let head = Head { method, path, query, protocol, fields: Fields::new(fields) };
+    let head = Head { method, target, path, query, protocol, fields: Fields::new(fields) };
     match framing(&head, is_old) {
         Ok(framing) => Parsed::Whole(Received { head, len: bytes.len(), framing }),
         Err(status) => Parsed::Refused(status),
