@@ -4,6 +4,7 @@
 //! demand, or by the hub, and written. Nothing is rendered or compressed for a document in the table: a request picks
 //! one of its variants. No SQL, no feed formats, no clock of its own.
 
+mod admin_names;
 mod answer;
 mod bucket;
 mod cidr;
@@ -33,6 +34,7 @@ mod tls;
 
 pub(crate) use crate::ops::client_key;
 pub(crate) use bucket::{Buckets, Rate};
+pub use admin_names::AdminNames;
 pub use cidr::{Cidr, NotACidr};
 pub use listener::{BindError, Listener};
 pub use parts::{

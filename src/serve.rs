@@ -19,7 +19,7 @@ use anyhow::Context as _;
 
 use crate::config::{Config, ConfigError, Log};
 use crate::feed::{Published, page};
-use crate::http::{self, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
+use crate::http::{self, AdminNames, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
 use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::{AccessLog, Health, Metrics, Traffic};
@@ -237,6 +237,7 @@ fn settings(base_url: &str, config: &Config) -> Settings {
         trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
             .expect("the configuration was checked")
             .writing(http.forwarded),
+        admin_names: http.admin_listen.as_deref().map(AdminNames::of).unwrap_or_default(),
         limits: Limits {
             idle: http.idle,
             connections: http.max_connections,

@@ -89,7 +89,7 @@ fn plan_with(state: &State, settings: &Settings, mut head: Head<'_>, origin: Ori
     let is_endpoint = is_endpoint(state, origin, &head);
     let request =
         Request { state, settings, head: &head, asked: &asked, client, now, is_admin: origin.is_admin, is_endpoint };
-    let plan = if origin.is_admin { request.plan_admin() } else { request.plan() };
+    let plan = if origin.is_admin { request.plan_admin(origin.peer) } else { request.plan() };
     match plan {
         Plan::Reply(reply) => {
             let mut reply = reply.private_if(request.is_private());

@@ -131,11 +131,11 @@ async fn answer(request: Request<Incoming>, state: &Arc<State>, origin: Origin, 
     let (parts, body) = request.into_parts();
     let now = (state.parts.clock)();
     let plan = {
-        let fields: Vec<httparse::Header<'_>> = parts
-            .headers
-            .iter()
-            .map(|(name, value)| httparse::Header { name: name.as_str(), value: value.as_bytes() })
-            .collect();
+        // RFC 9113 §8.3.1: the authority stands for Host.
+        let authority = parts.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
+        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let fields: Vec<httparse::Header<'_>> =
+            authority.into_iter().chain(headers).map(|(name, value)| httparse::Header { name, value }).collect();
         let (path, query) = (parts.uri.path(), parts.uri.query());
         let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
         let method = parts.method.as_str();

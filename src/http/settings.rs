@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::admin_names::AdminNames;
 use super::proxies::TrustedProxies;
 
 /// How requests are answered.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub content_security_policy: String,
     /// Who is believed when it says whose request it passes on.
     pub trusted_proxies: TrustedProxies,
+    /// What the admin listener may be asked by beside IP addresses and `localhost`.
+    pub admin_names: AdminNames,
     /// Where the unnamed files lie from which large bodies are sent. Pages of a disk's file system are larger than those of
     /// memory, which makes sending them a fifth cheaper; memory it is where this is `None` or has no room.
     pub spool: Option<PathBuf>,
@@ -53,6 +56,7 @@ impl Default for Settings {
                                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
                 .to_owned(),
             trusted_proxies: TrustedProxies::default(),
+            admin_names: AdminNames::default(),
             spool: None,
             limits: Limits::default(),
         }

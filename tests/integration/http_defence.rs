@@ -85,7 +85,7 @@ fn connections_are_bounded_in_all() {
     assert_eq!(server.state.open_connections(), 3);
     assert_eq!(server.state.counters().refused(), 1);
     // Just then somebody wants to know what is wrong.
-    assert_eq!(Client::to(server.admin).ask("GET", "/livez", "").status, 200);
+    assert_eq!(Client::to_admin(server.admin).ask("GET", "/livez", "").status, 200);
     drop(open.pop());
     while server.state.open_connections() == 3 {
         std::thread::yield_now();

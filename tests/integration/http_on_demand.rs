@@ -10,8 +10,8 @@ use std::time::Duration;
 use hyper::StatusCode;
 use seedcast::feed::{Coding, Document};
 use seedcast::http::{
-    Accepted, Admin, AdminAnswer, Answered, Endpoint, Limits, Observer, OnDemand, Parts, Readiness, Refused, Rendered,
-    Settings, Submission,
+    Accepted, Admin, AdminAnswer, AdminNames, Answered, Endpoint, Limits, Observer, OnDemand, Parts, Readiness,
+    Refused, Rendered, Settings, Submission,
 };
 
 use crate::http_site::{CHANGED, Client, FRESH, NOW, Server, changed, encoding, parts};
@@ -332,7 +332,7 @@ impl Readiness for Desk {
 #[test]
 fn the_admin_listener_has_its_own_resources() {
     let server = Server::start(Parts { admin: Arc::new(Desk), ..parts() }, Settings::default());
-    let ask = |method, path, lines| Client::to(server.admin).ask(method, path, lines);
+    let ask = |method, path, lines| Client::to_admin(server.admin).ask(method, path, lines);
     let metrics = ask("GET", "/metrics?x=1", "");
     assert_eq!((metrics.status, metrics.text()), (200, "GET /metrics x=1"));
     assert_eq!(metrics.field("content-type"), Some("text/x-desk"));
@@ -354,7 +354,7 @@ fn web_pages_cannot_command_the_admin_listener() {
         ("Sec-Fetch-Site: cross-site\r\n", 403),
         ("Sec-Fetch-Site: none\r\n", 200),
     ] {
-        assert_eq!(Client::to(server.admin).ask("POST", "/rescan", lines).status, status, "{lines}");
+        assert_eq!(Client::to_admin(server.admin).ask("POST", "/rescan", lines).status, status, "{lines}");
     }
 }
 
@@ -410,7 +410,7 @@ fn every_answer_is_observed() {
     let gzip = server.get("/rss.xml?q", &format!("{}User-Agent: reader/1\r\nReferer: http://a/\r\n", encoding("gzip")));
     server.get("/rss.xml", "If-None-Match: *\r\n");
     server.connect().ask("HEAD", "/items/gone/", "");
-    Client::to(server.admin).ask("GET", "/livez", "");
+    Client::to_admin(server.admin).ask("GET", "/livez", "");
     let local = "Some(127.0.0.1)";
     assert_eq!(
         *log.0.lock().unwrap(),
@@ -513,4 +513,48 @@ fn what_the_hub_refuses_is_not_for_scripts_of_other_sites_either() {
         }
     }
     assert_eq!(server.get("/nothing", "").field("access-control-allow-origin"), Some("*"));
+}
+
+#[test]
+fn the_admin_listener_is_asked_by_address_and_not_by_a_name_that_a_page_can_point_here() {
+    let server = Server::start(Parts { admin: Arc::new(Desk), ..parts() }, Settings::default());
+    let ask = |host: &str| {
+        let mut client = Client::to(server.admin);
+        client.send(format!("GET /status HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        client.answer(false)
+    };
+    for host in [
+        "127.0.0.1",
+        "127.0.0.1:9180",
+        "[::1]",
+        "[::1]:9180",
+        "192.0.2.7:9180",
+        "localhost",
+        "LocalHost:9180",
+        "a.localhost",
+    ] {
+        assert_eq!(ask(host).status, 200, "{host}");
+    }
+    for host in ["rebound.example", "rebound.example:9180", "notlocalhost", "127.0.0.1.example", "[x]", ""] {
+        let answer = ask(host);
+        assert_eq!(answer.status, 421, "{host}");
+        assert!(answer.text().contains("`http.admin_listen`") && answer.text().lines().count() == 1, "{host}");
+        assert_eq!(answer.field("access-control-allow-origin"), None);
+    }
+    for (address, name, status) in [
+        ("0.0.0.0:9180", "seedcast:9180", 200),
+        ("[::]:9180", "seedcast:9180", 200),
+        ("seedcast.internal:9180", "SeedCast.internal", 200),
+        ("seedcast.internal:9180", "localhost", 200),
+        ("seedcast.internal:9180", "rebound.example", 421),
+        ("127.0.0.1:9180", "seedcast:9180", 421),
+        ("unix:/run/seedcast/admin.sock", "seedcast:9180", 421),
+    ] {
+        server.state.reload(Settings { admin_names: AdminNames::of(address), ..Settings::default() });
+        assert_eq!(ask(name).status, status, "{name} at {address}");
+    }
+    // No browser speaks HTTP/1.0, and probes that do may leave Host out.
+    let mut old = Client::to(server.admin);
+    old.send("GET /livez HTTP/1.0\r\n\r\n");
+    assert_eq!(old.answer(false).status, 200);
 }

@@ -119,6 +119,7 @@ impl Drop for Server {
 /// A connection and what was read from it but not yet used.
 pub(crate) struct Client {
     pub(crate) stream: TcpStream,
+    host: &'static str,
     read: Vec<u8>,
 }
 
@@ -126,7 +127,12 @@ impl Client {
     pub(crate) fn to(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Self { stream, read: Vec::new() }
+        Self { stream, host: "feeds.example", read: Vec::new() }
+    }
+
+    /// One that asks by address, as those of an admin listener do.
+    pub(crate) fn to_admin(address: SocketAddr) -> Self {
+        Self { host: "127.0.0.1:9180", ..Self::to(address) }
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -135,7 +141,8 @@ impl Client {
 
     /// A request and its answer.
     pub(crate) fn ask(&mut self, method: &str, path: &str, lines: &str) -> Answer {
-        self.send(format!("{method} {path} HTTP/1.1\r\nHost: feeds.example\r\n{lines}\r\n"));
+        let host = self.host;
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n"));
         self.answer(method == "HEAD")
     }
 

@@ -289,3 +289,29 @@ fn manual_and_completions_name_every_command() {
         assert!(commands.iter().all(|command| script.contains(command)), "{shell}");
     }
 }
+
+#[test]
+fn commands_and_scrapes_by_address_reach_an_admin_listener_on_tcp() {
+    let place = Place::new("");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = place.serve();
+    command.env("SEEDCAST_HTTP_ADMIN_LISTEN", free.to_string());
+    let (server, _) = Server::ready(command);
+    for command in ["status", "healthcheck", "rescan"] {
+        let (code, _, err) = run(program().args([command, "--admin", &free.to_string()]));
+        assert_eq!(code, 0, "{command}: {err}{}", server.log());
+    }
+    let ask = |host: &str| {
+        let mut stream = std::net::TcpStream::connect(free).unwrap();
+        stream
+            .write_all(format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask(&free.to_string()).contains("seedcast_panics_total"));
+    let refused = ask("rebound.example:9180");
+    assert!(refused.starts_with("HTTP/1.1 421 Misdirected Request\r\n"), "{refused}");
+    assert!(refused.contains("`http.admin_listen`"), "{refused}");
+}

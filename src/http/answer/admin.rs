@@ -3,6 +3,7 @@
 use hyper::StatusCode;
 
 use super::super::parts::AdminAnswer;
+use super::super::proxies::Peer;
 use super::super::reply::{Content, Message, Reply};
 use super::super::request::Field;
 use super::super::target::is_sound;
@@ -11,7 +12,13 @@ use super::{Plan, Request, Waiting, not_allowed};
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
 impl Request<'_> {
-    pub(super) fn plan_admin(&self) -> Plan {
+    pub(super) fn plan_admin(&self, peer: Peer) -> Plan {
+        // Only HTTP/1.0, which no browser speaks, may leave it out.
+        let host = self.head.line(Field::Host).filter(|_| peer != Peer::Unix);
+        if host.is_some_and(|host| !self.settings.admin_names.include(host)) {
+            let reason = "ask by IP address or as `localhost`; another name has to stand in `http.admin_listen`\n";
+            return Plan::Reply(Reply::text(StatusCode::MISDIRECTED_REQUEST, reason));
+        }
         // SECURITY: the listener trusts whoever reaches it, and a browser on the same machine does so on behalf of any
         // page. Pages give themselves away by these fields; our own commands and monitoring never send them, and an
         // address typed by a person has "none".
