@@ -170,8 +170,8 @@ pub struct SubscriptionRow {
     pub host: String,
     /// When it was made or made anew.
     pub subscribed_at: DateTime<Utc>,
-    /// When it ends by itself.
-    pub expires_at: DateTime<Utc>,
+    /// When it ends by itself; `None`: never.
+    pub expires_at: Option<DateTime<Utc>>,
     /// When it was last given something.
     pub delivered_at: Option<DateTime<Utc>>,
     /// Digest of the bytes that it has.

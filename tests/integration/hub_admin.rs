@@ -140,3 +140,25 @@ fn an_operator_drops_a_subscription_and_its_subscriber_is_told() {
     eventually("the others are served", PATIENCE, || (status(&place)["counters"]["delivered"] == 2).then_some(()));
     assert_eq!((good.deliveries().len(), bad.deliveries().len()), (3, 0));
 }
+
+#[test]
+fn a_ping_of_another_hub_ends_never_and_says_so() {
+    let place = Place::new("[hub]\nallow_callbacks = [\"127.0.0.0/8\"]\nexternal = [\"HUB\"]\n");
+    let other = Subscriber::start();
+    let configuration = std::fs::read_to_string(place.config()).unwrap();
+    std::fs::write(place.config(), configuration.replace("HUB", &other.callback("/hub"))).unwrap();
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let (_server, address) = Server::ready(place.serve_with_admin());
+    let subscriber = Subscriber::start();
+    subscribe(address, ATOM, &subscriber.callback("/x"), "secret");
+    let listed = eventually("both are listed", PATIENCE, || {
+        let listed = status(&place)["listed"].as_array().unwrap().clone();
+        let has = |kind: &str| listed.iter().any(|one| one["kind"] == kind);
+        (has("ping") && has("websub")).then_some(listed)
+    });
+    for one in listed {
+        assert_eq!(one["expires_at"].is_null(), one["kind"] == "ping", "{one}");
+    }
+    let (code, _, err) = run(program().args(["status", "--hub", "--admin", &place.admin()]));
+    assert_eq!(code, 0, "{err}");
+}

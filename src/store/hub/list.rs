@@ -1,6 +1,5 @@
 //! Subscriptions as operators see them.
 
-use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use super::{Kind, SubscriptionRow, Subscriptions};
@@ -36,13 +35,14 @@ impl Subscriptions {
 fn subscription(row: &Row<'_>) -> Result<SubscriptionRow, StoreError> {
     let delivered_at: Option<i64> = row.get(6)?;
     let failures = row.get(8)?;
+    let kind = Kind::from_code(row.get(1)?)?;
     Ok(SubscriptionRow {
         id: row.get(0)?,
-        kind: Kind::from_code(row.get(1)?)?,
+        kind,
         topic: row.get(2)?,
         host: row.get(3)?,
         subscribed_at: utc_seconds(row.get(4)?)?,
-        expires_at: utc_seconds(i64::min(row.get(5)?, DateTime::<Utc>::MAX_UTC.timestamp()))?,
+        expires_at: if kind == Kind::Ping { None } else { Some(utc_seconds(row.get(5)?)?) },
         delivered_at: delivered_at.map(utc_seconds).transpose()?,
         has: row.get(7)?,
         failures,
