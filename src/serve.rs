@@ -78,6 +78,13 @@ pub struct Outside {
 pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let clock = outside.clock;
     let manager = Manager::new();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    // First of all, so that none that comes during a long start ends the process; it is heard when the start is done.
+    let signals = {
+        let _context = runtime.enter();
+        Signals::listen().context("cannot listen for signals")?
+    };
     // Before the store, so that a mistyped directory does not leave one behind.
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let store = open_store(&config, clock)?;
@@ -148,8 +155,6 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, Arc::clone(&shared), clock)?;
     announce(&addresses);
 
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let ingest = Some(ingest);
     let reader = Arc::clone(&panel.reader);
     let running = Running {
@@ -168,10 +173,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         manager,
         told: None,
     };
-    runtime.block_on(async {
-        let signals = Signals::listen().context("cannot listen for signals")?;
-        supervise(running, signals, commanded, listeners).await
-    })
+    runtime.block_on(supervise(running, signals, commanded, listeners))
 }
 
 fn open_store(config: &Config, clock: Clock) -> anyhow::Result<Store> {

@@ -377,3 +377,36 @@ fn reload_takes_up_new_feeds_and_refuses_a_wrong_file() {
     eventually("a word about it", PATIENCE, || server.log().contains("reload refused").then_some(()));
     assert_eq!(get(address, "/feeds/quiet/rss.xml", &[]).unwrap().status, 200);
 }
+
+/// A place whose service is held up in its start by an access log that nobody reads, and that log.
+fn held_up() -> (Place, std::path::PathBuf, Server) {
+    let place = Place::new("[log]\naccess = \"combined\"\naccess_file = \"access.fifo\"\n");
+    write_seed(&place.seeds().join("good.txt"), &good_seed(1));
+    let fifo = place.config().with_file_name("access.fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let server = Server::spawn(place.serve());
+    eventually("it has begun", PATIENCE, || server.log().contains("new store").then_some(()));
+    (place, fifo, server)
+}
+
+#[test]
+fn sighup_before_it_serves_does_no_harm() {
+    let (_place, fifo, mut server) = held_up();
+    server.hang_up();
+    // A signal that ends a process does so before the next system call of another one sees it alive for long.
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(server.is_running(), "{}", server.log());
+    let _reader = File::open(fifo).unwrap();
+    let address = server.address_again();
+    crate::running::wait_until_ready(address);
+    assert_eq!(titles(address), ["A good day, number 1"]);
+    eventually("it is reloaded", PATIENCE, || server.log().contains("configuration reloaded").then_some(()));
+}
+
+#[test]
+fn sigterm_before_it_serves_ends_it_with_0() {
+    let (_place, fifo, mut server) = held_up();
+    server.terminate();
+    let _reader = File::open(fifo).unwrap();
+    assert_eq!(server.end().code(), Some(0), "{}", server.log());
+}
