@@ -9,6 +9,7 @@ mod running;
 mod setup;
 mod signals;
 mod sockets;
+mod supervision;
 mod vitals;
 
 use std::io::Write;
@@ -42,11 +43,14 @@ pub use setup::{SetupError, load_tls, tag_authority};
 /// sees its feeds and not a "later". A longer scan is answered with 503 meanwhile.
 const FIRST_SCAN: Duration = Duration::from_secs(5);
 
+/// How long whatever is still at work may be so after the end, which is nothing unless a second signal asked for it.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// Reads the configuration again, for a reload.
-pub type Reload = Box<dyn Fn() -> Result<Config, ConfigError>>;
+pub type Reload = Box<dyn Fn() -> Result<Config, ConfigError> + Send>;
 
 /// Has log lines written as the section says from now on.
-pub type Relog = Box<dyn Fn(&Log) -> anyhow::Result<()>>;
+pub type Relog = Box<dyn Fn(&Log) -> anyhow::Result<()> + Send>;
 
 /// How far a first scan is.
 #[derive(Clone, Copy, Debug)]
@@ -157,23 +161,12 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
 
     let ingest = Some(ingest);
     let reader = Arc::clone(&panel.reader);
-    let running = Running {
-        config,
-        fallback_url,
-        outside,
-        ingest,
-        shared,
-        state,
-        pages,
-        hub,
-        traffic,
-        access,
-        reader,
-        tls,
-        manager,
-        told: None,
-    };
-    runtime.block_on(supervise(running, signals, commanded, listeners))
+    let running =
+        Running { config, fallback_url, outside, ingest, shared, state, pages, hub, traffic, access, reader, tls };
+    let result = runtime.block_on(supervise(running, manager, signals, commanded, listeners));
+    // What blocks after a second signal ends with the process.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    result
 }
 
 fn open_store(config: &Config, clock: Clock) -> anyhow::Result<Store> {

@@ -36,6 +36,14 @@ impl Signals {
         }
     }
 
+    /// The next one that says stop, by name; one that says reload waits.
+    pub(super) async fn stop_alone(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+
     /// The next one that says stop, by name. A service that ends has nothing to reload.
     pub(super) async fn stop(&mut self) -> &'static str {
         loop {

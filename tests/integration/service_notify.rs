@@ -136,3 +136,60 @@ fn watchdog_is_told_nothing_more_when_ingest_hangs() {
     kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
     child.wait().unwrap();
 }
+
+/// Makes a named pipe in which an access log gets stuck, and has it written there.
+fn log_to_a_pipe(place: &Place) -> PathBuf {
+    let fifo = place.config().with_file_name("access.fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let configuration = std::fs::read_to_string(place.config()).unwrap();
+    let log = "[log]\naccess = \"combined\"\naccess_file = \"access.fifo\"\n";
+    std::fs::write(place.config(), configuration + log).unwrap();
+    fifo
+}
+
+#[test]
+fn watchdog_is_told_on_while_a_reload_takes_long_and_a_second_signal_ends_it() {
+    let place = Place::new("");
+    fill(&place, 1);
+    let manager = Manager::at(&place);
+    let mut command = place.serve();
+    manager.told_by(&mut command);
+    command.env("WATCHDOG_USEC", "3000000");
+    let mut server = Server::spawn(command);
+    manager.until("READY=1");
+    // Nobody reads it, so that opening it lasts.
+    log_to_a_pipe(&place);
+    server.hang_up();
+    manager.until("RELOADING=1");
+    for _ in 0..3 {
+        manager.until("WATCHDOG=1");
+    }
+    server.terminate();
+    eventually("it has heard", PATIENCE, || server.log().contains("stopping").then_some(()));
+    assert!(server.is_running());
+    server.terminate();
+    assert_eq!(server.end().code(), Some(0), "{}", server.log());
+    assert!(server.log().contains("ending at once"), "{}", server.log());
+}
+
+#[test]
+fn a_second_signal_ends_it_also_while_it_waits_for_its_last_parts() {
+    let place = Place::new("");
+    fill(&place, 1);
+    let fifo = log_to_a_pipe(&place);
+    // A reader that never reads.
+    let _reader = std::fs::File::options().read(true).write(true).open(fifo).unwrap();
+    let (mut server, address) = Server::ready(place.serve());
+    let agent = "x".repeat(4000);
+    for _ in 0..40 {
+        get(address, "/livez", &[("User-Agent", &agent)]).unwrap();
+    }
+    server.terminate();
+    eventually("it stops", PATIENCE, || get(address, "/livez", &[]).is_err().then_some(()));
+    // Long enough for all that can end.
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(server.is_running(), "{}", server.log());
+    server.terminate();
+    assert_eq!(server.end().code(), Some(0), "{}", server.log());
+    assert!(server.log().contains("ending at once"), "{}", server.log());
+}
