@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::config::{Config, ConfigError, Log};
-use crate::feed::{Published, page};
+use crate::feed::Published;
 use crate::http::{self, AdminNames, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
 use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Ingest, Shared};
@@ -223,12 +223,9 @@ fn announce(addresses: &[String]) {
 
 fn settings(base_url: &str, config: &Config) -> Settings {
     let http = &config.http;
-    static POLICY: OnceLock<String> = OnceLock::new();
-    let policy = POLICY.get_or_init(|| page::content_security_policy().to_string());
     let base_path = url::Url::parse(base_url).map(|url| url.path().trim_end_matches('/').to_owned());
     Settings {
         base_path: base_path.unwrap_or_default(),
-        content_security_policy: policy.clone(),
         trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
             .expect("the configuration was checked")
             .writing(http.forwarded),

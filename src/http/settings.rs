@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::feed::page::content_security_policy;
+
 use super::admin_names::AdminNames;
 use super::proxies::TrustedProxies;
 
@@ -52,9 +54,7 @@ impl Default for Settings {
             stable_max_age: Duration::from_secs(24 * 3600),
             stale_while_revalidate: Duration::from_secs(60),
             stale_if_error: Duration::from_secs(24 * 3600),
-            content_security_policy: "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; \
-                                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-                .to_owned(),
+            content_security_policy: content_security_policy().to_string(),
             trusted_proxies: TrustedProxies::default(),
             admin_names: AdminNames::default(),
             spool: None,

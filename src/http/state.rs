@@ -103,11 +103,6 @@ impl State {
         self.rendered.invalidate(path);
     }
 
-    /// Drops everything rendered on demand.
-    pub fn invalidate_all(&self) {
-        self.rendered.invalidate_all();
-    }
-
     /// What happened to connections so far.
     #[must_use]
     pub fn counters(&self) -> &Counters {

@@ -130,7 +130,7 @@ fn an_invalidated_page_is_rendered_anew_even_if_it_was_being_rendered() {
     assert!(server.get("/items/one/", "").text().contains("after"));
     *pages.word.lock().unwrap() = "later".to_owned();
     assert!(server.get("/items/one/", "").text().contains("after"), "kept until invalidated");
-    server.state.invalidate_all();
+    server.state.reload(Settings::default());
     assert!(server.get("/items/one/", "").text().contains("later"));
 }
 
@@ -182,13 +182,13 @@ fn who_has_a_page_gets_304_also_when_it_has_to_be_made_and_no_request_is_left() 
     assert_eq!(server.get("/items/one/", "").status, 429);
     for _ in 0..30 {
         for lines in [&has_it, &dated] {
-            server.state.invalidate_all();
+            server.state.invalidate("/items/one/");
             assert_eq!(server.get("/items/one/", lines).status, 304);
         }
     }
     let before = pages.rendered.load(Ordering::SeqCst);
     for _ in 0..50 {
-        server.state.invalidate_all();
+        server.state.invalidate("/items/one/");
         assert_eq!(server.get("/items/one/", other).status, 429, "what is no 304 is paid for");
     }
     let made = pages.rendered.load(Ordering::SeqCst) - before;
