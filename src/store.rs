@@ -44,7 +44,8 @@ pub use seeds::{Digest, KnownSeed, SeedRow};
 /// Pages of the log that are many enough to be put into the file together.
 const LONG_LOG: i64 = 500;
 
-/// The writing side, owned by the one thread that ingests.
+/// The writing side. Items, seeds and documents are written by one thread (`ingest`); the hub writes its subscriptions on a
+/// connection of its own.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
