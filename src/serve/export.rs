@@ -53,6 +53,8 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     // What is gone in two listings is gone: the next export may be a day away.
     let mut config = config.clone();
     config.seeds.withdraw_after = Duration::ZERO;
+    // A static host takes no subscriptions.
+    (config.hub.is_enabled, config.hub.takes_rsscloud) = (false, false);
     let config = &config;
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let store = super::open_store(config, clock)?;

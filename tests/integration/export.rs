@@ -86,6 +86,21 @@ fn export_writes_every_document_and_a_second_run_only_what_changed() {
 }
 
 #[test]
+fn export_names_only_hubs_that_are_elsewhere() {
+    let place = Place::new("[hub]\nrsscloud = true\nexternal = [\"https://hub.example/\"]\n");
+    write_seed(&place.seeds().join("1.txt"), &article(1, "Article 1", 0, 1));
+    let out = place.seeds().with_file_name("out");
+    let (code, _, err) = run(&mut export(&place, &out));
+    assert_eq!(code, 0, "{err}");
+    for file in ["atom.xml", "rss.xml", "feed.json", "manifest.json", "sources/news.example/atom.xml"] {
+        let text = std::fs::read_to_string(out.join(file)).unwrap();
+        assert!(!text.contains("feeds.example/hub"), "{file} names a hub that a static host has not");
+        assert!(!text.contains("<cloud"), "{file}");
+        assert_eq!(text.contains("https://hub.example/"), !file.starts_with("sources"), "{file}");
+    }
+}
+
+#[test]
 fn article_that_was_removed_before_an_export_is_not_in_it() {
     let place = Place::new("");
     for number in 1..=3 {
