@@ -44,6 +44,6 @@ pub use parts::{
 pub use proxies::{ForwardedField, Peer, TrustedProxies};
 pub(crate) use rendered::Outcome;
 pub use serve::{ServeError, serve};
-pub use settings::{Limits, Settings};
+pub use settings::{AbsencePages, Limits, Settings};
 pub use state::{Counters, State};
 pub use tls::{Tls, TlsError};

@@ -17,10 +17,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 
 use crate::config::{Config, ConfigError, Log};
-use crate::feed::Published;
-use crate::http::{self, AdminNames, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
+use crate::feed::{Published, Site, page};
+use crate::http::{self, AbsencePages, AdminNames, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
 use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Ingest, Shared};
 use crate::ops::{AccessLog, Health, Metrics, Traffic};
@@ -138,7 +139,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         admin: Arc::clone(&panel) as _,
         clock,
     };
-    let state = http::State::new(parts, settings(&site.base_url, &config));
+    let state = http::State::new(parts, settings(&site, &config));
     // Weak: the state owns the panel and the hub.
     let _ = panel.state.set(Arc::downgrade(&state));
     hub.set_maker(Arc::downgrade(&state) as _);
@@ -221,11 +222,16 @@ fn announce(addresses: &[String]) {
     }
 }
 
-fn settings(base_url: &str, config: &Config) -> Settings {
+fn settings(site: &Site, config: &Config) -> Settings {
     let http = &config.http;
-    let base_path = url::Url::parse(base_url).map(|url| url.path().trim_end_matches('/').to_owned());
+    let base_path = url::Url::parse(&site.base_url).map(|url| url.path().trim_end_matches('/').to_owned());
     Settings {
         base_path: base_path.unwrap_or_default(),
+        absence: AbsencePages {
+            // Without a page there is still the line of text.
+            missing: page::not_found(site).ok().map(Bytes::from),
+            gone: page::gone(site).ok().map(Bytes::from),
+        },
         trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
             .expect("the configuration was checked")
             .writing(http.forwarded),

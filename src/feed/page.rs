@@ -196,13 +196,13 @@ pub fn item(site: &Site, item: &Item) -> Result<Vec<u8>, WriteError> {
     render(&page, &item_path(item))
 }
 
-/// The page of an item that was withdrawn (410).
+/// The page of what was withdrawn: an item, or a feed (410).
 ///
 /// # Errors
 ///
 /// When the template cannot be rendered.
 pub fn gone(site: &Site) -> Result<Vec<u8>, WriteError> {
-    let words = "The item that was here has been withdrawn.";
+    let words = "What was here has been withdrawn.";
     render(&Notice { frame: Frame::new(site, false), title: "Withdrawn", words }, "the page of a withdrawn item")
 }
 

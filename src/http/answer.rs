@@ -170,7 +170,8 @@ impl Request<'_> {
             return Plan::Reply(self.redirect(&to));
         }
         if path.contains("//") || path == "*" {
-            return Plan::Reply(Reply::status(StatusCode::NOT_FOUND));
+            let pages = &self.settings.absence;
+            return Plan::Reply(Reply::absence(StatusCode::NOT_FOUND, pages, self.head.accepts_html()));
         }
         // Pages are kept, and forgotten when they change, under one address each.
         if let Some(to) = canonical(path) {

@@ -15,7 +15,7 @@ use crate::feed::{Coding, Document, Known, Variant};
 
 use super::files::Files;
 use super::negotiate::content_encoding;
-use super::settings::Settings;
+use super::settings::{AbsencePages, Settings};
 
 /// An answer, independent of the version of HTTP that carries it.
 #[derive(Debug)]
@@ -41,26 +41,30 @@ pub(crate) enum Content {
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) content_type: &'static str,
-    pub(crate) body: Cow<'static, str>,
+    pub(crate) body: Bytes,
     /// Value of Cache-Control.
     pub(crate) cache_control: &'static str,
     pub(crate) extra: Vec<(&'static str, Cow<'static, str>)>,
     /// Whether scripts of other sites may read it.
     pub(crate) is_public: bool,
+    /// Value of Vary where `is_public`.
+    pub(crate) vary: &'static [u8],
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
 const EXPOSED: &[u8] = b"ETag, Last-Modified, Link, Retry-After, X-Content-Type-Options";
 
 impl Reply {
     /// A line of plain text that nobody is to keep.
-    pub(crate) fn text(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
         let message = Message {
             content_type: TEXT,
             body: text.into(),
             cache_control: "no-store",
             extra: Vec::new(),
             is_public: true,
+            vary: VARY,
         };
         Self { status, content: Content::Message(message), is_head: false }
     }
@@ -81,6 +85,19 @@ impl Reply {
             }
         };
         Self::text(status, text)
+    }
+
+    /// 404 or 410: a page for people who look with a browser, a line of text for everybody else.
+    pub(crate) fn absence(status: StatusCode, pages: &AbsencePages, accepts_html: bool) -> Self {
+        let page = if status == StatusCode::GONE { &pages.gone } else { &pages.missing };
+        let mut reply = match page {
+            Some(page) if accepts_html => Self::text(status, page.clone()).of_type(HTML),
+            _ => Self::status(status),
+        };
+        if let Content::Message(message) = &mut reply.content {
+            message.vary = VARY_OF_ABSENCE;
+        }
+        reply
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
@@ -163,10 +180,7 @@ impl Reply {
                 part.as_ref().map_or_else(|| bytes.clone(), |part| bytes.slice(part.clone()))
             }
             Content::Delta { made, of_made, .. } => made.variants[*of_made].bytes.clone(),
-            Content::Message(message) => match &message.body {
-                Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
-                Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
-            },
+            Content::Message(message) => message.body.clone(),
         }
     }
 
@@ -205,13 +219,16 @@ impl Reply {
                     put("Content-Type", message.content_type.as_bytes());
                     put("Content-Length", Text::new().write(format_args!("{}", message.body.len())));
                     put("X-Content-Type-Options", b"nosniff");
+                    if message.content_type.starts_with("text/html") {
+                        put("Content-Security-Policy", settings.content_security_policy.as_bytes());
+                    }
                 }
                 put("Cache-Control", message.cache_control.as_bytes());
                 for (name, value) in &message.extra {
                     put(name, value.as_bytes());
                 }
                 if message.is_public {
-                    put("Vary", VARY);
+                    put("Vary", message.vary);
                     put("Access-Control-Allow-Origin", b"*");
                     put("Access-Control-Expose-Headers", EXPOSED);
                 }
@@ -307,6 +324,7 @@ fn last_modified<'a>(document: &Document, now: DateTime<Utc>, text: &'a mut Text
 }
 
 const VARY: &[u8] = b"Accept-Encoding";
+const VARY_OF_ABSENCE: &[u8] = b"Accept-Encoding, Accept";
 /// Keeps caches from answering who asks for a delta with what others get. If-None-Match is not here: a whole document
 /// is right whatever a client has, and every tag would make a copy of its own.
 const VARY_OF_DELTAS: &[u8] = b"Accept-Encoding, A-IM";

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use httparse::Header;
 
+use super::negotiate::weighted;
+
 /// Method, target and fields, borrowed from where they were received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'a> {
@@ -134,6 +136,14 @@ impl<'a> Head<'a> {
         let lines: Vec<&[u8]> =
             headers.filter(|header| Field::of(header.name) == Some(field)).map(|header| header.value).collect();
         Some(Cow::Owned(lines.join(&b", "[..])))
+    }
+
+    /// Whether HTML is named among what is wanted, as browsers do. Looked for only where there is nothing to send, so it is
+    /// not among the fields that are found beforehand.
+    pub(crate) fn accepts_html(&self) -> bool {
+        let lines = self.fields.all.iter().filter(|header| header.name.eq_ignore_ascii_case("accept"));
+        let mut members = lines.flat_map(|header| weighted(header.value));
+        members.any(|(name, weight)| weight > 0 && name.eq_ignore_ascii_case(b"text/html"))
     }
 
     /// The first line as text; `None` too when it is not UTF-8.

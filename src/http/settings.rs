@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::feed::page::content_security_policy;
 
 use super::admin_names::AdminNames;
@@ -27,6 +29,8 @@ pub struct Settings {
     pub stale_if_error: Duration,
     /// Value of Content-Security-Policy on HTML pages.
     pub content_security_policy: String,
+    /// What people see where there is nothing.
+    pub absence: AbsencePages,
     /// Who is believed when it says whose request it passes on.
     pub trusted_proxies: TrustedProxies,
     /// What the admin listener may be asked by beside IP addresses and `localhost`.
@@ -55,12 +59,22 @@ impl Default for Settings {
             stale_while_revalidate: Duration::from_secs(60),
             stale_if_error: Duration::from_secs(24 * 3600),
             content_security_policy: content_security_policy().to_string(),
+            absence: AbsencePages::default(),
             trusted_proxies: TrustedProxies::default(),
             admin_names: AdminNames::default(),
             spool: None,
             limits: Limits::default(),
         }
     }
+}
+
+/// HTML for who asks for it; a line of text is sent where a page is `None`, and to everybody else.
+#[derive(Clone, Debug, Default)]
+pub struct AbsencePages {
+    /// With 404.
+    pub missing: Option<Bytes>,
+    /// With 410.
+    pub gone: Option<Bytes>,
 }
 
 /// Bounds on what clients can make us hold or wait for. A deadline that passes closes the connection.

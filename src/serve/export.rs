@@ -12,19 +12,22 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use crate::config::Config;
-use crate::feed::{By, Definition, Document, Format, Published};
+use crate::feed::{By, CachePolicy, Definition, Document, Format, Published, Site, page};
 use crate::http::{OnDemand, Rendered};
 use crate::ingest::{ARCHIVE_ROOM, Clock, Ingest, Shared, archive_pages};
 use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;
 use crate::store::Reader;
 
-use super::pages::Pages;
+use super::pages::{HTML, Pages};
 use super::setup::{SetupError, site, tag_authority, watch_error};
 use files::{Entry, Folder, without_collisions};
 
 /// Pause between looks while the seeds are read.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// The page that static hosts show, by its name, where there is nothing.
+const MISSING: &str = "/404.html";
 
 /// What an export did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +72,7 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     if accepts_removals {
         shared.accept_removals();
     }
-    let ingest = Ingest::start(watcher, config.clone(), site, authority, store, shared, clock)?;
+    let ingest = Ingest::start(watcher, config.clone(), site.clone(), authority, store, shared, clock)?;
     let until = |is_done: &dyn Fn() -> bool| -> anyhow::Result<()> {
         while !is_done() {
             if !ingest.is_alive() {
@@ -92,7 +95,10 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
         bail!("nothing was exported: {reason}");
     }
     let paths = without_collisions(paths(&reader, config)?);
-    let find = |path: &str| find(&published, &pages, path);
+    let find = |path: &str| match path {
+        MISSING => missing(&site, clock).map(Some),
+        _ => find(&published, &pages, path),
+    };
     let folder = Folder::open(out)?;
     folder.begin(&paths)?;
     write_all(folder, &paths, &find)
@@ -128,13 +134,18 @@ fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Opti
     }
 }
 
+fn missing(site: &Site, clock: Clock) -> anyhow::Result<Document> {
+    let cache = CachePolicy { max_age: Duration::ZERO, is_stable: false };
+    Ok(Document::new(HTML, page::not_found(site)?, clock(), cache, None).undated().compress())
+}
+
 /// Every path that has a document.
 fn paths(reader: &Reader, config: &Config) -> anyhow::Result<Vec<String>> {
     let documents = |base: String| {
         let of_format = Format::ALL.map(|format| format!("{base}{}", format.file_name()));
         of_format.into_iter().chain([base])
     };
-    let mut paths = vec!["/opml.xml".to_owned()];
+    let mut paths = vec!["/opml.xml".to_owned(), MISSING.to_owned()];
     paths.extend(config.automatic.iter().map(|by: &By| format!("/{}/", by.word())));
     let configured = config.feeds.iter().map(|feed: &Definition| feed.path.clone());
     let (feeds, handles) = reader.read(|reading| -> anyhow::Result<_> {

@@ -24,7 +24,7 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 /// Feeds that the page of one kind lists, those with the most items first.
 const LISTED: usize = 1000;
 /// Content-Type of pages for people.
-const HTML: &str = "text/html; charset=utf-8";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// Makes documents from the store.
 #[derive(Debug)]

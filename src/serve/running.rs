@@ -215,7 +215,7 @@ impl Running {
         let site = site(&new, &self.fallback_url);
         let authority = tag_authority(&new, &site.base_url);
         self.pages.reload(&new, site.clone());
-        self.state.reload(settings(&site.base_url, &new));
+        self.state.reload(settings(&site, &new));
         self.traffic.set_feeds(&new.feeds);
         self.hub.reconfigure(new.hub.clone(), &site.base_url);
         self.shared.restart();

@@ -51,6 +51,7 @@ fn export_writes_every_document_and_a_second_run_only_what_changed() {
         "rss.xml",
         "feed.json",
         "opml.xml",
+        "404.html",
         "archive/1/atom.xml",
         "archive/1/index.html",
         "sources/news.example/atom.xml",

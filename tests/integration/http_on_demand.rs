@@ -10,8 +10,8 @@ use std::time::Duration;
 use hyper::StatusCode;
 use seedcast::feed::{Coding, Document};
 use seedcast::http::{
-    Accepted, Admin, AdminAnswer, AdminNames, Answered, Endpoint, Limits, Observer, OnDemand, Parts, Readiness,
-    Refused, Rendered, Settings, Submission,
+    AbsencePages, Accepted, Admin, AdminAnswer, AdminNames, Answered, Endpoint, Limits, Observer, OnDemand, Parts,
+    Readiness, Refused, Rendered, Settings, Submission,
 };
 
 use crate::http_site::{CHANGED, Client, FRESH, NOW, Server, changed, encoding, parts};
@@ -97,6 +97,36 @@ fn what_is_no_page_has_its_own_answer_each_time() {
     assert_eq!(server.state.counters().panics(), 1);
     server.get("/news/items/gone/", "");
     assert_eq!(pages.rendered.load(Ordering::SeqCst), 7);
+}
+
+#[test]
+fn a_browser_gets_a_page_where_there_is_nothing_and_a_program_a_line() {
+    let pages = Arc::new(Pages::default());
+    let html = |text: &str| Some(format!("<!doctype html><title>{text}</title>").into());
+    let absence = AbsencePages { missing: html("Nothing"), gone: html("Withdrawn") };
+    let server = site(&pages, Settings { absence, ..Settings::default() });
+    let browser = "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
+    for (path, status, title, line) in [
+        ("/nothing", 404, "Nothing", "not found\n"),
+        ("//nothing", 404, "Nothing", "not found\n"),
+        ("/items/gone/", 410, "Withdrawn", "gone\n"),
+    ] {
+        let page = server.get(path, browser);
+        assert_eq!((page.status, page.field("content-type")), (status, Some("text/html; charset=utf-8")), "{path}");
+        assert!(page.text().contains(title) && page.field("content-security-policy").is_some(), "{path}");
+        for lines in ["", "Accept: */*\r\n", "Accept: application/atom+xml, text/html;q=0\r\n"] {
+            let answer = server.get(path, lines);
+            let told = (answer.status, answer.field("content-type"), answer.text());
+            assert_eq!(told, (status, Some("text/plain; charset=utf-8"), line), "{path} {lines}");
+            assert_eq!(answer.field("vary"), Some("Accept-Encoding, Accept"), "{path} {lines}");
+        }
+        assert_eq!(page.field("vary"), Some("Accept-Encoding, Accept"), "{path}");
+        assert_eq!(page.field("cache-control"), Some("no-store"), "{path}");
+        let head = server.connect().ask("HEAD", path, browser);
+        let length = page.body.len().to_string();
+        assert_eq!((head.status, head.field("content-length")), (status, Some(length.as_str())), "{path}");
+        assert_eq!(head.field("content-type"), page.field("content-type"), "{path}");
+    }
 }
 
 #[test]

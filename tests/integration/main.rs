@@ -86,6 +86,7 @@ mod seed_unfinished;
 mod seed_watch;
 mod service_admin;
 mod service_notify;
+mod service_pages;
 mod service_reload;
 mod service_terminal;
 mod store_opening;

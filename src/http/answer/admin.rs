@@ -48,6 +48,7 @@ impl Reply {
             cache_control: "no-store",
             extra: Vec::new(),
             is_public: false,
+            vary: b"",
         };
         Self { status: answer.status, content: Content::Message(message), is_head: false }
     }

@@ -25,6 +25,7 @@ pub(crate) struct Waiting {
     path: String,
     query: Option<String>,
     asked: Asked<'static>,
+    accepts_html: bool,
     protocol: &'static str,
     user_agent: Option<String>,
     referrer: Option<String>,
@@ -77,6 +78,7 @@ impl Waiting {
             path: head.path.to_owned(),
             query: head.query.map(str::to_owned),
             asked: request.asked.clone().into_owned(),
+            accepts_html: head.accepts_html(),
             protocol: head.protocol,
             user_agent: head.text(Field::UserAgent).map(str::to_owned),
             referrer: head.text(Field::Referer).map(str::to_owned),
@@ -135,8 +137,8 @@ impl Waiting {
     async fn rendered(&self, state: &State) -> Reply {
         let reply = match state.on_demand(&self.path).await {
             Outcome::Found(document) => self.asked.reply(&document, self.now),
-            Outcome::Gone => Reply::status(StatusCode::GONE),
-            Outcome::Missing => Reply::status(StatusCode::NOT_FOUND),
+            Outcome::Gone => self.absence(state, StatusCode::GONE),
+            Outcome::Missing => self.absence(state, StatusCode::NOT_FOUND),
             Outcome::Redirect(to) => {
                 state.with_settings(|settings| redirect(&to, &settings.base_path, self.query.as_deref()))
             }
@@ -144,6 +146,10 @@ impl Waiting {
             Outcome::Panicked => panicked(state),
         };
         if self.asked.preconditions.is_poll() { self.paid(state, reply) } else { reply }
+    }
+
+    fn absence(&self, state: &State, status: StatusCode) -> Reply {
+        state.with_settings(|settings| Reply::absence(status, &settings.absence, self.accepts_html))
     }
 
     /// What somebody who has a copy gets: a 304 costs nothing, anything else is paid for now.
