@@ -85,6 +85,7 @@ struct ArchivePage<'a> {
 #[template(path = "list.html", config = "src/feed/page/askama.toml")]
 struct ListPage<'a> {
     frame: Frame<'a>,
+    main: FeedLinks<'a>,
     title: &'static str,
     members: Vec<FeedLinks<'a>>,
 }
@@ -93,6 +94,7 @@ struct ListPage<'a> {
 #[template(path = "item.html", config = "src/feed/page/askama.toml")]
 struct ItemPage<'a> {
     frame: Frame<'a>,
+    main: FeedLinks<'a>,
     card: Card<'a>,
     canonical: String,
     /// HTML; goes out unescaped.
@@ -176,7 +178,8 @@ pub fn list(site: &Site, by: By, feeds: &[FeedSummary<'_>]) -> Result<Vec<u8>, W
         By::Category => "Categories",
     };
     let members = feeds.iter().map(|summary| FeedLinks::new(site, summary)).collect();
-    render(&ListPage { frame: Frame::new(site, false), title, members }, &format!("/{}/", by.word()))
+    let page = ListPage { frame: Frame::new(site, false), main: FeedLinks::everything(site), title, members };
+    render(&page, &format!("/{}/", by.word()))
 }
 
 /// The page of one item: a preview of an article that lives elsewhere, or the article's own page.
@@ -188,6 +191,7 @@ pub fn item(site: &Site, item: &Item) -> Result<Vec<u8>, WriteError> {
     let card = Card::new(site, item);
     let page = ItemPage {
         frame: Frame::new(site, false),
+        main: FeedLinks::everything(site),
         canonical: card.article.clone().unwrap_or_else(|| site.url(&item_path(item))),
         content: xml::clean(&html::safe(&item.content)).into_owned(),
         updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seedcast::feed::By;
 use seedcast::feed::page::{self, FeedSummary};
 use seedcast::item::{Item, Language};
 use sha2::{Digest, Sha256};
@@ -39,14 +40,10 @@ fn front_page_shows_feeds_and_the_newest_items() {
     let front = page::front(&site, &feeds, &items).unwrap();
     golden("front.html", &front);
     let front = text(front);
-    let alternates: Vec<_> = front
-        .match_indices("<link rel=\"alternate\" type=\"")
-        .map(|(at, found)| {
-            let rest = &front[at + found.len()..];
-            rest.split('"').next().unwrap()
-        })
-        .collect();
-    assert_eq!(alternates, ["application/atom+xml", "application/rss+xml", "application/feed+json", "text/x-opml"]);
+    assert_eq!(
+        alternates(&front),
+        ["application/atom+xml", "application/rss+xml", "application/feed+json", "text/x-opml"]
+    );
     assert!(front.contains("href=\"/news/feeds/world/rss.xml\""), "links carry the prefix of the base URL");
     assert!(front.contains("<article dir=\"rtl\">\n<h3 lang=\"he\">"));
     assert!(front.contains("<time dir=\"ltr\" datetime=\"2024-11-01T13:04:00+03:00\">1 Nov 2024, 13:04 UTC+3</time>"));
@@ -60,6 +57,23 @@ fn empty_front_page_says_what_to_do_next() {
     golden("front-empty.html", page.as_bytes());
     assert!(page.contains("the seed directory"));
     assert!(page.contains("href=\"/news/atom.xml\""));
+}
+
+/// Types of the feeds that a page names in its head, in order.
+fn alternates(page: &str) -> Vec<&str> {
+    let head = page.split_once("</head>").unwrap().0;
+    head.split("<link rel=\"alternate\" type=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn page_of_an_item_and_list_of_feeds_name_the_main_feed() {
+    let source = definition("/sources/news.example", "news.example");
+    let listed = [FeedSummary { feed: &source, updated: None, archive: None }];
+    for page in [page::item(&site(), &sample()).unwrap(), page::list(&site(), By::Source, &listed).unwrap()] {
+        let page = text(page);
+        assert_eq!(alternates(&page), ["application/atom+xml", "application/rss+xml", "application/feed+json"]);
+        assert!(page.contains("title=\"Haber Masası (Atom)\" href=\"/news/atom.xml\""), "{page}");
+    }
 }
 
 #[test]

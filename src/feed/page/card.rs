@@ -88,7 +88,7 @@ impl<'a> FeedLinks<'a> {
         Self { older, ..Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated) }
     }
 
-    /// The feed of everything, for a front page that was given no feeds.
+    /// The feed of everything, for pages that are of no feed.
     pub(super) fn everything(site: &'a Site) -> Self {
         Self::of(site, (&site.title, site.language.as_ref()), "", None)
     }
