@@ -77,6 +77,24 @@ fn page_of_an_item_and_list_of_feeds_name_the_main_feed() {
 }
 
 #[test]
+fn headings_leave_out_no_level() {
+    let (site, all) = (site(), everything());
+    let feed = FeedSummary { feed: &all, updated: None, archive: None };
+    let items = [Arc::new(sample())];
+    for page in [
+        page::front(&site, &[feed], &items).unwrap(),
+        page::feed(&site, &feed, &items).unwrap(),
+        page::archive(&site, &all, 2, (Some(1), Some(3)), &items).unwrap(),
+    ] {
+        let page = text(page);
+        let levels = page.match_indices("<h").filter_map(|(at, _)| page[at + 2..].chars().next()?.to_digit(10));
+        let levels: Vec<u32> = levels.collect();
+        assert_eq!(levels[0], 1, "{levels:?}");
+        assert!(levels.windows(2).all(|two| two[1] <= two[0] + 1), "{levels:?}");
+    }
+}
+
+#[test]
 fn item_page_shows_the_article_and_where_it_comes_from() {
     let page = page::item(&site(), &sample()).unwrap();
     golden("item.html", &page);
