@@ -16,6 +16,9 @@ use crate::item::Item;
 
 pub use policy::content_security_policy;
 
+/// Content-Type of every page.
+pub const CONTENT_TYPE: &str = "text/html; charset=utf-8";
+
 /// Between `<style>` and `</style>` on every page, byte for byte: the policy carries its hash.
 const STYLE: &str = include_str!("page/style.css");
 
@@ -26,7 +29,7 @@ pub struct FeedSummary<'a> {
     pub feed: &'a Definition,
     /// When its content last changed; `None` while it is empty.
     pub updated: Option<DateTime<FixedOffset>>,
-    /// The newest page of its archive, for a link to older items.
+    /// The newest page of its archive, where it has items that are not shown.
     pub archive: Option<u64>,
 }
 
@@ -111,18 +114,23 @@ struct Notice<'a> {
 }
 
 /// The front page: what there is to subscribe to, and the newest items. The feed of everything (empty path) comes
-/// first; the others stand in groups by their kind, in the given order.
+/// first; the others stand in groups by their kind, in the given order. Of the automatic ones in `unlisted` there are more.
 ///
 /// # Errors
 ///
 /// When the template cannot be rendered.
-pub fn front(site: &Site, feeds: &[FeedSummary<'_>], newest: &[Arc<Item>]) -> Result<Vec<u8>, WriteError> {
+pub fn front(
+    site: &Site,
+    feeds: &[FeedSummary<'_>],
+    unlisted: &[By],
+    newest: &[Arc<Item>],
+) -> Result<Vec<u8>, WriteError> {
     let everything = feeds.iter().find(|summary| summary.feed.path.is_empty());
     let page = Front {
         frame: Frame::new(site, true),
         feed: everything.map_or_else(|| FeedLinks::everything(site), |summary| FeedLinks::new(site, summary)),
         opml: site.local("/opml.xml"),
-        groups: group_feeds(site, feeds),
+        groups: group_feeds(site, feeds, unlisted),
         cards: newest.iter().map(|item| Card::new(site, item)).collect(),
     };
     render(&page, "/")

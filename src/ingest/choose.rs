@@ -8,6 +8,9 @@ use crate::feed::{Limits, Paging};
 use crate::item::Item;
 use crate::store::{ARCHIVE_PAGE, FeedRow, Reading, Selected, StoreError};
 
+/// Items on the page of a feed.
+const PAGE_ITEMS: usize = 30;
+
 /// The items of a subscription document.
 #[derive(Debug)]
 pub(crate) struct Chosen {
@@ -25,6 +28,14 @@ pub(crate) const ARCHIVE_ROOM: &str = "/archive/";
 /// Number of archive pages of a feed; the last one may not be full yet.
 pub(crate) fn archive_pages(row: &FeedRow) -> u64 {
     row.placed.div_ceil(ARCHIVE_PAGE)
+}
+
+/// What the page of a feed that `row` describes shows of its items, the newest, and the newest page of the archive to go
+/// on with where there are others.
+pub(crate) fn shown<'a>(row: &FeedRow, items: &'a [Arc<Item>]) -> (&'a [Arc<Item>], Option<u64>) {
+    let newest = &items[..items.len().min(PAGE_ITEMS)];
+    let has_more = u64::try_from(newest.len()).is_ok_and(|count| count < row.live);
+    (newest, Some(archive_pages(row)).filter(|pages| has_more && *pages > 0))
 }
 
 /// Chooses the items of the subscription document of the feed that `row` (as stored now) describes. `item` gives the

@@ -10,19 +10,16 @@ use crate::feed::{
     By, CachePolicy, Definition, Deltas, Document, Format, Published, WriteError, automatic_definition, link_header,
     opml, page, write,
 };
+use crate::item::Item;
 use crate::ops::{Degraded, Health};
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, FeedRow, StoreError};
 
-use super::choose::archive_pages;
+use super::choose::shown;
 use super::codings::Codings;
 use super::feeds::Feeds;
 
-/// Content-Type of pages for people.
-const HTML: &str = "text/html; charset=utf-8";
 /// Content-Type of OPML.
 const OPML: &str = "text/x-opml; charset=utf-8";
-/// Items on the page of a feed.
-const PAGE_ITEMS: usize = 30;
 /// Automatic feeds of a kind that the front page lists, those with the most items first; a page of their own lists more.
 const FRONT_FEEDS: usize = 12;
 /// Automatic feeds of a kind in the OPML list: readers show a person everything in it.
@@ -87,39 +84,41 @@ impl Press<'_, '_> {
             }
         }
         if !definition.path.is_empty() {
-            let newest = &state.items[..state.items.len().min(PAGE_ITEMS)];
-            let html = page::feed(&feeds.site, &summary(feeds, index), newest);
-            self.put(definition.page_path(), HTML, html, definition, None)?;
+            let (summary, newest) = summary(feeds, index);
+            let html = page::feed(&feeds.site, &summary, newest);
+            self.put(definition.page_path(), page::CONTENT_TYPE, html, definition, None)?;
         }
         Ok(())
     }
 
     fn front(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
-        let automatic = self.automatic(feeds, FRONT_FEEDS)?;
-        let mut summaries: Vec<_> = (0..feeds.states.len()).map(|index| summary(feeds, index)).collect();
+        let (automatic, unlisted) = self.automatic(feeds, FRONT_FEEDS)?;
+        let mut summaries: Vec<_> = (0..feeds.states.len()).map(|index| summary(feeds, index).0).collect();
         // When each was updated is left out: it would have to be right, and nobody reads so many dates.
         summaries.extend(automatic.iter().map(|feed| page::FeedSummary { feed, updated: None, archive: None }));
         let everything = &feeds.states[0];
-        let newest = &everything.items[..everything.items.len().min(PAGE_ITEMS)];
-        let html = page::front(&feeds.site, &summaries, newest);
-        self.put("/".to_owned(), HTML, html, &everything.definition, None)?;
+        let html = page::front(&feeds.site, &summaries, &unlisted, summary(feeds, 0).1);
+        self.put("/".to_owned(), page::CONTENT_TYPE, html, &everything.definition, None)?;
         Ok(())
     }
 
-    /// The largest automatic feeds of each kind.
-    fn automatic(&self, feeds: &Feeds, limit: usize) -> Result<Vec<Definition>, StoreError> {
-        let mut definitions = Vec::new();
+    /// The largest automatic feeds of each kind, and the kinds that have others.
+    fn automatic(&self, feeds: &Feeds, limit: usize) -> Result<(Vec<Definition>, Vec<By>), StoreError> {
+        let (mut definitions, mut unlisted) = (Vec::new(), Vec::new());
         for by in By::ALL.into_iter().filter(|by| feeds.automatic.contains(by)) {
-            let rows = self.batch.reading().largest_feeds(by.into(), limit)?;
+            // One more tells whether there are others: counting all would cost more with every feed.
+            let rows = self.batch.reading().largest_feeds(by.into(), limit + 1)?;
+            unlisted.extend((rows.len() > limit).then_some(by));
             let (title, template) = (&feeds.site.title, &feeds.states[0].definition);
-            definitions.extend(rows.iter().map(|row| automatic_definition(by, &row.path, &row.name, title, template)));
+            let definition = |row: &FeedRow| automatic_definition(by, &row.path, &row.name, title, template);
+            definitions.extend(rows.iter().take(limit).map(definition));
         }
-        Ok(definitions)
+        Ok((definitions, unlisted))
     }
 
     /// The list of feeds; it changes when a feed comes in.
     pub(super) fn opml(&mut self, feeds: &Feeds) -> Result<(), StoreError> {
-        let mut automatic = self.automatic(feeds, OPML_FEEDS)?;
+        let (mut automatic, _) = self.automatic(feeds, OPML_FEEDS)?;
         // Not by size, which changes with every article: the list would be another one after a restart.
         automatic.sort_by(|one, other| one.path.cmp(&other.path));
         let configured = feeds.states.iter().map(|state| &state.definition);
@@ -165,10 +164,11 @@ impl Press<'_, '_> {
     }
 }
 
-fn summary(feeds: &Feeds, index: usize) -> page::FeedSummary<'_> {
+/// A feed as pages list it, and the items that its own page shows.
+fn summary(feeds: &Feeds, index: usize) -> (page::FeedSummary<'_>, &[Arc<Item>]) {
     let state = &feeds.states[index];
-    let archive = Some(archive_pages(&state.row)).filter(|pages| *pages > 0);
-    page::FeedSummary { feed: &state.definition, updated: state.row.updated, archive }
+    let (newest, archive) = shown(&state.row, &state.items);
+    (page::FeedSummary { feed: &state.definition, updated: state.row.updated, archive }, newest)
 }
 
 /// The documents with the content codings that they are shown with, made on as many threads as there are processors; and

@@ -19,7 +19,7 @@ use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;
 use crate::store::Reader;
 
-use super::pages::{HTML, Pages};
+use super::pages::Pages;
 use super::setup::{SetupError, site, tag_authority, watch_error};
 use files::{Entry, Folder, without_collisions};
 
@@ -136,7 +136,7 @@ fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Opti
 
 fn missing(site: &Site, clock: Clock) -> anyhow::Result<Document> {
     let cache = CachePolicy { max_age: Duration::ZERO, is_stable: false };
-    Ok(Document::new(HTML, page::not_found(site)?, clock(), cache, None).undated().compress())
+    Ok(Document::new(page::CONTENT_TYPE, page::not_found(site)?, clock(), cache, None).undated().compress())
 }
 
 /// Every path that has a document.

@@ -23,8 +23,6 @@ use address::{Address, What};
 const MAX_AGE: Duration = Duration::from_secs(300);
 /// Feeds that the page of one kind lists, those with the most items first.
 const LISTED: usize = 1000;
-/// Content-Type of pages for people.
-pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// Makes documents from the store.
 #[derive(Debug)]
@@ -179,7 +177,7 @@ impl Room<'_> {
     fn undated(&self, html: Vec<u8>, changed: DateTime<Utc>) -> Rendered {
         let cache = CachePolicy { max_age: MAX_AGE, is_stable: false };
         let modified = ceiling(changed.max(self.form_since));
-        Rendered::Found(Document::new(HTML, html, modified, cache, None).undated().compress())
+        Rendered::Found(Document::new(page::CONTENT_TYPE, html, modified, cache, None).undated().compress())
     }
 }
 

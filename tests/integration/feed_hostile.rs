@@ -126,7 +126,7 @@ fn hostile_feed_titles_break_neither_documents_nor_pages() {
         let json: Value = serde_json::from_slice(&write(&view(&site, &feed, &[]), Format::Json).unwrap()).unwrap();
         assert_eq!(json["title"], expected);
         let summary = FeedSummary { feed: &feed, updated: None, archive: None };
-        for page in [page::front(&site, &[summary], &[]), page::feed(&site, &summary, &[]), page::gone(&site)] {
+        for page in [page::front(&site, &[summary], &[], &[]), page::feed(&site, &summary, &[]), page::gone(&site)] {
             assert_no_foreign_markup(&page.unwrap());
         }
     }
@@ -137,7 +137,7 @@ fn hostile_items_bring_no_markup_of_their_own_to_pages() {
     let site = site();
     for item in infected_items() {
         assert_no_foreign_markup(&page::item(&site, &item).unwrap());
-        assert_no_foreign_markup(&page::front(&site, &[], &[item]).unwrap());
+        assert_no_foreign_markup(&page::front(&site, &[], &[], &[item]).unwrap());
     }
 }
 

@@ -37,7 +37,7 @@ fn front_page_shows_feeds_and_the_newest_items() {
         ..sample()
     };
     let items = [Arc::new(sample()), Arc::new(hebrew), Arc::new(plain())];
-    let front = page::front(&site, &feeds, &items).unwrap();
+    let front = page::front(&site, &feeds, &[By::Category], &items).unwrap();
     golden("front.html", &front);
     let front = text(front);
     assert_eq!(
@@ -45,6 +45,10 @@ fn front_page_shows_feeds_and_the_newest_items() {
         ["application/atom+xml", "application/rss+xml", "application/feed+json", "text/x-opml"]
     );
     assert!(front.contains("href=\"/news/feeds/world/rss.xml\""), "links carry the prefix of the base URL");
+    assert!(
+        front.contains("<a href=\"/news/categories/\">All categories</a>")
+            && !front.contains("<a href=\"/news/sources/\">")
+    );
     assert!(front.contains("<article dir=\"rtl\">\n<h3 lang=\"he\">"));
     assert!(front.contains("<time dir=\"ltr\" datetime=\"2024-11-01T13:04:00+03:00\">1 Nov 2024, 13:04 UTC+3</time>"));
 
@@ -53,7 +57,7 @@ fn front_page_shows_feeds_and_the_newest_items() {
 
 #[test]
 fn empty_front_page_says_what_to_do_next() {
-    let page = text(page::front(&site(), &[], &[]).unwrap());
+    let page = text(page::front(&site(), &[], &[], &[]).unwrap());
     golden("front-empty.html", page.as_bytes());
     assert!(page.contains("the seed directory"));
     assert!(page.contains("href=\"/news/atom.xml\""));
@@ -82,7 +86,7 @@ fn headings_leave_out_no_level() {
     let feed = FeedSummary { feed: &all, updated: None, archive: None };
     let items = [Arc::new(sample())];
     for page in [
-        page::front(&site, &[feed], &items).unwrap(),
+        page::front(&site, &[feed], &[], &items).unwrap(),
         page::feed(&site, &feed, &items).unwrap(),
         page::archive(&site, &all, 2, (Some(1), Some(3)), &items).unwrap(),
     ] {
@@ -121,7 +125,7 @@ fn policy_lets_in_the_style_sheet_and_nothing_else() {
     let policy = page::content_security_policy();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     for page in [
-        page::front(&site(), &[], &[Arc::new(sample())]).unwrap(),
+        page::front(&site(), &[], &[], &[Arc::new(sample())]).unwrap(),
         page::item(&site(), &sample()).unwrap(),
         page::gone(&site()).unwrap(),
         page::not_found(&site()).unwrap(),
@@ -182,7 +186,7 @@ fn direction_follows_language_and_script() {
 fn site_without_prefix_links_from_the_root() {
     for base_url in ["https://feeds.example", "http://127.0.0.1:8080", "http://[::1]:8080"] {
         let site = seedcast::feed::Site { base_url: base_url.to_owned(), ..site() };
-        let page = text(page::front(&site, &[], &[]).unwrap());
+        let page = text(page::front(&site, &[], &[], &[]).unwrap());
         assert!(page.contains("href=\"/rss.xml\""), "{base_url}");
         assert!(page.contains(&format!("<code>{base_url}/atom.xml</code>")));
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::super::{Definition, Format, Site, iri, text, time};
+use super::super::{By, Definition, Format, Site, iri, text, time};
 use super::{FeedSummary, item_path};
 use crate::item::{Item, Language};
 
@@ -70,7 +70,7 @@ pub(super) struct FeedLinks<'a> {
     pub(super) address: String,
     pub(super) documents: Vec<DocumentLink>,
     pub(super) updated: Option<When>,
-    /// The newest page of older items.
+    /// The newest page of the archive, where not all items are shown.
     pub(super) older: Option<String>,
 }
 
@@ -118,16 +118,17 @@ impl<'a> FeedLinks<'a> {
     }
 }
 
-/// Feeds of one kind: the heading, the page that lists all of them where there is one, and the feeds.
+/// Feeds of one kind: the heading, the page that lists all of them where these are not all, and the feeds.
 pub(super) type Group<'a> = (&'static str, Option<String>, Vec<FeedLinks<'a>>);
 
 /// The feeds other than that of everything, by the first segment of their path.
-pub(super) fn group_feeds<'a>(site: &'a Site, feeds: &[FeedSummary<'a>]) -> Vec<Group<'a>> {
+pub(super) fn group_feeds<'a>(site: &'a Site, feeds: &[FeedSummary<'a>], unlisted: &[By]) -> Vec<Group<'a>> {
     const GROUPS: [(&str, &str); 4] =
         [("/feeds/", "Feeds"), ("/categories/", "Categories"), ("/sources/", "Sources"), ("/languages/", "Languages")];
-    let group = |(start, name)| {
+    let group = |(start, name): (&'static str, _)| {
         let members = feeds.iter().filter(|summary| summary.feed.path.starts_with(start));
-        let all = (start != "/feeds/").then(|| site.local(start));
+        let has_more = unlisted.iter().any(|by| start.trim_matches('/') == by.word());
+        let all = has_more.then(|| site.local(start));
         (name, all, members.map(|summary| FeedLinks::new(site, summary)).collect::<Vec<_>>())
     };
     GROUPS.into_iter().map(group).filter(|(_, _, members)| !members.is_empty()).collect()

@@ -7,7 +7,7 @@ use crate::http::Rendered;
 use crate::ingest::archive_pages;
 use crate::store::{ARCHIVE_PAGE, FeedRow};
 
-use super::{HTML, Kind, Room};
+use super::{Kind, Room};
 
 impl Room<'_> {
     pub(super) fn archive(
@@ -33,7 +33,7 @@ impl Room<'_> {
         let site = &self.basis.site;
         let Some(format) = format else {
             let html = page::archive(site, definition, number, (prev, next), &items)?;
-            return Ok(self.document(HTML, html, changed, cache, None));
+            return Ok(self.document(page::CONTENT_TYPE, html, changed, cache, None));
         };
         let newest = items.iter().map(|item| item.times.updated).max();
         let view = View {

@@ -2,13 +2,10 @@
 
 use crate::feed::{CachePolicy, Definition, Format, View, link_header, page, write};
 use crate::http::Rendered;
-use crate::ingest::{archive_pages, choose};
+use crate::ingest::{choose, shown};
 use crate::store::FeedRow;
 
-use super::{HTML, Kind, Room};
-
-/// Items on the page for people.
-const PAGE_ITEMS: usize = 30;
+use super::{Kind, Room};
 
 impl Room<'_> {
     pub(super) fn feed(&self, definition: &Definition, row: &FeedRow, format: Kind) -> anyhow::Result<Rendered> {
@@ -17,10 +14,9 @@ impl Room<'_> {
         let changed = row.changed_at.max(row.filled_at);
         let site = &self.basis.automatic_site;
         let Some(format) = format else {
-            let archive = Some(archive_pages(row)).filter(|pages| *pages > 0);
+            let (newest, archive) = shown(row, &chosen.items);
             let summary = page::FeedSummary { feed: definition, updated: row.updated, archive };
-            let newest = &chosen.items[..chosen.items.len().min(PAGE_ITEMS)];
-            return Ok(self.document(HTML, page::feed(site, &summary, newest)?, changed, cache, None));
+            return Ok(self.document(page::CONTENT_TYPE, page::feed(site, &summary, newest)?, changed, cache, None));
         };
         let tombstones = match format {
             Format::Atom => self.reading.tombstones(row.feed, self.now - self.basis.tombstones)?,
