@@ -27,6 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     let site = Site {
         title: "Fuzz".to_owned(),
         base_url: "https://feeds.example".to_owned(),
+        is_unconfigured: false,
         language: None,
         author: None,
         hubs: Vec::new(),

@@ -14,6 +14,9 @@ pub struct Site {
     /// Absolute http(s) URL without a trailing slash; may have a path prefix. Self links and ids are built from it,
     /// never from the Host header.
     pub base_url: String,
+    /// Whether that is only the address of the listener, since nobody has said another one: then whoever looks at the pages
+    /// is the one who sets all this up.
+    pub is_unconfigured: bool,
     /// Language of the site's own words, and of items whose language nobody knows.
     pub language: Option<Language>,
     /// Author of feeds and of items that name none.

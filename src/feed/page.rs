@@ -46,12 +46,19 @@ struct Frame<'a> {
     home: String,
     style: &'static str,
     is_home: bool,
+    /// What stands in place of items where there are none.
+    empty: &'static str,
 }
 
 impl<'a> Frame<'a> {
     fn new(site: &'a Site, is_home: bool) -> Self {
         let site_lang = site.language.as_ref().map_or("", |language| language.as_str());
-        Self { site_title: text::plain(&site.title), site_lang, home: site.local("/"), style: STYLE, is_home }
+        let empty = if is_home && site.is_unconfigured {
+            "No items yet. Copy a seed into the seed directory, and it appears here."
+        } else {
+            "No items yet. New ones appear here."
+        };
+        Self { site_title: text::plain(&site.title), site_lang, home: site.local("/"), style: STYLE, is_home, empty }
     }
 }
 

@@ -88,6 +88,7 @@ pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
         title: config.site.title.clone(),
         cloud: config.hub.takes_rsscloud.then(|| format!("{base_url}{}", hub::CLOUD_PATH)),
         base_url,
+        is_unconfigured: config.site.base_url.is_none(),
         language: config.site.language.clone(),
         author: config.site.author.clone(),
         hubs: own.into_iter().chain(config.hub.external.iter().cloned()).collect(),

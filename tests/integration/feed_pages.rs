@@ -57,7 +57,8 @@ fn front_page_shows_feeds_and_the_newest_items() {
 
 #[test]
 fn empty_front_page_says_what_to_do_next() {
-    let page = text(page::front(&site(), &[], &[], &[]).unwrap());
+    let new = seedcast::feed::Site { is_unconfigured: true, ..site() };
+    let page = text(page::front(&new, &[], &[], &[]).unwrap());
     golden("front-empty.html", page.as_bytes());
     assert!(page.contains("the seed directory"));
     assert!(page.contains("href=\"/news/atom.xml\""));
@@ -95,6 +96,20 @@ fn headings_leave_out_no_level() {
         let levels: Vec<u32> = levels.collect();
         assert_eq!(levels[0], 1, "{levels:?}");
         assert!(levels.windows(2).all(|two| two[1] <= two[0] + 1), "{levels:?}");
+    }
+}
+
+#[test]
+fn empty_pages_tell_the_public_nothing_of_the_seed_directory() {
+    let (site, all) = (site(), everything());
+    let new = seedcast::feed::Site { is_unconfigured: true, ..site.clone() };
+    let feed = FeedSummary { feed: &all, updated: None, archive: None };
+    for page in [
+        page::front(&site, &[feed], &[], &[]).unwrap(),
+        page::feed(&site, &feed, &[]).unwrap(),
+        page::feed(&new, &feed, &[]).unwrap(),
+    ] {
+        assert!(text(page).contains("<p class=\"empty\">No items yet. New ones appear here.</p>"));
     }
 }
 

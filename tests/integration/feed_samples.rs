@@ -17,6 +17,7 @@ pub(crate) fn site() -> Site {
     Site {
         title: "Haber Masası".to_owned(),
         base_url: "https://feeds.example/news".to_owned(),
+        is_unconfigured: false,
         language: Language::new("tr"),
         author: Some("Haber Masası".to_owned()),
         hubs: vec!["https://feeds.example/news/hub".to_owned()],
