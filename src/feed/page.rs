@@ -10,7 +10,7 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
-use self::card::{Card, FeedLinks, Group, When, group_feeds};
+use self::card::{Card, FeedLinks, Group, group_feeds};
 use super::{By, Definition, Site, WriteError, html, text, xml};
 use crate::item::Item;
 
@@ -109,7 +109,6 @@ struct ItemPage<'a> {
     canonical: String,
     /// HTML; goes out unescaped.
     content: String,
-    updated: Option<When>,
 }
 
 #[derive(Template)]
@@ -209,7 +208,6 @@ pub fn item(site: &Site, item: &Item) -> Result<Vec<u8>, WriteError> {
         main: FeedLinks::everything(site),
         canonical: card.article.clone().unwrap_or_else(|| site.url(&item_path(item))),
         content: xml::clean(&html::safe(&item.content)).into_owned(),
-        updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),
         card,
     };
     render(&page, &item_path(item))

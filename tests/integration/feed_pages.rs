@@ -51,6 +51,8 @@ fn front_page_shows_feeds_and_the_newest_items() {
     );
     assert!(front.contains("<article dir=\"rtl\">\n<h3 lang=\"he\">"));
     assert!(front.contains("<time dir=\"ltr\" datetime=\"2024-11-01T13:04:00+03:00\">1 Nov 2024, 13:04 UTC+3</time>"));
+    let updated = "Updated <time datetime=\"2024-11-01T13:17:00+03:00\">1 Nov 2024, 13:17 UTC+3</time></span> <a href=";
+    assert_eq!(front.matches(updated).count(), 1, "the one item that was updated");
 
     golden("feed.html", &page::feed(&site, &feeds[1], &items[..1]).unwrap());
 }

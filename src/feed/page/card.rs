@@ -34,6 +34,8 @@ pub(super) struct Card<'a> {
     pub(super) source: Option<Cow<'a, str>>,
     pub(super) author: Option<Cow<'a, str>>,
     pub(super) published: When,
+    /// Where it is another time: lists are in this order.
+    pub(super) updated: Option<When>,
     pub(super) summary: Option<Cow<'a, str>>,
     pub(super) categories: Vec<Cow<'a, str>>,
 }
@@ -49,6 +51,7 @@ impl<'a> Card<'a> {
             source: item.source.as_deref().map(text::plain),
             author: item.author.as_deref().map(text::plain),
             published: When::new(item.times.published),
+            updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),
             summary: item.summary.as_deref().map(text::plain),
             categories: item.categories.iter().map(|term| text::plain(term)).collect(),
         }
