@@ -33,8 +33,8 @@ mod target;
 mod tls;
 
 pub(crate) use crate::ops::client_key;
-pub(crate) use bucket::{Buckets, Rate};
 pub use admin_names::AdminNames;
+pub(crate) use bucket::{Buckets, Rate};
 pub use cidr::{Cidr, NotACidr};
 pub use listener::{BindError, Listener};
 pub use parts::{

@@ -46,25 +46,26 @@ pub struct Automatic {
 /// The automatic feeds that an item belongs to, each once, in the order of their paths.
 #[must_use]
 pub fn automatic(item: &Item, kinds: &[By]) -> Vec<Automatic> {
-    let mut feeds = Vec::new();
-    let mut add = |by: By, segment: &str, name: &str| {
-        if kinds.contains(&by) && !segment.is_empty() {
-            let path = format!("/{}/{segment}", by.word());
-            feeds.push(Automatic { by, path, name: name.to_owned() });
-        }
-    };
-    if let Some(host) = &item.source {
-        add(By::Source, &encode(host), host);
-    }
-    if let Some(language) = &item.language {
-        add(By::Language, language.as_str(), language.as_str());
-    }
-    for category in &item.categories {
-        add(By::Category, &encode(&slug(category)), category);
-    }
+    let sources = item.source.iter().map(|host| (By::Source, host.as_str()));
+    let languages = item.language.iter().map(|language| (By::Language, language.as_str()));
+    let categories = item.categories.iter().map(|category| (By::Category, category.as_str()));
+    let all = sources.chain(languages).chain(categories).filter(|(by, _)| kinds.contains(by));
+    let feed = |(by, name)| Some(Automatic { by, path: automatic_path(by, name)?, name: name.to_owned() });
+    let mut feeds: Vec<Automatic> = all.filter_map(feed).collect();
     feeds.sort_unstable();
     feeds.dedup_by(|a, b| a.path == b.path);
     feeds
+}
+
+/// Path of the feed of a source, language or category; `None` where nothing of the name can stand in one.
+#[must_use]
+pub(super) fn automatic_path(by: By, name: &str) -> Option<String> {
+    let segment = match by {
+        By::Source => encode(name),
+        By::Language => name.to_owned(),
+        By::Category => encode(&slug(name)),
+    };
+    (!segment.is_empty()).then(|| format!("/{}/{segment}", by.word()))
 }
 
 /// Raised when categories are given other slugs than before: then all automatic feeds are filled anew once.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
-use self::card::{Card, FeedLinks, Group, group_feeds};
+use self::card::{Card, FeedLinks, Group, Label, group_feeds};
 use super::{By, Definition, Site, WriteError, html, text, xml};
 use crate::item::Item;
 
@@ -106,6 +106,8 @@ struct ItemPage<'a> {
     frame: Frame<'a>,
     main: FeedLinks<'a>,
     card: Card<'a>,
+    categories: Vec<Label<'a>>,
+    source: Option<Label<'a>>,
     canonical: String,
     /// HTML; goes out unescaped.
     content: String,
@@ -196,14 +198,18 @@ pub fn list(site: &Site, by: By, feeds: &[FeedSummary<'_>]) -> Result<Vec<u8>, W
     render(&page, &format!("/{}/", by.word()))
 }
 
-/// The page of one item: a preview of an article that lives elsewhere, or the article's own page.
+/// The page of one item: a preview of an article that lives elsewhere, or the article's own page. Source and categories
+/// lead to their feeds, where there are automatic ones of these kinds.
 ///
 /// # Errors
 ///
 /// When the template cannot be rendered.
-pub fn item(site: &Site, item: &Item) -> Result<Vec<u8>, WriteError> {
+pub fn item(site: &Site, item: &Item, kinds: &[By]) -> Result<Vec<u8>, WriteError> {
     let card = Card::new(site, item);
+    let label = |by, name| Label::new(site, kinds, by, name);
     let page = ItemPage {
+        categories: item.categories.iter().map(|term| label(By::Category, term)).collect(),
+        source: item.source.as_deref().map(|host| label(By::Source, host)),
         frame: Frame::new(site, false),
         main: FeedLinks::everything(site),
         canonical: card.article.clone().unwrap_or_else(|| site.url(&item_path(item))),

@@ -39,6 +39,8 @@ struct Basis {
     /// The site as feeds show it that nobody has configured: hubs elsewhere are not told of changes to them.
     automatic_site: Site,
     definitions: Vec<Definition>,
+    /// The kinds of automatic feeds.
+    automatic: Vec<By>,
     tombstones: TimeDelta,
 }
 
@@ -82,7 +84,13 @@ impl Basis {
     fn new(config: &Config, site: Site) -> Self {
         let mut automatic_site = site.clone();
         automatic_site.hubs.retain(|hub| !config.hub.external.contains(hub));
-        Self { site, automatic_site, definitions: config.feeds.clone(), tombstones: config.seeds.tombstones }
+        Self {
+            site,
+            automatic_site,
+            definitions: config.feeds.clone(),
+            automatic: config.automatic.clone(),
+            tombstones: config.seeds.tombstones,
+        }
     }
 }
 
@@ -119,7 +127,10 @@ impl Room<'_> {
         Ok(match row.state {
             State::Withdrawn => Rendered::Gone,
             State::Scheduled => Rendered::Missing,
-            State::Live => self.undated(page::item(&self.basis.site, &row.item)?, row.changed_at),
+            State::Live => {
+                let html = page::item(&self.basis.site, &row.item, &self.basis.automatic)?;
+                self.undated(html, row.changed_at)
+            }
         })
     }
 

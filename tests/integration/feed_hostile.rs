@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use seedcast::feed::page::{self, FeedSummary};
-use seedcast::feed::{Format, Site, Tombstone, WriteError, check_xml, write};
+use seedcast::feed::{By, Format, Site, Tombstone, WriteError, check_xml, write};
 use seedcast::item::{Item, ItemId, Language};
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ fn only_http_addresses_become_links() {
         let own = format!("https://feeds.example/news/items/{}/", plain().id.handle());
         let json: Value = serde_json::from_slice(&write(&view(&site, &feed, &items), Format::Json).unwrap()).unwrap();
         assert_eq!(json["items"][0]["url"], own, "{url}");
-        let html = String::from_utf8(page::item(&site, &items[0]).unwrap()).unwrap();
+        let html = String::from_utf8(page::item(&site, &items[0], &By::ALL).unwrap()).unwrap();
         assert!(!html.contains(&format!("href=\"{url}")), "{url}");
     }
 }
@@ -136,7 +136,7 @@ fn hostile_feed_titles_break_neither_documents_nor_pages() {
 fn hostile_items_bring_no_markup_of_their_own_to_pages() {
     let site = site();
     for item in infected_items() {
-        assert_no_foreign_markup(&page::item(&site, &item).unwrap());
+        assert_no_foreign_markup(&page::item(&site, &item, &By::ALL).unwrap());
         assert_no_foreign_markup(&page::front(&site, &[], &[], &[item]).unwrap());
     }
 }
@@ -316,7 +316,7 @@ proptest! {
             assert_only_paragraphs(read["content_html"].as_str().unwrap_or_default());
         }
         for item in &items {
-            assert_no_foreign_markup(&page::item(&site, item).unwrap());
+            assert_no_foreign_markup(&page::item(&site, item, &By::ALL).unwrap());
         }
     }
 }

@@ -76,7 +76,7 @@ fn alternates(page: &str) -> Vec<&str> {
 fn page_of_an_item_and_list_of_feeds_name_the_main_feed() {
     let source = definition("/sources/news.example", "news.example");
     let listed = [FeedSummary { feed: &source, updated: None, archive: None }];
-    for page in [page::item(&site(), &sample()).unwrap(), page::list(&site(), By::Source, &listed).unwrap()] {
+    for page in [page::item(&site(), &sample(), &By::ALL).unwrap(), page::list(&site(), By::Source, &listed).unwrap()] {
         let page = text(page);
         assert_eq!(alternates(&page), ["application/atom+xml", "application/rss+xml", "application/feed+json"]);
         assert!(page.contains("title=\"Haber Masası (Atom)\" href=\"/news/atom.xml\""), "{page}");
@@ -117,7 +117,7 @@ fn empty_pages_tell_the_public_nothing_of_the_seed_directory() {
 
 #[test]
 fn item_page_shows_the_article_and_where_it_comes_from() {
-    let page = page::item(&site(), &sample()).unwrap();
+    let page = page::item(&site(), &sample(), &By::ALL).unwrap();
     golden("item.html", &page);
     let (page, item) = (text(page), sample());
     let url = item.url.unwrap();
@@ -129,8 +129,20 @@ fn item_page_shows_the_article_and_where_it_comes_from() {
 }
 
 #[test]
+fn item_page_leads_to_the_feeds_of_its_source_and_categories_where_there_are_any() {
+    let item = Item { categories: vec!["Arts & Crafts".to_owned(), "…".to_owned()], ..sample() };
+    let page = |kinds: &[By]| text(page::item(&site(), &item, kinds).unwrap());
+    let (all, none) = (page(&By::ALL), page(&[By::Language]));
+    assert!(all.contains("<a href=\"/news/categories/arts-crafts/\" dir=\"auto\">Arts &#38; Crafts</a>"), "{all}");
+    assert!(all.contains("<span dir=\"auto\">…</span>"), "a category without a feed");
+    assert!(all.contains("<a href=\"/news/sources/anlatilaninotesi.com.tr/\" dir=\"ltr\">anlatilaninotesi.com.tr</a>"));
+    assert!(none.contains("<span dir=\"auto\">Arts &#38; Crafts</span>") && none.contains("<span dir=\"ltr\">anlatil"));
+    assert!(!none.contains("href=\"/news/categories/") && !none.contains("href=\"/news/sources/"));
+}
+
+#[test]
 fn item_without_address_is_at_home_on_our_page() {
-    let page = text(page::item(&site(), &plain()).unwrap());
+    let page = text(page::item(&site(), &plain(), &By::ALL).unwrap());
     let own = format!("https://feeds.example/news/items/{}/", plain().id.handle());
     assert!(page.contains(&format!("<link rel=\"canonical\" href=\"{own}\">")));
     assert!(!page.contains("noindex"));
@@ -143,7 +155,7 @@ fn policy_lets_in_the_style_sheet_and_nothing_else() {
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     for page in [
         page::front(&site(), &[], &[], &[Arc::new(sample())]).unwrap(),
-        page::item(&site(), &sample()).unwrap(),
+        page::item(&site(), &sample(), &By::ALL).unwrap(),
         page::gone(&site()).unwrap(),
         page::not_found(&site()).unwrap(),
     ] {
@@ -194,7 +206,7 @@ fn direction_follows_language_and_script() {
     ];
     for (language, expected) in cases {
         let item = Item { language: language.and_then(Language::new), ..sample() };
-        let page = text(page::item(&site(), &item).unwrap());
+        let page = text(page::item(&site(), &item, &By::ALL).unwrap());
         assert!(page.contains(&format!("<article class=\"full\" dir=\"{expected}\">")), "{language:?}");
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::super::automatic::automatic_path;
 use super::super::{By, Definition, Format, Site, iri, text, time};
 use super::{FeedSummary, item_path};
 use crate::item::{Item, Language};
@@ -37,7 +38,6 @@ pub(super) struct Card<'a> {
     /// Where it is another time: lists are in this order.
     pub(super) updated: Option<When>,
     pub(super) summary: Option<Cow<'a, str>>,
-    pub(super) categories: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Card<'a> {
@@ -53,13 +53,26 @@ impl<'a> Card<'a> {
             published: When::new(item.times.published),
             updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),
             summary: item.summary.as_deref().map(text::plain),
-            categories: item.categories.iter().map(|term| text::plain(term)).collect(),
         }
     }
 
     /// Where the title leads.
     pub(super) fn href(&self) -> &str {
         self.article.as_deref().unwrap_or(&self.page)
+    }
+}
+
+/// A source or category of an item, and the page of its feed where there is one.
+pub(super) struct Label<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) page: Option<String>,
+}
+
+impl<'a> Label<'a> {
+    /// `kinds` are those of the automatic feeds that there are.
+    pub(super) fn new(site: &Site, kinds: &[By], by: By, name: &'a str) -> Self {
+        let path = automatic_path(by, name).filter(|_| kinds.contains(&by));
+        Self { name: text::plain(name), page: path.map(|path| site.local(&format!("{path}/"))) }
     }
 }
 
