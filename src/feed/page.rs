@@ -2,6 +2,7 @@
 //! script; every value is escaped by the template engine unless said otherwise.
 
 mod card;
+mod lead;
 mod policy;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
 use self::card::{Card, FeedLinks, Group, Label, group_feeds};
+use self::lead::begins_with;
 use super::{By, Definition, Site, WriteError, html, text, xml};
 use crate::item::Item;
 
@@ -108,6 +110,8 @@ struct ItemPage<'a> {
     card: Card<'a>,
     categories: Vec<Label<'a>>,
     source: Option<Label<'a>>,
+    /// What the article does not begin with.
+    lead: Option<Cow<'a, str>>,
     canonical: String,
     /// HTML; goes out unescaped.
     content: String,
@@ -206,9 +210,12 @@ pub fn list(site: &Site, by: By, feeds: &[FeedSummary<'_>]) -> Result<Vec<u8>, W
 /// When the template cannot be rendered.
 pub fn item(site: &Site, item: &Item, kinds: &[By]) -> Result<Vec<u8>, WriteError> {
     let card = Card::new(site, item);
+    // Without any content the summary stands in its place.
+    let lead = card.summary.clone().filter(|lead| !item.content.is_empty() && !begins_with(&item.content, lead));
     let label = |by, name| Label::new(site, kinds, by, name);
     let page = ItemPage {
         categories: item.categories.iter().map(|term| label(By::Category, term)).collect(),
+        lead,
         source: item.source.as_deref().map(|host| label(By::Source, host)),
         frame: Frame::new(site, false),
         main: FeedLinks::everything(site),

@@ -141,6 +141,34 @@ fn item_page_leads_to_the_feeds_of_its_source_and_categories_where_there_are_any
 }
 
 #[test]
+fn item_page_shows_the_description_that_the_article_does_not_begin_with() {
+    let lead = |title: &str, summary: &str, content: &str| {
+        let item = Item { title: title.into(), summary: Some(summary.into()), content: content.into(), ..sample() };
+        let page = text(page::item(&site(), &item, &[]).unwrap());
+        let lead =
+            page.split_once("<p class=\"lead\" lang=\"tr\">").map(|(_, rest)| rest.split_once("</p>").unwrap().0);
+        lead.map(str::to_owned)
+    };
+    let content = "<p>The first tram\n crossed R&amp;D bridge.</p><h3>Noon</h3><p>It was quiet. Nobody fell.</p>";
+    assert_eq!(
+        lead("A", "It carries <traffic> again.", content).as_deref(),
+        Some("It carries &#60;traffic&#62; again.")
+    );
+    assert_eq!(lead("A", "The first tram stopped.", content).as_deref(), Some("The first tram stopped."));
+    for taken in
+        ["The first tram crossed R&D bridge.", "The first tram crossed R&D bridge. It was quiet.", "The first tram…"]
+    {
+        assert_eq!(lead("A", taken, content), None, "{taken}");
+    }
+    assert_eq!(
+        lead("The first tram crossed R&D bridge.", "It was quiet.", content),
+        None,
+        "the first repeats the title"
+    );
+    assert_eq!(lead("A", "All there is.", ""), None);
+}
+
+#[test]
 fn item_without_address_is_at_home_on_our_page() {
     let page = text(page::item(&site(), &plain(), &By::ALL).unwrap());
     let own = format!("https://feeds.example/news/items/{}/", plain().id.handle());
