@@ -144,9 +144,12 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let _ = panel.state.set(Arc::downgrade(&state));
     hub.set_maker(Arc::downgrade(&state) as _);
     let changed = {
-        let (state, hub) = (Arc::clone(&state), Arc::clone(&hub));
+        let (state, hub, pages) = (Arc::clone(&state), Arc::clone(&hub), Arc::clone(&pages));
         Box::new(move |path: &str| {
             state.invalidate(path);
+            for other in pages.outdated_with(path) {
+                state.invalidate(&other);
+            }
             hub.outdated(path);
         })
     };

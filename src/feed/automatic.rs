@@ -30,6 +30,13 @@ impl By {
             Self::Category => "categories",
         }
     }
+
+    /// Path of the list of all feeds of the kind, or of a further page of it; the first is 1.
+    #[must_use]
+    pub fn list_path(self, page: u64) -> String {
+        // Three segments, which no feed has: a category may well be called "2" or "page".
+        if page == 1 { format!("/{}/", self.word()) } else { format!("/{}/page/{page}/", self.word()) }
+    }
 }
 
 /// One automatic feed that an item belongs to.

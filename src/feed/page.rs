@@ -99,6 +99,9 @@ struct ListPage<'a> {
     frame: Frame<'a>,
     main: FeedLinks<'a>,
     title: &'static str,
+    number: u64,
+    previous: Option<String>,
+    next: Option<String>,
     members: Vec<FeedLinks<'a>>,
 }
 
@@ -186,20 +189,35 @@ pub fn archive(
     render(&page, &format!("{}/archive/{number}/", feed.path))
 }
 
-/// The page that lists automatic feeds of one kind, in the given order.
+/// Page `number` of the list of automatic feeds of one kind, in the given order.
 ///
 /// # Errors
 ///
 /// When the template cannot be rendered.
-pub fn list(site: &Site, by: By, feeds: &[FeedSummary<'_>]) -> Result<Vec<u8>, WriteError> {
+pub fn list(
+    site: &Site,
+    by: By,
+    number: u64,
+    has_more: bool,
+    feeds: &[FeedSummary<'_>],
+) -> Result<Vec<u8>, WriteError> {
     let title = match by {
         By::Source => "Sources",
         By::Language => "Languages",
         By::Category => "Categories",
     };
     let members = feeds.iter().map(|summary| FeedLinks::new(site, summary)).collect();
-    let page = ListPage { frame: Frame::new(site, false), main: FeedLinks::everything(site), title, members };
-    render(&page, &format!("/{}/", by.word()))
+    let link = |number| site.local(&by.list_path(number));
+    let page = ListPage {
+        frame: Frame::new(site, false),
+        main: FeedLinks::everything(site),
+        title,
+        number,
+        previous: (number > 1).then(|| link(number - 1)),
+        next: has_more.then(|| link(number + 1)),
+        members,
+    };
+    render(&page, &by.list_path(number))
 }
 
 /// The page of one item: a preview of an article that lives elsewhere, or the article's own page. Source and categories

@@ -19,7 +19,7 @@ use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;
 use crate::store::Reader;
 
-use super::pages::Pages;
+use super::pages::{LISTED, Pages};
 use super::setup::{SetupError, site, tag_authority, watch_error};
 use files::{Entry, Folder, without_collisions};
 
@@ -146,11 +146,14 @@ fn paths(reader: &Reader, config: &Config) -> anyhow::Result<Vec<String>> {
         of_format.into_iter().chain([base])
     };
     let mut paths = vec!["/opml.xml".to_owned(), MISSING.to_owned()];
-    paths.extend(config.automatic.iter().map(|by: &By| format!("/{}/", by.word())));
     let configured = config.feeds.iter().map(|feed: &Definition| feed.path.clone());
+    let mut listed: BTreeMap<By, usize> = config.automatic.iter().map(|by| (*by, 0)).collect();
     let (feeds, handles) = reader.read(|reading| -> anyhow::Result<_> {
         let mut feeds: BTreeMap<String, u64> = configured.map(|path| (path, 0)).collect();
         for row in reading.all_feeds()? {
+            if let Some(count) = row.kind.by().filter(|_| row.live > 0).and_then(|by| listed.get_mut(&by)) {
+                *count += 1;
+            }
             if row.kind.by().is_some() || feeds.contains_key(&row.path) {
                 let pages = archive_pages(&row);
                 feeds.insert(row.path, pages);
@@ -158,6 +161,9 @@ fn paths(reader: &Reader, config: &Config) -> anyhow::Result<Vec<String>> {
         }
         Ok((feeds, reading.live_handles()?))
     })?;
+    for (by, count) in listed {
+        paths.extend((1..=count.div_ceil(LISTED) as u64).map(|page| by.list_path(page)));
+    }
     for (feed, pages) in feeds {
         paths.extend(documents(format!("{feed}/")));
         paths.extend((1..=pages).flat_map(|page| documents(format!("{feed}{ARCHIVE_ROOM}{page}/"))));

@@ -3,6 +3,7 @@
 mod address;
 mod archive;
 mod feed;
+mod list;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +19,11 @@ use crate::item::Item;
 use crate::store::{FeedRow, Reader, Reading, State, StoreError};
 
 use address::{Address, What};
+use list::Kept;
+pub(super) use list::LISTED;
 
 /// How long a copy of an item's page may be used.
 const MAX_AGE: Duration = Duration::from_secs(300);
-/// Feeds that the page of one kind lists, those with the most items first.
-const LISTED: usize = 1000;
 
 /// Makes documents from the store.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub struct Pages {
     reader: Reader,
     clock: Clock,
     shared: ArcSwap<Basis>,
+    lists: Kept,
 }
 
 /// What documents depend on besides the store.
@@ -57,7 +59,12 @@ impl Pages {
     /// Pages of this site and these feeds.
     #[must_use]
     pub fn new(reader: Reader, config: &Config, site: Site, clock: Clock) -> Self {
-        Self { reader, clock, shared: ArcSwap::from_pointee(Basis::new(config, site)) }
+        Self { reader, clock, shared: ArcSwap::from_pointee(Basis::new(config, site)), lists: Kept::default() }
+    }
+
+    /// What else is no longer right when the document at `path` is not: each path once, when it has been made since.
+    pub fn outdated_with(&self, path: &str) -> Vec<String> {
+        self.lists.take(path)
     }
 
     /// Pages made from now on are of this site and these feeds.
@@ -67,6 +74,9 @@ impl Pages {
 
     fn make(&self, path: &str) -> anyhow::Result<Rendered> {
         let Some(address) = Address::read(path) else { return Ok(Rendered::Missing) };
+        if let What::List { by, page } = address.what {
+            self.lists.note(by, page);
+        }
         let basis = self.shared.load();
         self.reader.read(|reading| {
             let since = reading.meta("form_since")?.and_then(|text| text.parse().ok());
@@ -107,7 +117,7 @@ impl Room<'_> {
     fn answer(&self, address: &Address) -> anyhow::Result<Rendered> {
         match &address.what {
             What::Item(handle) => self.item(handle),
-            What::List(by) => self.list(*by),
+            What::List { by, page } => self.list(*by, *page),
             What::Feed { path, format } => match self.known(path)? {
                 Known::Retired => Ok(Rendered::Gone),
                 // The documents of configured feeds are kept ready and never asked for here, except before there are any.
@@ -148,22 +158,6 @@ impl Room<'_> {
 
     fn automatic(&self, by: By, row: &FeedRow) -> Definition {
         automatic_definition(by, &row.path, &row.name, &self.basis.site.title, &self.basis.definitions[0])
-    }
-
-    fn list(&self, by: By) -> anyhow::Result<Rendered> {
-        let rows = self.reading.largest_feeds(by.into(), LISTED)?;
-        if rows.is_empty() {
-            return Ok(Rendered::Missing);
-        }
-        let definitions: Vec<_> = rows.iter().map(|row| self.automatic(by, row)).collect();
-        let feeds: Vec<_> = definitions
-            .iter()
-            .zip(&rows)
-            .map(|(feed, row)| page::FeedSummary { feed, updated: row.updated, archive: None })
-            .collect();
-        let html = page::list(&self.basis.site, by, &feeds)?;
-        let newest = rows.iter().map(|row| row.changed_at).max();
-        Ok(self.undated(html, newest.unwrap_or(self.form_since)))
     }
 
     fn load(&self, seq: i64) -> Result<Arc<Item>, StoreError> {

@@ -149,17 +149,18 @@ impl Reading<'_> {
         rows.map(|handle| Ok(format!("{:016x}", handle?))).collect()
     }
 
-    /// The feeds of one kind that have items, those with the most first.
+    /// The feeds of one kind that have items, those with the most first, after so many of them.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn largest_feeds(&self, kind: FeedKind, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
+    pub fn largest_feeds(&self, kind: FeedKind, after: usize, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM feeds WHERE kind = ?1 AND live > 0 AND kind > 0 ORDER BY live DESC, path LIMIT ?2"
+            "SELECT {COLUMNS} FROM feeds WHERE kind = ?1 AND live > 0 AND kind > 0 ORDER BY live DESC, path \
+             LIMIT ?2 OFFSET ?3"
         );
         let mut query = self.connection.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![kind as u8, limit], |row| Ok(from_row(row)))?;
+        let [limit, after] = [limit, after].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let rows = query.query_map(params![kind as u8, limit, after], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 }

@@ -76,11 +76,28 @@ fn alternates(page: &str) -> Vec<&str> {
 fn page_of_an_item_and_list_of_feeds_name_the_main_feed() {
     let source = definition("/sources/news.example", "news.example");
     let listed = [FeedSummary { feed: &source, updated: None, archive: None }];
-    for page in [page::item(&site(), &sample(), &By::ALL).unwrap(), page::list(&site(), By::Source, &listed).unwrap()] {
+    for page in
+        [page::item(&site(), &sample(), &By::ALL).unwrap(), page::list(&site(), By::Source, 1, false, &listed).unwrap()]
+    {
         let page = text(page);
         assert_eq!(alternates(&page), ["application/atom+xml", "application/rss+xml", "application/feed+json"]);
         assert!(page.contains("title=\"Haber Masası (Atom)\" href=\"/news/atom.xml\""), "{page}");
     }
+}
+
+#[test]
+fn list_of_feeds_goes_on_to_further_pages() {
+    let feed = definition("/categories/a", "a");
+    let listed = [FeedSummary { feed: &feed, updated: None, archive: None }];
+    let page = |number, has_more| text(page::list(&site(), By::Category, number, has_more, &listed).unwrap());
+    let (only, first, second, last) = (page(1, false), page(1, true), page(2, true), page(3, false));
+    let previous = |path: &str| format!("<a rel=\"prev\" href=\"/news/categories/{path}\">Previous</a>");
+    let next = |path: &str| format!("<a rel=\"next\" href=\"/news/categories/{path}\">Next</a>");
+    assert!(!only.contains("<nav") && only.contains("<h1>Categories</h1>"));
+    assert!(first.contains(&next("page/2/")) && !first.contains("Previous"), "{first}");
+    assert!(second.contains(&previous("")) && second.contains(&next("page/3/")), "{second}");
+    assert!(second.contains("<h1>Categories, page 2</h1>"));
+    assert!(last.contains(&previous("page/2/")) && !last.contains("Next"), "{last}");
 }
 
 #[test]

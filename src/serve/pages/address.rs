@@ -16,8 +16,8 @@ pub(super) struct Address {
 pub(super) enum What {
     /// `/items/{handle}/`
     Item(String),
-    /// `/sources/`
-    List(By),
+    /// `/sources/`, `/sources/page/2/`
+    List { by: By, page: u64 },
     /// `/sources/{host}/atom.xml`
     Feed { path: String, format: Kind },
     /// `{feed}/archive/{page}/atom.xml`
@@ -35,18 +35,33 @@ impl Address {
     }
 }
 
+/// Digits of the number of an archive page, at most.
+const LONGEST_ARCHIVE: usize = 15;
+/// Of a page of a list: a million feeds of one kind.
+const LONGEST_LIST: usize = 4;
+
+/// One address a page: no sign, no leading zero.
+fn number(text: &str, longest: usize) -> Option<u64> {
+    let is_canonical = !text.starts_with('0') && text.len() <= longest && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_canonical)
+}
+
 fn what(directory: &str, format: Kind) -> Option<What> {
-    let list = |by: &By| directory.strip_prefix('/') == Some(by.word());
-    if let Some(by) = By::ALL.into_iter().find(list) {
-        return format.is_none().then_some(What::List(by));
+    for by in By::ALL {
+        let Some(rest) = directory.strip_prefix('/').and_then(|rest| rest.strip_prefix(by.word())) else { continue };
+        if rest.is_empty() {
+            return format.is_none().then_some(What::List { by, page: 1 });
+        }
+        if let Some(page) = rest.strip_prefix("/page/") {
+            let page = number(page, LONGEST_LIST).filter(|page| *page > 1 && format.is_none())?;
+            return Some(What::List { by, page });
+        }
     }
     if let Some(handle) = directory.strip_prefix("/items/") {
         return format.is_none().then(|| What::Item(handle.to_owned()));
     }
     if let Some((path, page)) = directory.rsplit_once("/archive/") {
-        // One address a page: no sign, no leading zero.
-        let is_canonical = !page.starts_with('0') && page.len() <= 15 && page.bytes().all(|b| b.is_ascii_digit());
-        let page = page.parse().ok().filter(|_| is_canonical)?;
+        let page = number(page, LONGEST_ARCHIVE)?;
         return Some(What::Archive { path: path.to_owned(), page, format });
     }
     Some(What::Feed { path: directory.to_owned(), format })
