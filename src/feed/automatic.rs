@@ -31,6 +31,16 @@ impl By {
         }
     }
 
+    /// Heading of the feeds of the kind.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Source => "Sources",
+            Self::Language => "Languages",
+            Self::Category => "Categories",
+        }
+    }
+
     /// Path of the list of all feeds of the kind, or of a further page of it; the first is 1.
     #[must_use]
     pub fn list_path(self, page: u64) -> String {

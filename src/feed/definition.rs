@@ -78,9 +78,14 @@ impl Definition {
     /// Language of the feed's own words, which its items inherit: the one language that it selects, else the site's.
     #[must_use]
     pub fn language<'a>(&'a self, site: &'a Site) -> Option<&'a Language> {
+        self.only_language().or(site.language.as_ref())
+    }
+
+    /// The one language that the feed selects.
+    pub(super) fn only_language(&self) -> Option<&Language> {
         match self.filter.languages.as_slice() {
             [only] => Some(only),
-            _ => site.language.as_ref(),
+            _ => None,
         }
     }
 

@@ -4,12 +4,13 @@ use chrono::{DateTime, FixedOffset};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::{Definition, Format, Site, WriteError, text, time, xml};
+use super::{By, Definition, Format, Site, WriteError, text, time, xml};
 
 /// Path of the list below the site, for errors.
 const PATH: &str = "/opml.xml";
 
-/// Writes the list. Every feed appears once, with its Atom document: a reader that imports the list should not end up
+/// Writes the list: the feeds of the configuration, then folders of automatic ones by their kind, in the given order. Every
+/// feed appears once, with its Atom document: a reader that imports the list should not end up
 /// with three subscriptions to the same items.
 ///
 /// `created` must be a time that is kept, such as that of the last change of the set of feeds, never "now", or the
@@ -42,23 +43,21 @@ fn outline(site: &Site, feeds: &[&Definition], created: &str) -> std::io::Result
             }
             element("docs", "http://opml.org/spec2.opml")
         })?;
+        let (automatic, configured): (Vec<&Definition>, _) =
+            feeds.iter().copied().partition(|feed| kind(feed).is_some());
         writer.create_element("body").write_inner_content(|writer| {
-            for feed in feeds {
-                let title = text::plain(&feed.title);
-                let document = site.url(&feed.document_path(Format::Atom));
-                let page = site.url(&feed.page_path());
-                let mut element = writer
-                    .create_element("outline")
-                    .with_attribute(("type", "rss"))
-                    .with_attribute(("version", "ATOM1"))
-                    .with_attribute(("text", title.as_ref()))
-                    .with_attribute(("title", title.as_ref()))
-                    .with_attribute(("xmlUrl", document.as_str()))
-                    .with_attribute(("htmlUrl", page.as_str()));
-                if let Some(language) = feed.language(site) {
-                    element = element.with_attribute(("language", language.as_str()));
+            for feed in configured {
+                subscription(writer, site, feed)?;
+            }
+            for by in [By::Source, By::Language, By::Category] {
+                let mut members = automatic.iter().filter(|feed| kind(feed) == Some(by)).peekable();
+                if members.peek().is_none() {
+                    continue;
                 }
-                element.write_empty()?;
+                let folder = writer.create_element("outline").with_attribute(("text", by.title()));
+                folder
+                    .with_attribute(("title", by.title()))
+                    .write_inner_content(|writer| members.try_for_each(|feed| subscription(writer, site, feed)))?;
             }
             Ok(())
         })?;
@@ -67,4 +66,29 @@ fn outline(site: &Site, feeds: &[&Definition], created: &str) -> std::io::Result
     let mut bytes = writer.into_inner();
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// What an automatic feed selects on.
+fn kind(feed: &Definition) -> Option<By> {
+    By::ALL.into_iter().find(|by| feed.path.starts_with(&by.list_path(1)))
+}
+
+fn subscription(writer: &mut Writer<Vec<u8>>, site: &Site, feed: &Definition) -> std::io::Result<()> {
+    let title = text::plain(&feed.title);
+    let document = site.url(&feed.document_path(Format::Atom));
+    let page = site.url(&feed.page_path());
+    let mut element = writer
+        .create_element("outline")
+        .with_attribute(("type", "rss"))
+        .with_attribute(("version", "ATOM1"))
+        .with_attribute(("text", title.as_ref()))
+        .with_attribute(("title", title.as_ref()))
+        .with_attribute(("xmlUrl", document.as_str()))
+        .with_attribute(("htmlUrl", page.as_str()));
+    // The articles of a source or category are in whatever language they are.
+    let language = if kind(feed).is_some() { feed.only_language() } else { feed.language(site) };
+    if let Some(language) = language {
+        element = element.with_attribute(("language", language.as_str()));
+    }
+    element.write_empty().map(|_| ())
 }

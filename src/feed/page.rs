@@ -201,17 +201,12 @@ pub fn list(
     has_more: bool,
     feeds: &[FeedSummary<'_>],
 ) -> Result<Vec<u8>, WriteError> {
-    let title = match by {
-        By::Source => "Sources",
-        By::Language => "Languages",
-        By::Category => "Categories",
-    };
     let members = feeds.iter().map(|summary| FeedLinks::new(site, summary)).collect();
     let link = |number| site.local(&by.list_path(number));
     let page = ListPage {
         frame: Frame::new(site, false),
         main: FeedLinks::everything(site),
-        title,
+        title: by.title(),
         number,
         previous: (number > 1).then(|| link(number - 1)),
         next: has_more.then(|| link(number + 1)),

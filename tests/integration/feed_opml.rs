@@ -10,18 +10,24 @@ use crate::feed_samples::{at, definition, everything, site};
 #[test]
 fn every_feed_is_listed_once_with_what_importers_need() {
     let (site, all) = (site(), everything());
+    let source = definition("/sources/news.example", "news.example");
     let mut hostile = definition("/categories/r-d", "R&D \"<quoted>\" 'ß' \u{1}");
     hostile.filter.languages.extend(Language::new("de"));
-    let document = opml(&site, &[&all, &hostile], at("2024-11-01T13:17:00.5+03:00")).unwrap();
+    let document = opml(&site, &[&source, &all, &hostile], at("2024-11-01T13:17:00.5+03:00")).unwrap();
     golden("feeds.opml", &document);
     let Some(read) = read(&document, "opml") else { return };
-    let outline = |title: &str, path: &str, language: &str| {
-        json!({
-            "type": "rss", "version": "ATOM1", "text": title, "title": title, "language": language,
+    let outline = |title: &str, path: &str, language: Option<&str>| {
+        let mut outline = json!({
+            "type": "rss", "version": "ATOM1", "text": title, "title": title,
             "xmlUrl": format!("https://feeds.example/news{path}/atom.xml"),
             "htmlUrl": format!("https://feeds.example/news{path}/"),
-        })
+        });
+        if let Some(language) = language {
+            outline["language"] = language.into();
+        }
+        outline
     };
+    let folder = |title: &str, feed| json!({ "text": title, "title": title, "outlines": [feed] });
     assert_eq!(
         read,
         json!({
@@ -29,8 +35,9 @@ fn every_feed_is_listed_once_with_what_importers_need() {
             "title": "Haber Masası",
             "created": "2024-11-01T13:17:00+03:00",
             "outlines": [
-                outline("Haber Masası", "", "tr"),
-                outline("R&D \"<quoted>\" 'ß' ", "/categories/r-d", "de"),
+                outline("Haber Masası", "", Some("tr")),
+                folder("Sources", outline("news.example", "/sources/news.example", None)),
+                folder("Categories", outline("R&D \"<quoted>\" 'ß' ", "/categories/r-d", Some("de"))),
             ],
         })
     );

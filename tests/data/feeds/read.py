@@ -105,12 +105,15 @@ def json_feed(data):
 
 
 def opml(data):
+    def outlines(parent):
+        return [dict(one.attrib) | ({"outlines": outlines(one)} if len(one) else {}) for one in parent.findall("outline")]
+
     root = ElementTree.fromstring(data)
     return {
         "version": root.get("version"),
         "title": root.findtext("head/title"),
         "created": parsedate_to_datetime(root.findtext("head/dateCreated")).isoformat(),
-        "outlines": [dict(outline.attrib) for outline in root.findall("body/outline")],
+        "outlines": outlines(root.find("body")),
     }
 
 
