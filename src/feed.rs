@@ -12,6 +12,7 @@ mod html;
 mod iri;
 mod json;
 mod link_header;
+mod names;
 mod opml;
 pub mod page;
 mod prepared;

@@ -1,9 +1,10 @@
 //! Feeds that nobody has to configure: one for each source host, language and category.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::definition::fold;
-use super::{Definition, Filter};
+use super::{Definition, Filter, names};
 use crate::item::{Item, Language};
 
 /// What an automatic feed selects on.
@@ -140,18 +141,27 @@ fn encode(segment: &str) -> String {
     encoded
 }
 
-/// The definition of an automatic feed: limits, content and freshness are those of `template`.
+/// The definition of an automatic feed, with the name that people know: limits, content and freshness are those of `template`.
 #[must_use]
 pub fn automatic_definition(by: By, path: &str, name: &str, site_title: &str, template: &Definition) -> Definition {
     let mut filter = Filter::default();
-    match by {
-        By::Source => filter.sources.push(name.to_owned()),
-        By::Language => filter.languages.extend(Language::new(name)),
-        By::Category => filter.categories.push(name.to_owned()),
-    }
+    let shown = match by {
+        By::Source => {
+            filter.sources.push(name.to_owned());
+            names::of_host(name)
+        }
+        By::Language => {
+            filter.languages.extend(Language::new(name));
+            names::of_language(name)
+        }
+        By::Category => {
+            filter.categories.push(name.to_owned());
+            Cow::Borrowed(name)
+        }
+    };
     Definition {
         path: path.to_owned(),
-        title: format!("{site_title}: {name}"),
+        title: format!("{site_title}: {shown}"),
         filter,
         limits: template.limits,
         content: template.content,

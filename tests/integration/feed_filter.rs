@@ -1,10 +1,10 @@
 //! Which items a feed selects.
 
 use globset::{Glob, GlobSet};
-use seedcast::feed::Filter;
+use seedcast::feed::{By, Filter, automatic_definition};
 use seedcast::item::{Item, Language, SeedPath};
 
-use crate::feed_samples::{plain, sample};
+use crate::feed_samples::{definition, plain, sample};
 
 fn selects(filter: &Filter, item: &Item) -> bool {
     filter.selects(item, &SeedPath::new("dunya/2024/a.txt"))
@@ -61,4 +61,33 @@ fn every_condition_must_hold() {
     assert!(selects(&filter, &sample()));
     assert!(!filter.selects(&sample(), &SeedPath::new("spor/a.txt")));
     assert!(!selects(&filter, &plain()));
+}
+
+#[test]
+fn automatic_feeds_have_the_names_that_people_know() {
+    let title = |by, name: &str| {
+        let feed = automatic_definition(by, "/x/y", name, "The desk", &definition("", "The desk"));
+        assert_eq!(feed.path, "/x/y", "names change nothing of the address");
+        feed.title
+    };
+    for (tag, name) in [
+        ("en", "English"),
+        ("tr", "Türkçe"),
+        ("zu", "isiZulu"),
+        ("af", "Afrikaans"),
+        ("pt-BR", "Português (BR)"),
+        ("tlh", "tlh"),
+    ] {
+        assert_eq!(title(By::Language, tag), format!("The desk: {name}"));
+    }
+    for (host, name) in [
+        ("xn--bcher-kva.example", "bücher.example"),
+        ("www.xn--p1ai", "www.рф"),
+        ("news.example", "news.example"),
+        ("xn--.example", "xn--.example"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ] {
+        assert_eq!(title(By::Source, host), format!("The desk: {name}"));
+    }
+    assert_eq!(title(By::Category, "en"), "The desk: en");
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, FixedOffset};
 
 use super::super::automatic::automatic_path;
-use super::super::{By, Definition, Format, Site, iri, text, time};
+use super::super::{By, Definition, Format, Site, iri, names, text, time};
 use super::{FeedSummary, item_path};
 use crate::item::{Item, Language};
 
@@ -48,7 +48,7 @@ impl<'a> Card<'a> {
             dir: direction(item.language.as_ref()),
             article: item.url.as_deref().filter(|url| iri::is_http(url)).map(|url| iri::uri(url).into_owned()),
             page: site.local(&item_path(item)),
-            source: item.source.as_deref().map(text::plain),
+            source: item.source.as_deref().map(source_name),
             author: item.author.as_deref().map(text::plain),
             published: When::new(item.times.published),
             updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),
@@ -72,7 +72,16 @@ impl<'a> Label<'a> {
     /// `kinds` are those of the automatic feeds that there are.
     pub(super) fn new(site: &Site, kinds: &[By], by: By, name: &'a str) -> Self {
         let path = automatic_path(by, name).filter(|_| kinds.contains(&by));
-        Self { name: text::plain(name), page: path.map(|path| site.local(&format!("{path}/"))) }
+        let name = if by == By::Source { source_name(name) } else { text::plain(name) };
+        Self { name, page: path.map(|path| site.local(&format!("{path}/"))) }
+    }
+}
+
+/// Names of hosts come from whoever wrote the seed, so they are cleaned like all text.
+fn source_name(host: &str) -> Cow<'_, str> {
+    match names::of_host(host) {
+        Cow::Borrowed(name) => text::plain(name),
+        Cow::Owned(name) => Cow::Owned(text::plain(&name).into_owned()),
     }
 }
 
