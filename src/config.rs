@@ -60,6 +60,10 @@ pub struct Config {
 pub struct Site {
     /// Plain text.
     pub title: String,
+    /// Plain text; `None`: not claimed.
+    pub description: Option<String>,
+    /// Absolute http(s) URL of a picture; `None`: none.
+    pub icon: Option<String>,
     /// Without a trailing slash; `None`: the address of the first listener.
     pub base_url: Option<String>,
     /// `None`: not claimed.

@@ -230,6 +230,7 @@ fn settings(site: &Site, config: &Config) -> Settings {
     let base_path = url::Url::parse(&site.base_url).map(|url| url.path().trim_end_matches('/').to_owned());
     Settings {
         base_path: base_path.unwrap_or_default(),
+        content_security_policy: page::content_security_policy(site.icon.as_deref()),
         absence: AbsencePages {
             // Without a page there is still the line of text.
             missing: page::not_found(site).ok().map(Bytes::from),

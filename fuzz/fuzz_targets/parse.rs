@@ -27,6 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     let site = Site {
         title: "Fuzz".to_owned(),
         base_url: "https://feeds.example".to_owned(),
+        icon: None,
         is_unconfigured: false,
         language: None,
         author: None,
@@ -36,6 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     let feed = Definition {
         path: String::new(),
         title: "Fuzz".to_owned(),
+        description: None,
         filter: Filter::default(),
         limits: Limits { items: 1, window: Duration::ZERO, max_items: 1, max_bytes: usize::MAX },
         content: Content::Full,

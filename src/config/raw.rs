@@ -23,6 +23,8 @@ pub(super) struct Raw {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawSite {
     pub title: String,
+    pub description: String,
+    pub icon: String,
     pub base_url: String,
     pub language: String,
     pub time_zone: String,
@@ -101,6 +103,7 @@ pub(super) struct RawFeeds {
 pub(super) struct RawFeed {
     pub name: String,
     pub title: Option<String>,
+    pub description: Option<String>,
     #[serde(default)]
     pub sources: Vec<String>,
     #[serde(default)]

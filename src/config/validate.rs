@@ -34,10 +34,12 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
     let Raw { site, seeds, store, http, feeds, feed, hub, log } = raw;
     let site = Site {
         title: check.title("site.title", &site.title)?,
+        description: visible(site.description),
+        icon: check.icon(&site.icon)?,
         base_url: check.base_url(&site.base_url)?,
         language: check.language("site.language", &site.language)?,
         time_zone: check.zone("site.time_zone", &site.time_zone)?,
-        author: optional(site.author).filter(|author| !clean_xml(author).trim().is_empty()),
+        author: visible(site.author),
         tag_authority: check.tag_authority(&site.tag_authority)?,
     };
     let mode =
@@ -88,12 +90,17 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
     let mut automatic = automatic.collect::<Result<Vec<_>, _>>()?;
     automatic.sort_unstable();
     automatic.dedup();
-    let feeds = check.feeds(&site.title, &feeds, feed)?;
+    let feeds = check.feeds(&site, &feeds, feed)?;
     Ok(Config { site, seeds, store, http, feeds, automatic, hub, log })
 }
 
 pub(super) fn optional(text: String) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
+}
+
+/// Text that is still some in a document, which has no place for control characters.
+fn visible(text: String) -> Option<String> {
+    optional(text).filter(|text| !clean_xml(text).trim().is_empty())
 }
 
 impl Check<'_> {
@@ -185,6 +192,20 @@ impl Check<'_> {
         Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
     }
 
+    fn icon(&self, text: &str) -> Result<Option<String>, ConfigError> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let expected = "an absolute http or https URL without user, such as \"https://example.org/icon.png\"";
+        let wrong = || self.wrong("site.icon", expected, format!("\"{text}\""));
+        let url = url::Url::parse(text).map_err(|_| wrong())?;
+        let is_plain = matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if is_plain { Ok(Some(url.into())) } else { Err(wrong()) }
+    }
+
     fn tag_authority(&self, text: &str) -> Result<Option<String>, ConfigError> {
         if text.is_empty() {
             return Ok(None);
@@ -238,11 +259,12 @@ impl Check<'_> {
         })
     }
 
-    fn feeds(&self, title: &str, defaults: &RawFeeds, raw: Vec<RawFeed>) -> Result<Vec<Definition>, ConfigError> {
+    fn feeds(&self, site: &Site, defaults: &RawFeeds, raw: Vec<RawFeed>) -> Result<Vec<Definition>, ConfigError> {
         let section = self.within("feeds.", "feeds.");
         let everything = Definition {
             path: String::new(),
-            title: title.to_owned(),
+            title: site.title.clone(),
+            description: site.description.clone(),
             filter: Filter::default(),
             limits: section.limits(defaults, None)?,
             content: section.content("content", &defaults.content)?,
@@ -262,7 +284,7 @@ impl Check<'_> {
                 return Err(entry.wrong("name", "different for every feed", format!("\"{}\" twice", feed.name)));
             }
             let entry = self.within(&format!("feed {}: ", feed.name), &place);
-            feeds.push(entry.feed(title, defaults, &feed)?);
+            feeds.push(entry.feed(&site.title, defaults, &feed)?);
         }
         Ok(feeds)
     }
@@ -287,6 +309,7 @@ impl Check<'_> {
                 Some(title) => self.title("title", title)?,
                 None => format!("{site}: {}", raw.name),
             },
+            description: raw.description.clone().and_then(visible),
             filter,
             limits: self.limits(defaults, Some(raw))?,
             content: self.content("content", raw.content.as_deref().unwrap_or(&defaults.content))?,

@@ -6,7 +6,7 @@ use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Entry, Feed, Generator, Link, Person, Text, WriteConfig};
 
 use super::view::{View, item_link};
-use super::{Content, Format, html, text, time, xml};
+use super::{Content, Format, html, iri, text, time, xml};
 use crate::item::{Item, Language};
 
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
@@ -56,6 +56,8 @@ fn feed(view: &View<'_>) -> Feed {
     }
     Feed {
         title: Text::plain(owned(&view.feed.title)),
+        subtitle: view.feed.description.as_deref().map(|description| Text::plain(owned(description))),
+        icon: view.site.icon.as_deref().map(|icon| iri::uri(icon).into_owned()),
         // The page's address: the one name that all documents of the feed share.
         id: page,
         updated: time::representable(view.updated).unwrap_or_default(),

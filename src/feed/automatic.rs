@@ -162,6 +162,7 @@ pub fn automatic_definition(by: By, path: &str, name: &str, site_title: &str, te
     Definition {
         path: path.to_owned(),
         title: format!("{site_title}: {shown}"),
+        description: None,
         filter,
         limits: template.limits,
         content: template.content,

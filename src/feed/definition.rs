@@ -11,6 +11,8 @@ use crate::item::{Item, Language, SeedPath};
 pub struct Site {
     /// Title of the feed of everything and of the front page.
     pub title: String,
+    /// Absolute http(s) URL of a picture that stands for the site.
+    pub icon: Option<String>,
     /// Absolute http(s) URL without a trailing slash; may have a path prefix. Self links and ids are built from it,
     /// never from the Host header.
     pub base_url: String,
@@ -52,6 +54,8 @@ pub struct Definition {
     pub path: String,
     /// Plain text.
     pub title: String,
+    /// What it is about, plain text; `None` where nobody has said.
+    pub description: Option<String>,
     /// Which items belong to it.
     pub filter: Filter,
     /// How much of it one document holds.

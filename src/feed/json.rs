@@ -15,6 +15,12 @@ struct Feed<'a> {
     home_page_url: String,
     feed_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favicon: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
@@ -74,6 +80,9 @@ pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
         title: text::plain(&view.feed.title),
         home_page_url: view.site.url(&view.feed.page_path()),
         feed_url: view.site.url(&view.path(Format::Json)),
+        description: view.feed.description.as_deref().map(text::plain),
+        icon: view.site.icon.as_deref().map(iri::uri),
+        favicon: view.site.icon.as_deref().map(iri::uri),
         next_url: view.older_url(Format::Json),
         language: view.language().map(Language::as_str),
         authors: view.site.author.as_deref().map(author).into_iter().collect(),

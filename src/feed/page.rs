@@ -13,7 +13,7 @@ use chrono::{DateTime, FixedOffset};
 
 use self::card::{Card, FeedLinks, Group, Label, group_feeds};
 use self::lead::begins_with;
-use super::{By, Definition, Site, WriteError, html, text, xml};
+use super::{By, Definition, Site, WriteError, html, iri, text, xml};
 use crate::item::Item;
 
 pub use policy::content_security_policy;
@@ -46,6 +46,7 @@ struct Frame<'a> {
     site_title: Cow<'a, str>,
     site_lang: &'a str,
     home: String,
+    icon: Option<Cow<'a, str>>,
     style: &'static str,
     is_home: bool,
     /// What stands in place of items where there are none.
@@ -60,7 +61,9 @@ impl<'a> Frame<'a> {
         } else {
             "No items yet. New ones appear here."
         };
-        Self { site_title: text::plain(&site.title), site_lang, home: site.local("/"), style: STYLE, is_home, empty }
+        let icon = site.icon.as_deref().map(iri::uri);
+        let (site_title, home) = (text::plain(&site.title), site.local("/"));
+        Self { site_title, site_lang, home, icon, style: STYLE, is_home, empty }
     }
 }
 

@@ -6,11 +6,11 @@ use ::rss::extension::atom::{AtomExtension, Link};
 use ::rss::extension::dublincore::DublinCoreExtension;
 use ::rss::extension::syndication::{SyndicationExtension, UpdatePeriod};
 use ::rss::extension::{Extension, ExtensionMap};
-use ::rss::{Category, Channel, Cloud, Guid};
+use ::rss::{Category, Channel, Cloud, Guid, Image};
 use url::Url;
 
 use super::view::{Paging, View, item_link};
-use super::{Content, Format, html, text, time, xml};
+use super::{Content, Format, html, iri, text, time, xml};
 use crate::item::Item;
 
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
@@ -48,6 +48,7 @@ fn channel(view: &View<'_>) -> Channel {
         generator: Some(concat!("seedcast ", env!("CARGO_PKG_VERSION")).to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
         cloud: cloud(view),
+        image: image(view),
         ttl: Some(ttl.to_string()),
         atom_ext: Some(AtomExtension { links: links.collect() }),
         dublin_core_ext: view
@@ -91,6 +92,17 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
         dublin_core_ext: Some(dublin_core),
         ..::rss::Item::default()
     }
+}
+
+/// Readers expect title and link to be those of the feed.
+fn image(view: &View<'_>) -> Option<Image> {
+    let icon = view.site.icon.as_deref()?;
+    Some(Image {
+        url: iri::uri(icon).into_owned(),
+        title: owned(&view.feed.title),
+        link: view.site.url(&view.feed.page_path()),
+        ..Image::default()
+    })
 }
 
 /// Where to register to be told of changes: what is subscribed to changes, archive pages hardly do.

@@ -124,9 +124,11 @@ impl View<'_> {
         self.feed.language(self.site)
     }
 
-    /// What a reader shows below the title.
+    /// What a reader shows below the title. RSS must have some; the other formats claim only what was declared.
     pub(super) fn description(&self) -> Cow<'_, str> {
-        if self.feed.title == self.site.title {
+        if let Some(description) = &self.feed.description {
+            Cow::Borrowed(description)
+        } else if self.feed.title == self.site.title {
             Cow::Borrowed(&self.feed.title)
         } else {
             Cow::Owned(format!("{} – {}", self.feed.title, self.site.title))

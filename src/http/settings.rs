@@ -58,7 +58,7 @@ impl Default for Settings {
             stable_max_age: Duration::from_secs(24 * 3600),
             stale_while_revalidate: Duration::from_secs(60),
             stale_if_error: Duration::from_secs(24 * 3600),
-            content_security_policy: content_security_policy().to_string(),
+            content_security_policy: content_security_policy(None),
             absence: AbsencePages::default(),
             trusted_proxies: TrustedProxies::default(),
             admin_names: AdminNames::default(),

@@ -86,6 +86,7 @@ pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
     let own = config.hub.is_enabled.then(|| format!("{base_url}{}", hub::PATH));
     Site {
         title: config.site.title.clone(),
+        icon: config.site.icon.clone(),
         cloud: config.hub.takes_rsscloud.then(|| format!("{base_url}{}", hub::CLOUD_PATH)),
         base_url,
         is_unconfigured: config.site.base_url.is_none(),

@@ -8,6 +8,7 @@ use seedcast::feed::{Content, Format, Paging, Site, Tombstone, View, WriteError,
 use seedcast::item::{Item, ItemId, Language};
 use serde_json::{Value, json};
 
+use crate::feed_atom_rules::assert_atom_rules;
 use crate::feed_readers::{golden, kind, read};
 use crate::feed_samples::{at, declared, definition, everything, plain, sample, site, view};
 
@@ -259,6 +260,39 @@ fn summary_feeds_carry_no_content() {
     assert!(json["items"][0].get("content_html").is_none());
     assert_eq!(json["items"][0]["content_text"], json!(items[0].summary));
     assert_eq!(json["items"][1]["content_text"], json!(items[1].title));
+}
+
+#[test]
+fn description_and_icon_are_told_in_every_format_where_they_are_declared() {
+    let icon = "https://feeds.example/icon.png";
+    let site = Site { icon: Some(icon.to_owned()), ..site() };
+    let feed = seedcast::feed::Definition { description: Some("R&D, <daily>".to_owned()), ..everything() };
+    let declared = view(&site, &feed, &[]);
+    let rss = text(&declared, Format::Rss);
+    assert!(rss.contains("<description>R&amp;D, &lt;daily&gt;</description>"), "{rss}");
+    let image = rss.split_once("<image>").unwrap().1.split_once("</image>").unwrap().0;
+    for element in [
+        format!("<url>{icon}</url>"),
+        "<title>Haber Masası</title>".to_owned(),
+        "<link>https://feeds.example/news/</link>".to_owned(),
+    ] {
+        assert!(image.contains(&element), "{image}");
+    }
+    let atom = text(&declared, Format::Atom);
+    assert!(atom.contains(&format!("<icon>{icon}</icon>")), "{atom}");
+    assert!(atom.contains("<subtitle>R&amp;D, &lt;daily&gt;</subtitle>"), "{atom}");
+    assert_atom_rules(atom.as_bytes(), 0);
+    let json: Value = serde_json::from_str(&text(&declared, Format::Json)).unwrap();
+    assert_eq!([&json["description"], &json["icon"], &json["favicon"]], ["R&D, <daily>", icon, icon]);
+
+    let (site, feed) = (crate::feed_samples::site(), everything());
+    let silent = view(&site, &feed, &[]);
+    assert!(text(&silent, Format::Rss).contains("<description>Haber Masası</description>"), "RSS must have one");
+    assert!(!text(&silent, Format::Rss).contains("<image>"));
+    let atom = text(&silent, Format::Atom);
+    assert!(!atom.contains("<subtitle") && !atom.contains("<icon"));
+    let json: Value = serde_json::from_str(&text(&silent, Format::Json)).unwrap();
+    assert!(["description", "icon", "favicon"].iter().all(|key| json.get(key).is_none()));
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn item_without_address_is_at_home_on_our_page() {
 
 #[test]
 fn policy_lets_in_the_style_sheet_and_nothing_else() {
-    let policy = page::content_security_policy();
+    let policy = page::content_security_policy(None);
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     for page in [
         page::front(&site(), &[], &[], &[Arc::new(sample())]).unwrap(),
@@ -213,6 +213,16 @@ fn policy_lets_in_the_style_sheet_and_nothing_else() {
             assert!(!page.contains(loading), "{loading}");
         }
     }
+}
+
+#[test]
+fn icon_of_the_site_may_be_loaded_and_nothing_else_from_elsewhere() {
+    let site = seedcast::feed::Site { icon: Some("https://cdn.example:8443/a%3Bb.png?v=1&w=2".to_owned()), ..site() };
+    let page = text(page::front(&site, &[], &[], &[]).unwrap());
+    assert!(page.contains("<link rel=\"icon\" href=\"https://cdn.example:8443/a%3Bb.png?v=1&#38;w=2\">"), "{page}");
+    let policy = page::content_security_policy(site.icon.as_deref());
+    assert!(policy.contains("; img-src https://cdn.example:8443; "), "{policy}");
+    assert!(!page::content_security_policy(None).contains("img-src"));
 }
 
 /// Bit by bit, so as to share nothing with the code under test.

@@ -17,6 +17,7 @@ pub(crate) fn site() -> Site {
     Site {
         title: "Haber Masası".to_owned(),
         base_url: "https://feeds.example/news".to_owned(),
+        icon: None,
         is_unconfigured: false,
         language: Language::new("tr"),
         author: Some("Haber Masası".to_owned()),
@@ -35,6 +36,7 @@ pub(crate) fn definition(path: &str, title: &str) -> Definition {
     Definition {
         path: path.to_owned(),
         title: title.to_owned(),
+        description: None,
         filter: Filter::default(),
         limits: Limits { items: 50, window: Duration::from_secs(6 * 3600), max_items: 300, max_bytes: 2 * 1024 * 1024 },
         content: Content::Full,

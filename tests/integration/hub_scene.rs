@@ -401,6 +401,7 @@ fn document(path: &str, format: Format, text: &str) -> Document {
     let site = seedcast::feed::Site {
         title: "News".into(),
         base_url: SITE.into(),
+        icon: None,
         is_unconfigured: false,
         language: None,
         author: None,

@@ -92,6 +92,7 @@ impl Desk {
         let site = Site {
             title: self.config.site.title.clone(),
             base_url: "http://feeds.example".to_owned(),
+            icon: None,
             is_unconfigured: false,
             language: None,
             author: None,

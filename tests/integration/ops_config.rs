@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::running::{Place, program, run};
 
 /// What the file says, and words that the message must have.
-const FILE: [(&str, &[&str]); 58] = [
+const FILE: [(&str, &[&str]); 60] = [
     // Not TOML.
     ("[site\ntitle = \"x\"\n", &["line 1", "^"]),
     ("[site]\ntitle = x\n", &["line 2", "^"]),
@@ -54,6 +54,8 @@ const FILE: [(&str, &[&str]); 58] = [
         &["`site.base_url` must be an absolute http or https URL", "\"feeds.example\""],
     ),
     ("[site]\nbase_url = \"https://a.example/?x=1\"\n", &["`site.base_url`", "without query"]),
+    ("[site]\nicon = \"icon.png\"\n", &["line 2: `site.icon` must be an absolute http or https URL", "\"icon.png\""]),
+    ("[site]\nicon = \"data:image/png;base64,AA\"\n", &["`site.icon`"]),
     ("[site]\ntime_zone = \"Istanbul\"\n", &["`site.time_zone`", "\"Europe/Istanbul\"", "\"Istanbul\""]),
     ("[site]\nlanguage = \"english please\"\n", &["`site.language`", "\"pt-BR\""]),
     ("[site]\ntag_authority = \"example.org\"\n", &["`site.tag_authority`", "\"example.org,2026\""]),

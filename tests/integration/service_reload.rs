@@ -86,6 +86,15 @@ fn feeds_come_change_and_go_without_a_connection_being_dropped() {
     assert_eq!(kept.get("/feeds/never/atom.xml").0, 404);
     assert_eq!(kept.get("/atom.xml").0, 200);
 
+    let told = "description = \"What happens here\"\nicon = \"https://cdn.example/icon.png\"";
+    reload(&place, &server, &base.replace("[site]", &format!("[site]\n{told}")));
+    eventually("description and icon are told", PATIENCE, || {
+        let main = kept.get("/atom.xml").1.contains("<subtitle>What happens here</subtitle>");
+        let automatic =
+            kept.get("/sources/news.example/atom.xml").1.contains("<icon>https://cdn.example/icon.png</icon>");
+        (main && automatic).then_some(())
+    });
+
     reload(&place, &server, &base.replace("http://feeds.example", "http://other.example/prefix"));
     eventually("links are those of the new address", PATIENCE, || {
         kept.get("/atom.xml").1.contains("http://other.example/prefix/atom.xml").then_some(())

@@ -1,24 +1,24 @@
-//! What the pages may load: nothing but their own style sheet.
-
-use std::sync::LazyLock;
+//! What the pages may load: nothing but their own style sheet and the icon.
 
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::STYLE;
 
 /// Value of Content-Security-Policy for every page of ours (CSP Level 3).
 ///
-/// SECURITY: no script, no picture, no frame, no form; the one inline style sheet is let in by its hash, so markup that
+/// SECURITY: no script, no frame, no form, no picture but from where `icon` is; the one inline style sheet is let in by its
+/// hash, so markup that
 /// slipped into a page could neither run nor load anything.
 #[must_use]
-pub fn content_security_policy() -> &'static str {
-    static POLICY: LazyLock<String> = LazyLock::new(|| {
-        let hash = base64(&Sha256::digest(STYLE.as_bytes()));
-        format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
-    });
-    &POLICY
+pub fn content_security_policy(icon: Option<&str>) -> String {
+    let hash = base64(&Sha256::digest(STYLE.as_bytes()));
+    let icon = icon.and_then(|icon| Url::parse(icon).ok());
+    let pictures = icon.map(|icon| format!(" img-src {};", icon.origin().ascii_serialization())).unwrap_or_default();
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}';{pictures} base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
 }
 
 /// Base 64 with padding (RFC 4648 §4).
