@@ -25,9 +25,9 @@ mod write;
 mod xml;
 
 pub use automatic::{Automatic, By, SLUG_VERSION, automatic, automatic_definition, slug};
-pub use definition::{Content, Definition, Filter, Format, Limits, Site};
+pub use definition::{Content, Definition, Filter, Format, Limits, Site, archive_page_path};
 pub use delta::{Deltas, Known};
-pub use document::{CachePolicy, Coding, Document, Published, Slot, Twin, Variant};
+pub use document::{CachePolicy, Coding, Document, Published, Slot, Twin, Variant, rounded_up};
 pub use link_header::link_header;
 pub use opml::opml;
 pub use prepared::{Prepared, PreparedSlot};

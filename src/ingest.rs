@@ -45,7 +45,7 @@ use codings::Codings;
 use engine::Engine;
 use read::Source;
 
-pub(crate) use choose::{ARCHIVE_ROOM, archive_pages, choose, shown};
+pub(crate) use choose::{archive_pages, choose, shown};
 pub use revise::{Seen, is_edited, not_before, revise};
 
 /// Tells the time; passed in, so that tests can set it.

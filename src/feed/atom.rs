@@ -82,7 +82,7 @@ fn entry(view: &View<'_>, item: &Item) -> Entry {
     // from what they inherit.
     let lang = item.language.as_ref().filter(|own| Some(*own) != view.language()).map(Language::as_str);
     let words = |value: &str| Text { lang: lang.map(str::to_owned), ..Text::plain(owned(value)) };
-    let content = html::safe(&item.content);
+    let content = html::content(&item.content);
     Entry {
         title: words(&item.title),
         id: xml::clean(item.id.as_str()).into_owned(),
@@ -98,7 +98,7 @@ fn entry(view: &View<'_>, item: &Item) -> Entry {
         summary: item.summary.as_deref().map(words),
         content: (view.feed.content == Content::Full && !content.is_empty()).then(|| atom_syndication::Content {
             lang: lang.map(str::to_owned),
-            value: Some(xml::clean(&content).into_owned()),
+            value: Some(content.into_owned()),
             content_type: Some("html".to_owned()),
             ..atom_syndication::Content::default()
         }),

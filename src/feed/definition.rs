@@ -76,7 +76,7 @@ impl Definition {
     /// Path of an archive page (RFC 5005); pages are numbered from the oldest, 1 (`/feeds/world/archive/1/atom.xml`).
     #[must_use]
     pub fn archive_path(&self, page: u64, format: Format) -> String {
-        format!("{}/archive/{page}/{}", self.path, format.file_name())
+        format!("{}{}", archive_page_path(&self.path, page), format.file_name())
     }
 
     /// Language of the feed's own words, which its items inherit: the one language that it selects, else the site's.
@@ -100,6 +100,12 @@ impl Definition {
     }
 }
 
+/// Path of an archive page for people, below which its documents are, of the feed at this path (`/feeds/world/archive/1/`).
+#[must_use]
+pub fn archive_page_path(feed: &str, page: u64) -> String {
+    format!("{feed}/archive/{page}/")
+}
+
 /// Conditions that an item must meet: every list that is not empty must have a match.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -118,16 +124,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether the filter has no condition.
-    #[must_use]
-    pub fn is_everything(&self) -> bool {
-        self.sources.is_empty()
-            && self.paths.is_none()
-            && self.languages.is_empty()
-            && self.categories.is_empty()
-            && self.words.is_empty()
-    }
-
     /// A word that is the same exactly as long as the filter selects the same items.
     #[must_use]
     pub fn fingerprint(&self) -> String {

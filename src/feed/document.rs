@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use foldhash::fast::RandomState;
 
 use super::delta::Deltas;
@@ -91,6 +91,13 @@ pub enum Coding {
     Brotli,
     /// RFC 8878.
     Zstd,
+}
+
+/// The whole second that is over last when the moment is, as in [`Document::last_modified`].
+#[must_use]
+pub fn rounded_up(at: DateTime<Utc>) -> DateTime<Utc> {
+    let floor = at.trunc_subsecs(0);
+    if floor == at { at } else { floor + TimeDelta::seconds(1) }
 }
 
 /// Freshness of a resource for caches.

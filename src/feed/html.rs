@@ -13,7 +13,7 @@ const TAGS: [&str; 4] = ["<p>", "</p>", "<h3>", "</h3>"];
 /// SECURITY: `parse` makes such content already. This is the second door: a row that an older version stored, or that
 /// somebody wrote into the store, cannot bring a script to the page of an item or into a reader. It costs one scan and
 /// copies nothing when all is well.
-pub(super) fn safe(content: &str) -> Cow<'_, str> {
+fn safe(content: &str) -> Cow<'_, str> {
     let bytes = content.as_bytes();
     let mut out = String::new();
     let mut copied = 0;
@@ -45,6 +45,14 @@ pub(super) fn safe(content: &str) -> Cow<'_, str> {
     }
     out.push_str(&content[copied..]);
     Cow::Owned(out)
+}
+
+/// Content as it may go out in any format: [`safe`], without the characters that XML forbids.
+pub(super) fn content(content: &str) -> Cow<'_, str> {
+    match safe(content) {
+        Cow::Borrowed(content) => xml::clean(content),
+        Cow::Owned(content) => Cow::Owned(xml::clean(&content).into_owned()),
+    }
 }
 
 /// Length of the character reference at the start of `rest`, and whether it stands for a legal character.

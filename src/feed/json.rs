@@ -99,10 +99,7 @@ pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
 fn item<'a>(view: &View<'_>, item: &'a crate::item::Item) -> Item<'a> {
     let summary = item.summary.as_deref().map(text::plain);
     let is_full = view.feed.content == Content::Full && !item.content.is_empty();
-    let content_html = is_full.then(|| match html::safe(&item.content) {
-        Cow::Borrowed(content) => xml::clean(content),
-        Cow::Owned(content) => Cow::Owned(xml::clean(&content).into_owned()),
-    });
+    let content_html = is_full.then(|| html::content(&item.content));
     // An item must have one of the two.
     let content_text = (!is_full).then(|| summary.clone().unwrap_or_else(|| text::plain(&item.title)));
     Item {

@@ -13,7 +13,7 @@ use chrono::{DateTime, FixedOffset};
 
 use self::card::{Card, FeedLinks, Group, Label, group_feeds};
 use self::lead::begins_with;
-use super::{By, Definition, Site, WriteError, html, iri, text, xml};
+use super::{By, Definition, Site, WriteError, archive_page_path, html, iri, text};
 use crate::item::Item;
 
 pub use policy::content_security_policy;
@@ -180,7 +180,8 @@ pub fn archive(
     (older, newer): (Option<u64>, Option<u64>),
     items: &[Arc<Item>],
 ) -> Result<Vec<u8>, WriteError> {
-    let link = |number: u64| site.local(&format!("{}/archive/{number}/", feed.path));
+    let path = |number| archive_page_path(&feed.path, number);
+    let link = |number| site.local(&path(number));
     let page = ArchivePage {
         frame: Frame::new(site, false),
         feed: FeedLinks::new(site, &FeedSummary { feed, updated: None, archive: None }),
@@ -189,7 +190,7 @@ pub fn archive(
         newer: newer.map(link),
         cards: items.iter().map(|item| Card::new(site, item)).collect(),
     };
-    render(&page, &format!("{}/archive/{number}/", feed.path))
+    render(&page, &path(number))
 }
 
 /// Page `number` of the list of automatic feeds of one kind, in the given order.
@@ -236,7 +237,7 @@ pub fn item(site: &Site, item: &Item, kinds: &[By]) -> Result<Vec<u8>, WriteErro
         frame: Frame::new(site, false),
         main: FeedLinks::everything(site),
         canonical: card.article.clone().unwrap_or_else(|| site.url(&item_path(item))),
-        content: xml::clean(&html::safe(&item.content)).into_owned(),
+        content: html::content(&item.content).into_owned(),
         card,
     };
     render(&page, &item_path(item))

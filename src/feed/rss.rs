@@ -69,7 +69,7 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
     let link = item_link(view.site, item).into_owned();
     // Readers take a permanent link for the address of the article, so only one that is its address may say so.
     let permalink = id == link;
-    let content = html::safe(&item.content);
+    let content = html::content(&item.content);
     let updated = time::representable(item.times.updated).map(time::rfc3339).unwrap_or_default();
     let dublin_core = DublinCoreExtension {
         // `author` must be an e-mail address, which a name is not.
@@ -86,7 +86,7 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
         categories: item.categories.iter().map(|term| Category { name: owned(term), domain: None }).collect(),
         guid: Some(Guid { value: id, permalink }),
         pub_date: time::representable(item.times.published).map(time::rfc822),
-        content: (view.feed.content == Content::Full && !content.is_empty()).then(|| xml::clean(&content).into_owned()),
+        content: (view.feed.content == Content::Full && !content.is_empty()).then(|| content.into_owned()),
         // RSS has no update time of its own, and readers take `dc:date` for the publication date.
         extensions: BTreeMap::from([("atom".to_owned(), BTreeMap::from([element("atom:updated", updated)]))]),
         dublin_core_ext: Some(dublin_core),

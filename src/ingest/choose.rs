@@ -22,9 +22,6 @@ pub(crate) struct Chosen {
     pub paging: Paging,
 }
 
-/// Between the path of a feed and the number of an archive page.
-pub(crate) const ARCHIVE_ROOM: &str = "/archive/";
-
 /// Number of archive pages of a feed; the last one may not be full yet.
 pub(crate) fn archive_pages(row: &FeedRow) -> u64 {
     row.placed.div_ceil(ARCHIVE_PAGE)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::feed::{Definition, Format};
+use crate::feed::{Definition, Format, archive_page_path};
 
 /// Their paths, each once.
 #[derive(Debug, Default)]
@@ -17,19 +17,19 @@ impl Stale {
 
     /// Archive pages of a feed, in every format.
     pub(super) fn extend_pages(&mut self, feed: &Definition, pages: impl IntoIterator<Item = u64>) {
-        for page in pages {
-            self.paths.extend(Format::ALL.map(|format| feed.archive_path(page, format)));
-            self.paths.insert(format!("{}/archive/{page}/", feed.path));
-        }
+        pages.into_iter().for_each(|page| self.extend_page(archive_page_path(&feed.path, page)));
     }
 
     /// The documents of a feed that is not kept ready, and these archive pages of it.
     pub(super) fn extend_feed(&mut self, path: &str, pages: impl IntoIterator<Item = u64>) {
-        let bases = pages.into_iter().map(|page| format!("{path}/archive/{page}/")).chain([format!("{path}/")]);
-        for base in bases {
-            self.paths.extend(Format::ALL.map(|format| format!("{base}{}", format.file_name())));
-            self.paths.insert(base);
-        }
+        self.extend_page(format!("{path}/"));
+        pages.into_iter().for_each(|page| self.extend_page(archive_page_path(path, page)));
+    }
+
+    /// A page for people, and the documents below it.
+    fn extend_page(&mut self, page: String) {
+        self.paths.extend(Format::ALL.map(|format| format!("{page}{}", format.file_name())));
+        self.paths.insert(page);
     }
 
     pub(super) fn insert(&mut self, path: &str) {

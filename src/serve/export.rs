@@ -12,9 +12,9 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use crate::config::Config;
-use crate::feed::{By, CachePolicy, Definition, Document, Format, Published, Site, page};
+use crate::feed::{By, CachePolicy, Definition, Document, Format, Published, Site, archive_page_path, page};
 use crate::http::{OnDemand, Rendered};
-use crate::ingest::{ARCHIVE_ROOM, Clock, Ingest, Shared, archive_pages};
+use crate::ingest::{Clock, Ingest, Shared, archive_pages};
 use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;
 use crate::store::Reader;
@@ -166,7 +166,7 @@ fn paths(reader: &Reader, config: &Config) -> anyhow::Result<Vec<String>> {
     }
     for (feed, pages) in feeds {
         paths.extend(documents(format!("{feed}/")));
-        paths.extend((1..=pages).flat_map(|page| documents(format!("{feed}{ARCHIVE_ROOM}{page}/"))));
+        paths.extend((1..=pages).flat_map(|page| documents(archive_page_path(&feed, page))));
     }
     paths.extend(handles.into_iter().map(|handle| format!("/items/{handle}/")));
     Ok(paths)

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
-use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, automatic_definition, page};
+use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, automatic_definition, page, rounded_up};
 use crate::http::{OnDemand, Rendered};
 use crate::ingest::Clock;
 use crate::item::Item;
@@ -174,22 +174,16 @@ impl Room<'_> {
         cache: CachePolicy,
         link: Option<String>,
     ) -> Rendered {
-        let modified = ceiling(changed.max(self.form_since));
+        let modified = rounded_up(changed.max(self.form_since));
         Rendered::Found(Document::new(content_type, bytes, modified, cache, link).compress())
     }
 
     /// A page that also changes where nothing says when: by the address or category of an article, by a feed that ends.
     fn undated(&self, html: Vec<u8>, changed: DateTime<Utc>) -> Rendered {
         let cache = CachePolicy { max_age: MAX_AGE, is_stable: false };
-        let modified = ceiling(changed.max(self.form_since));
+        let modified = rounded_up(changed.max(self.form_since));
         Rendered::Found(Document::new(page::CONTENT_TYPE, html, modified, cache, None).undated().compress())
     }
-}
-
-/// Rounded up to a whole second, as the validators of feeds are.
-fn ceiling(at: DateTime<Utc>) -> DateTime<Utc> {
-    let floor = at.trunc_subsecs(0);
-    if floor == at { at } else { floor + TimeDelta::seconds(1) }
 }
 
 /// Which of a feed's documents: one of the three for readers, or the page for people.

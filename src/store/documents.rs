@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::feed::rounded_up;
+
 use super::row::{digest16, utc_seconds};
 use super::{Batch, StoreError};
 
@@ -32,8 +34,8 @@ impl Batch<'_> {
         if let Some(old) = old.filter(|old| old.digest == digest) {
             return Ok(old.last_modified);
         }
-        let ceiling = utc_seconds(now.timestamp() + i64::from(now.timestamp_subsec_nanos() > 0))?;
-        let last_modified = old.map_or(ceiling, |old| old.last_modified.max(ceiling));
+        let now = rounded_up(now);
+        let last_modified = old.map_or(now, |old| old.last_modified.max(now));
         let sql = "INSERT OR REPLACE INTO documents (path, digest, last_modified) VALUES (?1, ?2, ?3)";
         self.connection().prepare_cached(sql)?.execute(params![path, digest, last_modified.timestamp()])?;
         Ok(last_modified)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, FixedOffset};
 
 use super::super::automatic::automatic_path;
-use super::super::{By, Definition, Format, Site, iri, names, text, time};
+use super::super::{By, Definition, Format, Site, archive_page_path, iri, names, text, time};
 use super::{FeedSummary, item_path};
 use crate::item::{Item, Language};
 
@@ -109,7 +109,7 @@ pub(super) struct DocumentLink {
 impl<'a> FeedLinks<'a> {
     pub(super) fn new(site: &'a Site, summary: &FeedSummary<'a>) -> Self {
         let feed: &'a Definition = summary.feed;
-        let older = summary.archive.map(|page| site.local(&format!("{}/archive/{page}/", feed.path)));
+        let older = summary.archive.map(|page| site.local(&archive_page_path(&feed.path, page)));
         Self { older, ..Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated) }
     }
 
