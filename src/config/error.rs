@@ -23,6 +23,14 @@ pub enum ConfigError {
         /// With line, column and caret.
         reason: String,
     },
+    /// The layers together have not the shape that every layer has by itself.
+    #[error("{origin}: {reason}")]
+    Shape {
+        /// The file, or where else settings were given.
+        origin: String,
+        /// In the words of the reader.
+        reason: String,
+    },
     /// A value that cannot be.
     #[error("{origin}: `{key}` must be {expected}: {value}")]
     Value {

@@ -77,11 +77,9 @@ pub fn load_for(
     }
     apply((&mut table, &mut origins), overrides);
     fill_in(&mut table, &defaults, credentials.as_deref(), purpose)?;
-    let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Value {
+    let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Shape {
         origin: origins.of(""),
-        key: "configuration".into(),
-        expected: "of the types in `seedcast default-config`".into(),
-        value: reason.to_string(),
+        reason: reason.to_string().trim_end().to_owned(),
     })?;
     let mut config = validate(raw, &origins, state_directory)?;
     // TOML is text, and a path need not be.
