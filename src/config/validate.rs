@@ -236,15 +236,16 @@ impl Check<'_> {
         built.map(Some).map_err(|e| self.wrong(key, format!("globs ({e})"), format!("{patterns:?}")))
     }
 
+    /// A word alone that is no level would be taken for the name of an area, and all others would be silent.
     fn level(&self, text: &str) -> Result<String, ConfigError> {
-        match text.parse::<tracing_subscriber::EnvFilter>() {
-            Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
-            _ => Err(self.wrong(
-                "log.level",
-                "error, warn, info, debug or trace, or levels per area such as \"info,seedcast::http=debug\"",
-                format!("\"{text}\""),
-            )),
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        let is_right = |one: &str| one.contains('=') || LEVELS.iter().any(|level| one.eq_ignore_ascii_case(level));
+        if text.split(',').map(str::trim).all(is_right) && text.parse::<tracing_subscriber::EnvFilter>().is_ok() {
+            return Ok(text.to_owned());
         }
+        let expected =
+            "error, warn, info, debug, trace or off, or levels per area such as \"info,seedcast::http=debug\"";
+        Err(self.wrong("log.level", expected, format!("\"{text}\"")))
     }
 
     fn rule(&self, raw: RawRule) -> Result<Rule, ConfigError> {

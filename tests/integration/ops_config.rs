@@ -47,6 +47,11 @@ const FILE: [(&str, &[&str]); 60] = [
     ("[log]\nformat = \"xml\"\n", &["`log.format` must be \"text\" or \"json\": \"xml\""]),
     ("[log]\naccess = \"on\"\n", &["`log.access` must be \"off\" or \"combined\" or \"json\": \"on\""]),
     ("[log]\nlevel = \"seedcast=loud\"\n", &["`log.level` must be error, warn, info", "\"seedcast=loud\""]),
+    // A word that is no level would be an area, and everything else silent.
+    ("[log]\nlevel = \"warning\"\n", &["`log.level` must be error, warn, info", "\"warning\""]),
+    ("[log]\nlevel = \"loud\"\n", &["`log.level` must be", "\"loud\""]),
+    ("[log]\nlevel = \"info;debug\"\n", &["`log.level` must be", "\"info;debug\""]),
+    ("[log]\nlevel = \"seedcast::http=debug,inof\"\n", &["`log.level` must be"]),
     // Names, zones, languages, addresses.
     ("[site]\ntitle = \"\"\n", &["`site.title` must be some text"]),
     (
@@ -112,6 +117,17 @@ const ENVIRONMENT: [(&str, &str, &[&str]); 6] = [
     ("SEEDCAST_STORE_URL", "credential:store", &["`store.url`: cannot read credential `store`", "LoadCredential"]),
     ("SEEDCAST_STORE_URL", "credential:../x", &["`store.url`", "one file name"]),
 ];
+
+#[test]
+fn levels_in_every_form_are_taken() {
+    for level in ["warn", "OFF", "info,seedcast::http=debug", "seedcast=trace, error"] {
+        let place = Place::new("");
+        let check = &mut program();
+        check.arg("check").arg("--config").arg(place.config()).args(["--log-level", level]).arg(place.seeds());
+        let (code, out, err) = run(check);
+        assert_eq!(code, 0, "{level}: {out}{err}");
+    }
+}
 
 #[test]
 fn every_mistake_in_the_environment_is_named() {
