@@ -229,11 +229,30 @@ impl Check<'_> {
         }
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
+            if pattern.is_empty() || pattern.starts_with('/') || pattern.starts_with("./") {
+                let expected = "globs over the path below the seed directory, such as \"world/**\"";
+                return Err(self.wrong(key, expected, format!("\"{pattern}\"")));
+            }
             let glob = Glob::new(pattern);
             set.add(glob.map_err(|e| self.wrong(key, format!("a glob ({})", e.kind()), format!("\"{pattern}\"")))?);
         }
         let built = set.build();
         built.map(Some).map_err(|e| self.wrong(key, format!("globs ({e})"), format!("{patterns:?}")))
+    }
+
+    /// Host names in the form in which the sources of items are written.
+    fn hosts(&self, key: &str, names: &[String]) -> Result<Vec<String>, ConfigError> {
+        let read = |name: &String| {
+            let is_odd = name.starts_with('.') || name.ends_with('.') || name.contains('*');
+            let host = url::Host::parse(name).ok().filter(|_| !is_odd);
+            let expected = "host names without scheme, port, path or wildcard, such as \"example.org\"";
+            host.map(|host| host.to_string()).ok_or_else(|| self.wrong(key, expected, format!("\"{name}\"")))
+        };
+        names.iter().map(read).collect()
+    }
+
+    fn texts(&self, key: &str, values: &[String]) -> Result<Vec<String>, ConfigError> {
+        values.iter().map(|value| self.text(key, value)).collect()
     }
 
     /// A word alone that is no level would be taken for the name of an area, and all others would be silent.
@@ -254,7 +273,7 @@ impl Check<'_> {
         }
         Ok(Rule {
             paths: self.globs("paths", &raw.paths)?,
-            sources: raw.sources.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            sources: self.hosts("sources", &raw.sources)?,
             language: self.language("language", raw.language.as_deref().unwrap_or_default())?,
             time_zone: raw.time_zone.map(|name| self.zone("time_zone", &name)).transpose()?,
         })
@@ -296,12 +315,12 @@ impl Check<'_> {
             Language::new(tag).ok_or_else(|| self.wrong("languages", expected, format!("\"{tag}\"")))
         });
         let filter = Filter {
-            sources: raw.sources.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            sources: self.hosts("sources", &raw.sources)?,
             paths: self.globs("paths", &raw.paths)?,
             patterns: raw.paths.clone(),
             languages: languages.collect::<Result<_, _>>()?,
-            categories: raw.categories.clone(),
-            words: raw.words.clone(),
+            categories: self.texts("categories", &raw.categories)?,
+            words: self.texts("words", &raw.words)?,
         };
         let max_age = raw.max_age_seconds.unwrap_or(defaults.max_age_seconds);
         Ok(Definition {

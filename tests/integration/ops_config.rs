@@ -52,6 +52,21 @@ const FILE: [(&str, &[&str]); 60] = [
     ("[log]\nlevel = \"loud\"\n", &["`log.level` must be", "\"loud\""]),
     ("[log]\nlevel = \"info;debug\"\n", &["`log.level` must be", "\"info;debug\""]),
     ("[log]\nlevel = \"seedcast::http=debug,inof\"\n", &["`log.level` must be"]),
+    // Conditions that nothing can meet.
+    (
+        "[[feed]]\nname = \"a\"\nsources = [\"https://example.org\"]\n",
+        &["line 3: `feed a: sources` must be host names", "\"https://example.org\""],
+    ),
+    ("[[feed]]\nname = \"a\"\nsources = [\"example.org/news\"]\n", &["`feed a: sources` must be host names"]),
+    ("[[feed]]\nname = \"a\"\nsources = [\"example.org.\"]\n", &["`feed a: sources` must be host names"]),
+    ("[[feed]]\nname = \"a\"\nsources = [\"*.example.org\"]\n", &["`feed a: sources` must be host names"]),
+    ("[[seeds.rule]]\nsources = [\"\"]\n", &["line 2: `seeds.rule.sources` must be host names", "\"\""]),
+    ("[[seeds.rule]]\npaths = [\"/tr/**\"]\n", &["`seeds.rule.paths` must be globs over the path below", "\"/tr/**\""]),
+    ("[seeds]\ninclude = [\"/*.txt\"]\n", &["`seeds.include` must be globs over the path below"]),
+    ("[seeds]\nexclude = [\"./old/**\"]\n", &["`seeds.exclude` must be globs over the path below"]),
+    ("[[feed]]\nname = \"a\"\npaths = [\"\"]\n", &["`feed a: paths` must be globs"]),
+    ("[[feed]]\nname = \"a\"\nwords = [\"x\", \" \"]\n", &["line 3: `feed a: words` must be some text"]),
+    ("[[feed]]\nname = \"a\"\ncategories = [\"\"]\n", &["`feed a: categories` must be some text"]),
     // Names, zones, languages, addresses.
     ("[site]\ntitle = \"\"\n", &["`site.title` must be some text"]),
     (
