@@ -13,8 +13,16 @@ pub struct Cidr {
 
 impl Cidr {
     /// `None` when there are more bits than the address has, or some are set beyond them.
+    ///
+    /// IPv4 written as IPv6 (`::ffff:10.0.0.0/104`, RFC 4291 §2.5.5.2) is IPv4: clients are known by their IPv4 address
+    /// whichever socket they came through.
     #[must_use]
     pub fn new(address: IpAddr, bits: u8) -> Option<Self> {
+        if let (IpAddr::V6(v6), 96..=128) = (address, bits)
+            && let Some(v4) = v6.to_ipv4_mapped()
+        {
+            return Self::new(v4.into(), bits - 96);
+        }
         let (value, width) = match address {
             IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32),
             IpAddr::V6(v6) => (v6.to_bits(), 128),

@@ -225,6 +225,16 @@ fn networks_are_read_strictly() {
     }
 }
 
+#[test]
+fn networks_of_ipv4_written_as_ipv6_are_ipv4() {
+    let mapped: Cidr = "::ffff:10.0.0.0/104".parse().unwrap();
+    assert_eq!(mapped, "10.0.0.0/8".parse().unwrap());
+    assert!(mapped.contains("10.1.2.3".parse().unwrap()));
+    assert_eq!("::ffff:10.1.2.3".parse::<Cidr>(), "10.1.2.3".parse());
+    assert_eq!("::ffff:0.0.0.0/96".parse::<Cidr>(), "0.0.0.0/0".parse());
+    assert!("::ffff:10.0.0.0/95".parse::<Cidr>().is_err(), "half in IPv6, half in IPv4");
+}
+
 /// The standard library knows some of the ranges too: whatever it calls private is closed here as well.
 fn is_private_by_another_opinion(address: IpAddr) -> bool {
     let v4 = |v4: Ipv4Addr| {
