@@ -18,6 +18,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::{self, Config, ConfigError, DEFAULT_FILE, Overrides, Purpose};
+use crate::http::{BindError, Listener};
 use crate::ingest::Clock;
 use crate::serve::{self, Outside};
 
@@ -135,7 +136,7 @@ struct Admin {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The service's admin address, HOST:PORT or unix:/path [http.admin_listen]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     admin: Option<String>,
 }
 
@@ -216,6 +217,11 @@ pub fn run() -> ExitCode {
             ExitCode::from(if error.is::<ConfigError>() || error.is::<serve::SetupError>() { USAGE } else { 1 })
         }
     }
+}
+
+/// An address that could be one, so that a mistyped one is not taken for a service that is down.
+fn address(text: &str) -> Result<String, BindError> {
+    Listener::check(text).map(|()| text.to_owned())
 }
 
 fn print(text: &str) -> anyhow::Result<ExitCode> {

@@ -23,13 +23,15 @@ pub(super) fn status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
         bail!("the service answers {}: {}", answer.status, answer.body.trim());
     }
     if arguments.hub {
-        return match arguments.format {
-            Format::Json => print(&answer.body),
+        match arguments.format {
+            Format::Json => print(&answer.body)?,
             Format::Text => {
                 let status = serde_json::from_str(&answer.body).context("the service is of another version")?;
-                print(&hub(&status))
+                print(&hub(&status))?
             }
         };
+        let readiness = ask(&address, "GET", "/readyz")?;
+        return Ok(if readiness.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let status: Status = serde_json::from_str(&answer.body).context("the service is of another version")?;
     match arguments.format {

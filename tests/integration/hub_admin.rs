@@ -110,6 +110,19 @@ fn an_operator_sees_topics_hosts_deliveries_failures_and_retries() {
 }
 
 #[test]
+fn table_of_the_hub_gives_1_when_the_service_is_not_ready() {
+    let place = Place::new("");
+    let (_server, address) = Server::ready(place.serve_with_admin());
+    std::fs::rename(place.seeds(), place.seeds().with_file_name("elsewhere")).unwrap();
+    eventually("it is not ready", PATIENCE, || (get(address, "/readyz", &[]).ok()?.status == 503).then_some(()));
+    for format in ["text", "json"] {
+        let (code, out, _) = run(program().args(["status", "--hub", "--format", format, "--admin", &place.admin()]));
+        assert_eq!(code, 1, "{out}");
+        assert!(out.contains("subscriptions"), "{out}");
+    }
+}
+
+#[test]
 fn an_operator_drops_a_subscription_and_its_subscriber_is_told() {
     let (place, _server, address, good, bad) = scene();
     let listed = status(&place)["listed"].as_array().unwrap().clone();

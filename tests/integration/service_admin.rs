@@ -132,6 +132,15 @@ fn commands_say_when_nobody_answers() {
 }
 
 #[test]
+fn admin_address_that_is_none_is_wrong_usage() {
+    for command in ["status", "rescan", "healthcheck"] {
+        let (code, _, err) = run(program().args([command, "--admin", "nonsense"]));
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("--admin") && err.contains("HOST:PORT") && err.contains("nonsense"), "{err}");
+    }
+}
+
+#[test]
 fn operator_confirms_a_mass_removal() {
     let place = Place::new("[seeds]\nwithdraw_after_seconds = 1\n");
     for number in 0..40 {
