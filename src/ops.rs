@@ -4,6 +4,7 @@
 
 mod access_log;
 mod agent;
+mod counted;
 mod counter;
 mod distinct;
 mod exposition;
@@ -20,6 +21,7 @@ mod traffic;
 
 pub use access_log::{AccessLog, AccessStyle, RequestLine, Visit};
 pub use agent::{Agent, Announcement, announcement};
+pub use counted::counted;
 pub use counter::Counter;
 pub use distinct::Distinct;
 pub(crate) use distinct::client_key;

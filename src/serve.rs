@@ -161,7 +161,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let addresses: Vec<String> =
         listeners.iter().filter(|listener| !listener.is_admin()).map(ToString::to_string).collect();
     let ingest = Ingest::start(watcher, config.clone(), site, authority, store, Arc::clone(&shared), clock)?;
-    announce(&addresses);
+    announce(&addresses, config.log.is_json);
 
     let ingest = Some(ingest);
     let reader = Arc::clone(&panel.reader);
@@ -216,8 +216,12 @@ fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<List
     Ok(listeners)
 }
 
-/// The line that people and programs wait for, whatever the log says.
-fn announce(addresses: &[String]) {
+/// The line that people and programs wait for, whatever the log says. It is no JSON, so it is an event as well for whoever
+/// reads nothing else.
+fn announce(addresses: &[String], is_json: bool) {
+    if is_json {
+        addresses.iter().for_each(|address| tracing::info!(address, "listening"));
+    }
     let mut stderr = std::io::stderr().lock();
     for address in addresses {
         // Standard error may be closed; then nobody waits for the line.

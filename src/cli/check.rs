@@ -4,11 +4,12 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
 use crate::config::{Config, Purpose};
 use crate::item::{Diagnostic, Item, SeedPath};
+use crate::ops::counted;
 use crate::parse::Parsed;
 use crate::seed::{self, ScanError};
 use crate::serve::{SetupError, load_tls, tag_authority};
@@ -27,11 +28,14 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 struct ItemLine<'a> {
+    /// The one that it gets if its article is new; a known one keeps what the store has for it, which is not opened.
     id: &'a str,
     url: Option<&'a str>,
     title: &'a str,
     published: String,
     published_source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_back_until: Option<String>,
     updated: String,
     updated_source: &'static str,
     language: Option<&'a str>,
@@ -66,8 +70,8 @@ pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
     let result = check_all(&config, &paths, format, &mut out, &mut tally).and_then(|()| {
         if format == Format::Text {
-            let Tally { items, rejected, repaired } = tally;
-            writeln!(out, "{items} items, {rejected} seeds rejected, {repaired} repairs")?;
+            let (items, rejected) = (counted(tally.items, "item"), counted(tally.rejected, "seed"));
+            writeln!(out, "{items}, {rejected} rejected, {}", counted(tally.repaired, "repair"))?;
         }
         Ok(out.flush()?)
     });
@@ -183,6 +187,7 @@ fn report(
     out: &mut impl Write,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
+    let now = system_clock()();
     let (item, diagnostics) = match result {
         Ok(parsed) => (Some(parsed.item), parsed.repairs),
         Err(diagnostic) => (None, vec![diagnostic]),
@@ -194,28 +199,36 @@ fn report(
         tally.repaired += diagnostics.len();
     }
     match format {
-        Format::Text => text(path, item.as_ref(), &diagnostics, out)?,
-        Format::Json => json(path, item.as_ref(), &diagnostics, out)?,
+        Format::Text => text(path, item.as_ref(), &diagnostics, now, out)?,
+        Format::Json => json(path, item.as_ref(), &diagnostics, now, out)?,
     }
     Ok(())
 }
 
-fn text(path: &SeedPath, item: Option<&Item>, diagnostics: &[Diagnostic], out: &mut impl Write) -> std::io::Result<()> {
+fn text(
+    path: &SeedPath,
+    item: Option<&Item>,
+    diagnostics: &[Diagnostic],
+    now: DateTime<Utc>,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     if let Some(item) = item {
         let times = &item.times;
         writeln!(out, "{path}")?;
-        writeln!(out, "  title      {}", item.title)?;
-        writeln!(out, "  id         {}", item.id)?;
-        writeln!(out, "  published  {} ({})", stamp(&times.published), times.published_source.as_str())?;
-        writeln!(out, "  updated    {} ({})", stamp(&times.updated), times.updated_source.as_str())?;
+        writeln!(out, "  title       {}", item.title)?;
+        writeln!(out, "  id (if new) {}", item.id)?;
+        let held_back =
+            held_back_until(item, now).map_or_else(String::new, |until| format!(", held back until {until}"));
+        writeln!(out, "  published   {} ({}){held_back}", stamp(&times.published), times.published_source.as_str())?;
+        writeln!(out, "  updated     {} ({})", stamp(&times.updated), times.updated_source.as_str())?;
         if let Some(language) = &item.language {
-            writeln!(out, "  language   {language}")?;
+            writeln!(out, "  language    {language}")?;
         }
         if !item.categories.is_empty() {
-            writeln!(out, "  categories {}", item.categories.join(", "))?;
+            writeln!(out, "  categories  {}", item.categories.join(", "))?;
         }
         if let Some(summary) = &item.summary {
-            writeln!(out, "  summary    {summary}")?;
+            writeln!(out, "  summary     {summary}")?;
         }
     }
     for diagnostic in diagnostics {
@@ -224,7 +237,13 @@ fn text(path: &SeedPath, item: Option<&Item>, diagnostics: &[Diagnostic], out: &
     Ok(())
 }
 
-fn json(path: &SeedPath, item: Option<&Item>, diagnostics: &[Diagnostic], out: &mut impl Write) -> anyhow::Result<()> {
+fn json(
+    path: &SeedPath,
+    item: Option<&Item>,
+    diagnostics: &[Diagnostic],
+    now: DateTime<Utc>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let line = Line {
         path: path.to_string(),
         item: item.map(|item| ItemLine {
@@ -233,6 +252,7 @@ fn json(path: &SeedPath, item: Option<&Item>, diagnostics: &[Diagnostic], out: &
             title: &item.title,
             published: stamp(&item.times.published),
             published_source: item.times.published_source.as_str(),
+            held_back_until: held_back_until(item, now),
             updated: stamp(&item.times.updated),
             updated_source: item.times.updated_source.as_str(),
             language: item.language.as_ref().map(crate::item::Language::as_str),
@@ -253,6 +273,11 @@ fn json(path: &SeedPath, item: Option<&Item>, diagnostics: &[Diagnostic], out: &
     };
     let text = serde_json::to_string(&line)?;
     Ok(writeln!(out, "{text}")?)
+}
+
+/// When an article from the future comes into the feeds.
+fn held_back_until(item: &Item, now: DateTime<Utc>) -> Option<String> {
+    (item.times.published > now).then(|| stamp(&item.times.published))
 }
 
 fn stamp(time: &DateTime<FixedOffset>) -> String {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::ops::counted;
 use crate::serve::{self, Exported};
 
 use super::logging::Logging;
@@ -15,6 +16,11 @@ pub(super) fn run(arguments: Export) -> anyhow::Result<ExitCode> {
     let Exported { documents, written, removed } = serve::export(&config, &out, accept_removals, system_clock())?;
     let mut stderr = std::io::stderr().lock();
     // Standard error may be closed; the exit code says the same.
-    let _ = writeln!(stderr, "{documents} documents in `{}`: {written} written, {removed} removed", out.display());
+    let _ = writeln!(
+        stderr,
+        "{} in `{}`: {written} written, {removed} removed",
+        counted(documents, "document"),
+        out.display()
+    );
     Ok(ExitCode::SUCCESS)
 }

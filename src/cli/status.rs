@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use crate::config::Purpose;
 use crate::hub;
-use crate::ops::{FeedStatus, Status};
+use crate::ops::{FeedStatus, Status, counted};
 
 use super::admin::ask;
 use super::{Admin, Format, Rescan, Settings, StatusArguments, load_for, print};
@@ -87,9 +87,10 @@ fn table(status: &Status) -> String {
     line("seeds", format!("{} known, {} missing", seeds.known, seeds.missing));
     line("items", format!("{} live, {} scheduled, {} withdrawn", items.live, items.scheduled, items.withdrawn));
     let ingest = status.ingest;
-    let millis = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value} ms"));
-    let visible =
-        format!("half visible within {}, 99 % within {}", millis(ingest.visible_p50_ms), millis(ingest.visible_p99_ms));
+    let visible = match (ingest.visible_p50_ms, ingest.visible_p99_ms) {
+        (Some(half), Some(nearly_all)) => format!("half visible within {half} ms, 99 % within {nearly_all} ms"),
+        _ => "no change yet".to_owned(),
+    };
     line("changes", format!("{} waiting; {visible}; {} overflows", ingest.queue, ingest.overflows));
     let http = status.http;
     let share = percent(http.not_modified, http.answers);
@@ -120,10 +121,16 @@ fn diagnostics(out: &mut String, status: &Status) {
         let at = finding.line.map_or_else(String::new, |line| format!(":{line}"));
         writeln!(out, "{}{at}: {}", finding.path, finding.reason).expect("writing to a string cannot fail");
     }
+    let all: u64 = status.diagnostics.iter().map(|one| one.count).sum();
+    let shown = status.diagnostic_lines.len().min(FINDINGS);
+    let more = all.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
+    if more > 0 {
+        writeln!(out, "… and {more} more: `seedcast check`").expect("writing to a string cannot fail");
+    }
 }
 
 fn hub(status: &hub::Status) -> String {
-    let mut out = format!("{} subscriptions, {} of them due\n", status.subscriptions, status.due);
+    let mut out = format!("{}, {} of them due\n", counted(status.subscriptions, "subscription"), status.due);
     let counters: Vec<String> = status.counters.iter().map(|(name, count)| format!("{count} {name}")).collect();
     writeln!(out, "since the start: {}\n", counters.join(", ")).expect("writing to a string cannot fail");
     let rows = status.topics.iter().map(|one| [one.topic.clone(), one.subscribers.to_string(), one.due.to_string()]);

@@ -51,7 +51,7 @@ pub enum BindError {
         source: io::Error,
     },
     /// Somebody else listens there.
-    #[error("address `{0}` is in use: stop the other program (`ss -ltnp` names it) or choose another `listen` address")]
+    #[error("address `{0}` is in use: stop the other program (`ss -ltnp` names it) or choose another")]
     InUse(String),
     /// Ports below 1024.
     #[error(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
 
 use super::Context;
 use super::layout::Block;
-use super::time::{Reading, in_zone};
+use super::time::{self, Reading, in_zone};
 use crate::item::{Diagnostic, TimeSource, Times};
 
 /// What a seed says about time, apart from its time blocks.
@@ -34,7 +34,9 @@ pub(super) fn choose(
     for (block, reading) in blocks {
         match *reading {
             Reading::Impossible(reason) => {
-                let reason = format!("`{}` is not a time: {reason}", block.text);
+                let orders = time::both_orders(block.text);
+                let hint = orders.map_or_else(String::new, |orders| format!(": {orders}"));
+                let reason = format!("`{}` is not a time: {reason}{hint}", block.text);
                 return Err(Diagnostic::rejected(context.path, Some(block.line), "bad_time", reason));
             }
             Reading::Day(date) if day.is_none() && published.is_none() => day = Some(date),

@@ -70,6 +70,11 @@ pub fn read(block: &str, zone: Tz) -> Reading {
     }
 }
 
+/// What a block may mean that [`read`] refuses because day and month can be read in either order.
+pub(super) fn both_orders(block: &str) -> Option<String> {
+    numeric::both_orders(block.trim_matches(is_around))
+}
+
 /// Whether a line of the length of a time block begins with a date, whatever follows it: meant as a time perhaps, but
 /// in a form that is not known.
 #[must_use]

@@ -53,6 +53,10 @@ pub enum SetupError {
 pub(super) fn bind(key: &'static str, address: &str) -> anyhow::Result<Listener> {
     Listener::bind(address).map_err(|error| match error {
         BindError::Syntax(_) => SetupError::Address { key, error }.into(),
+        BindError::InUse(_) if key == "admin_listen" => {
+            anyhow::anyhow!("{error}: set `http.admin_listen` (\"\" turns it off)")
+        }
+        BindError::InUse(_) => anyhow::anyhow!("{error}: set `http.{key}`"),
         other => anyhow::Error::new(other),
     })
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::http::State;
 use crate::ingest::Shared;
-use crate::ops::ReadOutcome;
+use crate::ops::{ReadOutcome, counted};
 
 use super::Scanning;
 use super::manager::Manager;
@@ -158,8 +158,9 @@ impl Supervision {
             format!("degraded: {reason}")
         } else if let (Ok(figures), Ok(found)) = (running.reader.figures(), running.reader.diagnostic_counts()) {
             let diagnostics: u64 = found.iter().map(|(_, _, count)| count).sum();
-            let feeds = running.config.feeds.len();
-            format!("{} items of {} seeds in {feeds} feeds, {diagnostics} diagnostics", figures.live, figures.seeds)
+            let (items, seeds) = (counted(figures.live, "item"), counted(figures.seeds, "seed"));
+            let feeds = counted(running.config.feeds.len(), "feed");
+            format!("{items} of {seeds} in {feeds}, {}", counted(diagnostics, "diagnostic"))
         } else {
             return;
         };

@@ -409,3 +409,21 @@ fn times_that_are_left_out_are_reported_once_with_their_number() {
     assert_eq!((repair.code, repair.line), ("extra_time", Some(7)));
     assert!(repair.reason.contains("2024-11-01T13:02Z") && repair.reason.contains("19997"), "{}", repair.reason);
 }
+
+#[test]
+fn a_time_that_can_be_read_in_two_ways_is_refused_with_both() {
+    for (time, dates) in [
+        ("03/04/2026 10:00", ": 2026-04-03 or 2026-03-04"),
+        ("3-4-2026", ": 2026-04-03 or 2026-03-04"),
+        ("25/12/2026, 10:00", ": 2026-12-25"),
+        ("05/05/2026", ": 2026-05-05"),
+        ("03/04/26 10:00", "write the year first"),
+        ("31/31/2026", "write the year first"),
+    ] {
+        let diagnostic = refused(format!("H\n\nD\n\n{time}\n\nB"));
+        assert_eq!((diagnostic.code, diagnostic.line), ("bad_time", Some(5)));
+        let reason = diagnostic.reason;
+        assert!(reason.starts_with(&format!("`{time}` is not a time: day and month")), "{reason}");
+        assert!(reason.ends_with(dates), "{reason}");
+    }
+}

@@ -76,6 +76,44 @@ fn check_speaks_json_to_programs() {
 }
 
 #[test]
+fn check_tells_what_is_held_back_and_that_an_id_is_one_for_a_new_article() {
+    let place = Place::new("");
+    let seed = place.seeds().join("later.txt");
+    write_seed(&seed, &good_seed(1).replace("2024-11-01T13", "9000-11-01T13"));
+    let check = |format: &str| {
+        let command = &mut program();
+        run(command.arg("check").arg("--config").arg(place.config()).args(["--format", format]).arg(&seed))
+    };
+    let (code, out, err) = check("text");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("held back until 9000-11-01T13:04:00+03:00\n"), "{out}");
+    assert!(out.contains("  id (if new) https://news.example/"), "{out}");
+    assert!(out.ends_with("\n1 item, 0 seeds rejected, 0 repairs\n"), "{out}");
+    let line: serde_json::Value = serde_json::from_str(&check("json").1).unwrap();
+    assert_eq!(line["item"]["held_back_until"], "9000-11-01T13:04:00+03:00");
+    write_seed(&seed, &good_seed(1));
+    assert!(!check("text").1.contains("held back"));
+    let line: serde_json::Value = serde_json::from_str(&check("json").1).unwrap();
+    assert_eq!(line["item"].get("held_back_until"), None);
+}
+
+#[test]
+fn log_in_json_tells_the_address_as_an_event_too() {
+    let place = Place::new("");
+    let (server, address) = Server::ready({
+        let mut command = place.serve();
+        command.args(["--log-format", "json"]);
+        command
+    });
+    let log = server.log();
+    assert!(log.lines().any(|line| line == format!("listening on http://{address}")), "{log}");
+    let events = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let told = events.filter(|event| event["fields"]["message"] == "listening").collect::<Vec<_>>();
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(told[0]["fields"]["address"], format!("http://{address}"));
+}
+
+#[test]
 fn wrong_usage_gives_2() {
     for arguments in [&["serve", "--no-such-flag"][..], &["no-such-command"], &["check", "--format", "yaml"]] {
         let (code, _, err) = run(program().args(arguments));
@@ -143,7 +181,10 @@ fn port_in_use_is_named_and_gives_1() {
     let address = taken.local_addr().unwrap().to_string();
     let (code, _, err) = run(place.serve().args(["--listen", &address]));
     assert_eq!(code, 1, "{err}");
-    assert!(err.contains(&address) && err.contains("in use"), "{err}");
+    assert!(
+        err.contains(&address) && err.contains("in use") && err.contains("choose another: set `http.listen`"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -116,6 +116,23 @@ fn status_is_a_table_for_people_and_json_for_programs() {
     assert_eq!(status["feeds"][1]["subscribers"]["services"][0][0], "Feedbin");
     let (code, out, _) = run(program().args(["healthcheck", "--admin", &place.admin()]));
     assert_eq!((code, out.as_str()), (0, "ready\n"));
+    let (_, out, _) = run(program().args(["status", "--admin", &place.admin()]));
+    assert!(!out.contains("more: `seedcast check`"), "{out}");
+}
+
+#[test]
+fn admin_address_in_use_is_no_reason_not_to_serve_and_the_log_says_how_to_choose() {
+    let place = Place::new("");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = place.serve();
+    command.env("SEEDCAST_HTTP_ADMIN_LISTEN", taken.local_addr().unwrap().to_string());
+    let (server, _) = Server::ready(command);
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("no admin listener")).unwrap_or_else(|| panic!("{log}"));
+    assert!(
+        line.contains("is in use") && line.ends_with("or choose another: set `http.admin_listen` (\"\" turns it off)"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -138,6 +155,19 @@ fn admin_address_that_is_none_is_wrong_usage() {
         assert_eq!(code, 2, "{err}");
         assert!(err.contains("--admin") && err.contains("HOST:PORT") && err.contains("nonsense"), "{err}");
     }
+}
+
+#[test]
+fn status_says_what_it_does_not_show() {
+    let place = Place::new("");
+    (1..=65).for_each(|number| write_seed(&place.seeds().join(format!("{number}.txt")), "a title\n\nand a \0\n"));
+    let (_server, _) = Server::ready(place.serve_with_admin());
+    let out = eventually("all are read", PATIENCE, || {
+        let (_, out, _) = run(program().args(["status", "--admin", &place.admin()]));
+        out.contains("65 known").then_some(out)
+    });
+    assert!(out.ends_with("\n… and 55 more: `seedcast check`\n"), "{out}");
+    assert!(out.contains("0 waiting; no change yet; 0 overflows"), "{out}");
 }
 
 #[test]

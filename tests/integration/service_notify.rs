@@ -75,7 +75,7 @@ fn ready_is_told_when_the_first_scan_is_done_and_stopping_when_told_to_stop() {
     let address = server.address();
     assert_eq!(get(address, "/readyz", &[]).unwrap().status, 200);
     let status = manager.until("STATUS=").pop().unwrap();
-    assert_eq!(status.trim(), "STATUS=300 items of 300 seeds in 1 feeds, 0 diagnostics");
+    assert_eq!(status.trim(), "STATUS=300 items of 300 seeds in 1 feed, 0 diagnostics");
     server.terminate();
     let last = manager.until("STOPPING=1");
     assert!(!last.iter().any(|told| told.contains("READY=1")), "{last:?}");

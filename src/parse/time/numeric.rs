@@ -6,6 +6,19 @@ use super::clock::{self, Style};
 use super::scan::Scan;
 use super::{Attempt, Civil, YEAR_RANGE, calendar, worded};
 
+const EITHER_ORDER: &str = "day and month can be read in either order, write the year first";
+
+/// The dates that `03/04/2026 10:00` may mean, in the form that has one meaning; `None` for another block.
+pub(super) fn both_orders(text: &str) -> Option<String> {
+    let day = text.split([' ', ',', 'T', 't']).next()?;
+    let numbers: Vec<u32> = day.split(['/', '-']).map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [one, other, year @ 1000..=9999] = numbers[..] else { return None };
+    let dates = [calendar(year, other, one), calendar(year, one, other)];
+    let mut dates: Vec<String> = dates.into_iter().flatten().map(|date| date.to_string()).collect();
+    dates.dedup();
+    (!dates.is_empty()).then(|| dates.join(" or "))
+}
+
 pub(super) fn read(text: &str) -> Attempt {
     let mut scan = Scan::new(text);
     if scan.eat_if(|c| matches!(c, '+' | '-')).is_some() {
@@ -45,7 +58,7 @@ pub(super) fn read(text: &str) -> Attempt {
             two_digits_at_most(&mut scan)?;
             (scan.eat(separator) && matches!(scan.digits_ahead(), 2 | 4)).then_some(())?;
             scan.digits(scan.digits_ahead())?;
-            time_of_day(Err("day and month can be read in either order, write 2024-11-01"), scan)
+            time_of_day(Err(EITHER_ORDER), scan)
         }
         _ => None,
     }
