@@ -12,6 +12,7 @@ mod chronology;
 mod content;
 mod cut;
 mod encoding;
+mod foreign;
 mod header;
 mod identity;
 mod language;
@@ -69,7 +70,7 @@ pub struct Parsed {
 /// Reads a seed.
 ///
 /// # Errors
-/// One diagnostic with a stable code: `empty`, `nul`, `invalid_utf8`, `invalid_utf16`, `no_title`, `bad_time`.
+/// One diagnostic with a stable code: `empty`, `nul`, `invalid_utf8`, `invalid_utf16`, `not_a_seed`, `no_title`, `bad_time`.
 pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> {
     let path = context.path;
     let mut repairs = Vec::new();
@@ -84,6 +85,12 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     if clean.dropped > 0 {
         let reason = format!("dropped characters that no feed can carry: {}", clean.dropped);
         repair(clean.first_line, "illegal_characters", reason);
+    }
+
+    if let Some(found) = foreign::find(&clean.text) {
+        let shown: String = found.text.chars().take(60).collect();
+        let reason = format!("begins like {} (`{shown}`), not with a headline in plain text", found.kind);
+        return Err(Diagnostic::rejected(path, Some(found.line), "not_a_seed", reason));
     }
 
     let layout =

@@ -197,6 +197,31 @@ fn a_block_in_the_place_of_the_times_that_begins_with_a_date_is_reported() {
 }
 
 #[test]
+fn what_is_no_article_is_refused_with_what_was_found() {
+    for (text, line, found) in [
+        ("<!DOCTYPE html>\n<html lang=\"en\">\n<title>x</title>", 1, "a web page (`<!DOCTYPE html>`)"),
+        ("\n\n  <HTML>\n", 3, "a web page (`<HTML>`)"),
+        ("\u{feff}<?xml version=\"1.0\"?>\n<rss/>", 1, "an XML document (`<?xml version=\"1.0\"?>`)"),
+        ("---\r\ntitle: x\r\n---\r\n\r\ntext", 1, "front matter (`---`)"),
+    ] {
+        let diagnostic = refused(text);
+        assert_eq!((diagnostic.code, diagnostic.line), ("not_a_seed", Some(line)), "{text}");
+        assert!(diagnostic.reason.contains(found), "{}", diagnostic.reason);
+    }
+    for headline in ["<b>Bold</b>", "--- and now", "----", "<htm", "Why <html> matters", "<ş", "—"] {
+        assert_eq!(parsed(format!("{headline}\n\nB")).item.title, headline);
+    }
+}
+
+#[test]
+fn a_picture_is_refused() {
+    let jpeg = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xdb\x00\x43\x00\x08\x06\x06";
+    assert_eq!(refused(jpeg).code, "nul");
+    let png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00";
+    assert_eq!(refused(png).code, "nul");
+}
+
+#[test]
 fn a_headline_that_begins_with_date_is_no_header() {
     for headline in ["Date night", "date", "Date 2024-11 is near", "date with https://site.example/a"] {
         assert_eq!(parsed(format!("{headline}\n\nB")).item.title, headline);
