@@ -126,6 +126,12 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
         repair(Some(headline.line), "long_title", format!("headline cut to {} characters", title::LONGEST));
     }
 
+    let lines = headline.text.lines().count();
+    if lines >= 3 || (lines == 2 && title.is_cut) {
+        let reason = format!("the headline has {lines} lines; put a blank line after the first if the rest is text");
+        repair(Some(headline.line), "long_headline_block", reason);
+    }
+
     // Without time blocks the second block is body, unless it is a description that repeats the headline.
     let body = if times.is_empty() { after_repetition(headline.text, body) } else { body };
     // Of a description of several blocks the first may repeat it.

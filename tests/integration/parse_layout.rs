@@ -222,6 +222,26 @@ fn a_picture_is_refused() {
 }
 
 #[test]
+fn a_headline_without_a_blank_line_behind_it_is_told() {
+    let long = "word ".repeat(80);
+    for (headline, lines) in [("One\nTwo\nThree".to_owned(), 3), (format!("One\n{long}"), 2)] {
+        let seed = parsed(format!("date 2024-11 https://site.example/a\n\n{headline}\n\n2024-11-01T13:04Z\n\nB"));
+        let told: Vec<_> = seed.repairs.iter().filter(|one| one.code == "long_headline_block").collect();
+        let reason = format!("the headline has {lines} lines; put a blank line after the first if the rest is text");
+        assert_eq!(
+            told.iter().map(|one| (one.line, one.reason.as_str())).collect::<Vec<_>>(),
+            [(Some(3), reason.as_str())]
+        );
+        assert_eq!(seed.item.content, "<p>B</p>");
+    }
+    // Headlines of two lines are common, and one line is never too many.
+    for headline in ["One\nTwo", &long] {
+        let seed = parsed(format!("{headline}\n\nB"));
+        assert!(seed.repairs.iter().all(|one| one.code != "long_headline_block"), "{:?}", seed.repairs);
+    }
+}
+
+#[test]
 fn a_headline_that_begins_with_date_is_no_header() {
     for headline in ["Date night", "date", "Date 2024-11 is near", "date with https://site.example/a"] {
         assert_eq!(parsed(format!("{headline}\n\nB")).item.title, headline);
