@@ -3,6 +3,7 @@
 mod admin;
 mod export;
 mod manager;
+mod names;
 mod observer;
 mod pages;
 mod running;
@@ -30,6 +31,7 @@ use crate::store::{Opened, Origin, Store};
 
 use admin::Panel;
 use manager::Manager;
+use names::Names;
 use observer::Observer;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
@@ -92,14 +94,15 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     };
     // Before the store, so that a mistyped directory does not leave one behind.
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
-    let store = open_store(&config, clock)?;
+    let mut store = open_store(&config, clock)?;
     let tls = load_tls(&config)?;
     let listeners = listeners(&config, tls.as_ref())?;
 
     let public = listeners.iter().find(|listener| !listener.is_admin());
     let fallback_url = listener_url(public.expect("there is one address or more to serve on"));
-    let site = site(&config, &fallback_url);
-    let authority = tag_authority(&config, &site.base_url);
+    let base_url = config.site.base_url.as_ref().unwrap_or(&fallback_url);
+    let names = Names::settle(&mut store, &config, base_url)?;
+    let site = site(&config, base_url, &names.id_base);
     let published = Arc::new(Published::default());
     let health = Arc::new(Health::default());
     let metrics = Arc::new(Metrics::default());
@@ -160,7 +163,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let shared = Shared::new(published, Arc::clone(&health), Arc::clone(&metrics), changed, shown);
     let addresses: Vec<String> =
         listeners.iter().filter(|listener| !listener.is_admin()).map(ToString::to_string).collect();
-    let ingest = Ingest::start(watcher, config.clone(), site, authority, store, Arc::clone(&shared), clock)?;
+    let ingest = Ingest::start(watcher, config.clone(), site, names.tag_authority, store, Arc::clone(&shared), clock)?;
     announce(&addresses, config.log.is_json);
 
     let ingest = Some(ingest);

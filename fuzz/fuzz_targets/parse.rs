@@ -29,6 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
         base_url: "https://feeds.example".to_owned(),
         icon: None,
         is_unconfigured: false,
+        id_base: "https://feeds.example".to_owned(),
         language: None,
         author: None,
         hubs: Vec::new(),

@@ -40,7 +40,7 @@ fn put_entries_last(document: &mut [u8]) {
 
 fn feed(view: &View<'_>) -> Feed {
     let page = view.site.url(&view.feed.page_path());
-    let mut links = vec![link("alternate", page.clone(), Some("text/html"))];
+    let mut links = vec![link("alternate", page, Some("text/html"))];
     links.extend(view.links(Format::Atom).into_iter().map(|l| link(l.rel, l.href, l.media_type)));
     let mut namespaces = BTreeMap::new();
     let mut extensions = ExtensionMap::new();
@@ -58,8 +58,8 @@ fn feed(view: &View<'_>) -> Feed {
         title: Text::plain(owned(&view.feed.title)),
         subtitle: view.feed.description.as_deref().map(|description| Text::plain(owned(description))),
         icon: view.site.icon.as_deref().map(|icon| iri::uri(icon).into_owned()),
-        // The page's address: the one name that all documents of the feed share.
-        id: page,
+        // The page's first address: the one name that all documents of the feed share, wherever they move.
+        id: format!("{}{}", view.site.id_base, view.feed.page_path()),
         updated: time::representable(view.updated).unwrap_or_default(),
         // The feed or every entry must have an author (RFC 4287 §4.1.1).
         authors: vec![person(view.site.author.as_deref().unwrap_or(&view.site.title))],

@@ -13,12 +13,15 @@ pub struct Site {
     pub title: String,
     /// Absolute http(s) URL of a picture that stands for the site.
     pub icon: Option<String>,
-    /// Absolute http(s) URL without a trailing slash; may have a path prefix. Self links and ids are built from it,
-    /// never from the Host header.
+    /// Absolute http(s) URL without a trailing slash; may have a path prefix. Links are built from it, never from the
+    /// Host header.
     pub base_url: String,
     /// Whether that is only the address of the listener, since nobody has said another one: then whoever looks at the pages
     /// is the one who sets all this up.
     pub is_unconfigured: bool,
+    /// The base URL under which the site was first served: the ids of feeds are built from it, and stay when the site
+    /// moves (RFC 4287 §4.2.6).
+    pub id_base: String,
     /// Language of the site's own words, and of items whose language nobody knows.
     pub language: Option<Language>,
     /// Author of feeds and of items that name none.

@@ -19,8 +19,9 @@ use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;
 use crate::store::Reader;
 
+use super::names::Names;
 use super::pages::{LISTED, Pages};
-use super::setup::{SetupError, site, tag_authority, watch_error};
+use super::setup::{SetupError, site, watch_error};
 use files::{Entry, Folder, without_collisions};
 
 /// Pause between looks while the seeds are read.
@@ -60,9 +61,9 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     (config.hub.is_enabled, config.hub.takes_rsscloud) = (false, false);
     let config = &config;
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
-    let store = super::open_store(config, clock)?;
-    let site = site(config, &base_url);
-    let authority = tag_authority(config, &site.base_url);
+    let mut store = super::open_store(config, clock)?;
+    let names = Names::settle(&mut store, config, &base_url)?;
+    let site = site(config, &base_url, &names.id_base);
     let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
     let reader = store.reader();
     let pages = Pages::new(store.reader(), config, site.clone(), clock);
@@ -72,7 +73,7 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     if accepts_removals {
         shared.accept_removals();
     }
-    let ingest = Ingest::start(watcher, config.clone(), site.clone(), authority, store, shared, clock)?;
+    let ingest = Ingest::start(watcher, config.clone(), site.clone(), names.tag_authority, store, shared, clock)?;
     let until = |is_done: &dyn Fn() -> bool| -> anyhow::Result<()> {
         while !is_done() {
             if !ingest.is_alive() {

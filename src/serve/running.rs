@@ -18,8 +18,9 @@ use crate::store::Reader;
 
 use super::admin::Command;
 use super::manager::Manager;
+use super::names::Names;
 use super::pages::Pages;
-use super::setup::{SetupError, load_tls, needs_restart, site, tag_authority, watch_error};
+use super::setup::{SetupError, load_tls, needs_restart, site, watch_error};
 use super::signals::{Signals, Told};
 use super::supervision::Supervision;
 use super::{FIRST_SCAN, Outside, settings};
@@ -211,9 +212,10 @@ impl Running {
 
     fn replace_ingest(&mut self, watcher: Watcher, new: Config) -> anyhow::Result<()> {
         let old = self.ingest.take().ok_or_else(|| anyhow::anyhow!("nothing runs"))?;
-        let store = old.stop()?;
-        let site = site(&new, &self.fallback_url);
-        let authority = tag_authority(&new, &site.base_url);
+        let mut store = old.stop()?;
+        let base_url = new.site.base_url.as_ref().unwrap_or(&self.fallback_url);
+        let Names { id_base, tag_authority } = Names::settle(&mut store, &new, base_url)?;
+        let site = site(&new, base_url, &id_base);
         self.pages.reload(&new, site.clone());
         self.state.reload(settings(&site, &new));
         self.traffic.set_feeds(&new.feeds);
@@ -221,7 +223,7 @@ impl Running {
         self.shared.restart();
         let shared = Arc::clone(&self.shared);
         let clock = self.outside.clock;
-        self.ingest = Some(Ingest::start(watcher, new.clone(), site, authority, store, shared, clock)?);
+        self.ingest = Some(Ingest::start(watcher, new.clone(), site, tag_authority, store, shared, clock)?);
         self.config = new;
         Ok(())
     }

@@ -84,16 +84,16 @@ pub(super) fn store_error(error: StoreError) -> anyhow::Error {
     }
 }
 
-/// What all documents share. `fallback_url` stands in for a base URL that is not configured.
-pub(super) fn site(config: &Config, fallback_url: &str) -> Site {
-    let base_url = config.site.base_url.clone().unwrap_or_else(|| fallback_url.to_owned());
+/// What all documents share.
+pub(super) fn site(config: &Config, base_url: &str, id_base: &str) -> Site {
     let own = config.hub.is_enabled.then(|| format!("{base_url}{}", hub::PATH));
     Site {
         title: config.site.title.clone(),
         icon: config.site.icon.clone(),
         cloud: config.hub.takes_rsscloud.then(|| format!("{base_url}{}", hub::CLOUD_PATH)),
-        base_url,
+        base_url: base_url.to_owned(),
         is_unconfigured: config.site.base_url.is_none(),
+        id_base: id_base.to_owned(),
         language: config.site.language.clone(),
         author: config.site.author.clone(),
         hubs: own.into_iter().chain(config.hub.external.iter().cloned()).collect(),

@@ -19,6 +19,7 @@ pub(crate) fn site() -> Site {
         base_url: "https://feeds.example/news".to_owned(),
         icon: None,
         is_unconfigured: false,
+        id_base: "https://feeds.example/news".to_owned(),
         language: Language::new("tr"),
         author: Some("Haber Masası".to_owned()),
         hubs: vec!["https://feeds.example/news/hub".to_owned()],

@@ -403,6 +403,7 @@ fn document(path: &str, format: Format, text: &str) -> Document {
         base_url: SITE.into(),
         icon: None,
         is_unconfigured: false,
+        id_base: SITE.into(),
         language: None,
         author: None,
         hubs: vec![format!("{SITE}/hub")],

@@ -94,6 +94,7 @@ impl Desk {
             base_url: "http://feeds.example".to_owned(),
             icon: None,
             is_unconfigured: false,
+            id_base: "http://feeds.example".to_owned(),
             language: None,
             author: None,
             hubs: Vec::new(),

@@ -84,6 +84,7 @@ mod seed_root;
 mod seed_scan;
 mod seed_unfinished;
 mod seed_watch;
+mod service_address;
 mod service_admin;
 mod service_notify;
 mod service_pages;
