@@ -102,6 +102,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let fallback_url = listener_url(public.expect("there is one address or more to serve on"));
     let base_url = config.site.base_url.as_ref().unwrap_or(&fallback_url);
     let names = Names::settle(&mut store, &config, base_url)?;
+    names.warn_of_local(&config);
     let site = site(&config, base_url, &names.id_base);
     let published = Arc::new(Published::default());
     let health = Arc::new(Health::default());

@@ -63,6 +63,7 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let mut store = super::open_store(config, clock)?;
     let names = Names::settle(&mut store, config, &base_url)?;
+    names.warn_of_local(config);
     let site = site(config, &base_url, &names.id_base);
     let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
     let reader = store.reader();

@@ -57,6 +57,18 @@ impl Names {
         }
         Ok(Self { id_base: id_base.unwrap_or_else(|| base_url.to_owned()), tag_authority: authority })
     }
+
+    /// Warns of ids that are nobody's: for a start, when there may still be time.
+    pub(super) fn warn_of_local(&self, config: &Config) {
+        if config.site.tag_authority.is_some() || !is_local(&self.tag_authority) {
+            return;
+        }
+        let what = if config.site.base_url.is_none() { "is not set" } else { "has no domain name" };
+        tracing::warn!(
+            "`site.base_url` {what}: articles without a URL get ids under \"localhost\", and keep them; set it before \
+             anybody subscribes"
+        );
+    }
 }
 
 /// Whether an authority is the one that stands in for the host of a base URL.

@@ -4,6 +4,9 @@ use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, wri
 
 const CHANGED: &str = "`site.base_url` has changed from http://feeds.example to https://other.example/news: redirect \
     http://feeds.example to https://other.example/news (308); subscribers to topics under http://feeds.example get nothing more";
+const UNSET: &str = "`site.base_url` is not set: articles without a URL get ids under \"localhost\", and keep them; set it \
+    before anybody subscribes";
+
 /// An article without a URL.
 fn note(place: &Place, name: &str) {
     write_seed(&place.seeds().join(name), &format!("Note {name}\n\nText.\n"));
@@ -93,6 +96,14 @@ fn address_that_was_only_tried_out_leaves_nothing_behind() {
         let mut command = place.serve();
         command.args(base.iter().flat_map(|base| ["--base-url", base]));
         let (mut server, _) = Server::ready(command);
+        let log = server.log();
+        let warnings: Vec<&str> = log.lines().filter(|line| line.contains("`site.base_url`")).collect();
+        assert_eq!(warnings.len(), 1, "{log}");
+        let expected =
+            if base.is_none() { UNSET.to_owned() } else { UNSET.replace("is not set", "has no domain name") };
+        assert!(warnings[0].contains(&expected), "{log}");
+        // What people look for is not lost above it.
+        assert!(log.find("listening on") > log.find("`site.base_url`"), "{log}");
         server.terminate();
         server.end();
     }
