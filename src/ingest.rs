@@ -14,6 +14,7 @@ mod fill;
 mod intake;
 mod moments;
 mod moves;
+mod news;
 mod noticed;
 mod progression;
 mod publish;

@@ -149,6 +149,37 @@ fn commands_say_when_nobody_answers() {
 }
 
 #[test]
+fn log_says_what_was_published_and_withdrawn() {
+    let place = Place::new("[seeds]\nwithdraw_after_seconds = 0\n[log]\nlevel = \"debug\"\n");
+    write_seed(&place.seeds().join("1.txt"), &seed(1));
+    let (server, _) = Server::ready(place.serve());
+    assert!(!server.log().contains("published"), "not of the first scan: {}", server.log());
+    let told = |words: &[&str]| {
+        eventually(&format!("{words:?}"), PATIENCE, || {
+            let log = server.log();
+            log.lines().any(|line| words.iter().all(|word| line.contains(word))).then_some(())
+        });
+    };
+    let path = place.seeds().join("world/2.txt");
+    write_seed(&path, &seed(2));
+    let id = "item.id=https://news.example/20241101/a-good-day-1200000002.html";
+    told(&["INFO", "published new=1 changed=0 withdrawn=0"]);
+    told(&["DEBUG", "new seed.path=world/2.txt", id]);
+    write_seed(&path, &seed(2).replace("It was quiet.", "It was loud."));
+    told(&["INFO", "published new=0 changed=1 withdrawn=0"]);
+    told(&["DEBUG", "changed seed.path=world/2.txt", id]);
+    std::fs::remove_file(&path).unwrap();
+    told(&["INFO", "withdrawn seed.path=world/2.txt", id]);
+    told(&["INFO", "published new=0 changed=0 withdrawn=1"]);
+    let published = |log: String| log.lines().filter(|line| line.contains("published new")).count();
+    // A file that says nothing new publishes nothing.
+    std::fs::File::options().append(true).open(place.seeds().join("1.txt")).unwrap();
+    write_seed(&place.seeds().join("3.txt"), "3\n\n\0\n");
+    told(&["WARN", "3.txt"]);
+    assert_eq!(published(server.log()), 3, "{}", server.log());
+}
+
+#[test]
 fn admin_address_that_is_none_is_wrong_usage() {
     for command in ["status", "rescan", "healthcheck"] {
         let (code, _, err) = run(program().args([command, "--admin", "nonsense"]));

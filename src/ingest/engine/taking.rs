@@ -15,6 +15,7 @@ use super::super::apply::{Apply, Touched};
 use super::super::feeds::{Feeds, Noted};
 use super::super::intake::Intake;
 use super::super::moves::moves;
+use super::super::news::News;
 use super::super::progression::Progression;
 use super::super::publish::{Press, Ready, coded, show};
 use super::super::read::{Job, Outcome, Source};
@@ -82,6 +83,7 @@ impl Engine {
         expired.gone.iter().try_for_each(|seed| apply.remove(seed))?;
         due.into_iter().try_for_each(|seq| apply.publish_due(seq))?;
         let touched = apply.touched;
+        let news = if self.is_first_scan { News::default() } else { News::of(&touched) };
         let Intake { troubles, changed_at, .. } = intake;
         self.brake.settle(&mut batch, now, health)?;
         self.next_wake = next_wake(&batch, self.config.seeds.withdraw_after, now)?;
@@ -113,6 +115,7 @@ impl Engine {
             changed_at.into_iter().for_each(|changed| metrics.visible.record(since(changed, shown_at)));
         }
         noted.stale.iter().for_each(|path| shared.changed(path));
+        news.tell();
         self.noticed.report(troubles);
         Ok(is_more)
     }
