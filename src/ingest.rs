@@ -24,6 +24,7 @@ mod revise;
 mod roll;
 mod stale;
 mod sweep;
+mod unreadable;
 mod withdraw;
 mod work;
 

@@ -20,6 +20,7 @@ mod reading;
 mod row;
 mod seeds;
 mod sieve;
+mod unreadable;
 
 use rusqlite::Connection;
 

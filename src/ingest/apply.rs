@@ -53,6 +53,7 @@ impl Apply<'_, '_> {
     pub(super) fn take(&mut self, job: &Job, outcome: Outcome) -> Result<(), StoreError> {
         match outcome {
             Outcome::Gone => self.mark_missing(&job.path),
+            // What is known of it stands.
             Outcome::Unreadable(_) => Ok(()),
             Outcome::Same(fingerprint) => {
                 let Some(known) = &job.known else { return Ok(()) };

@@ -24,6 +24,7 @@ use super::feeds::{Feeds, Wanted};
 use super::fill::Filling;
 use super::noticed::Noticed;
 use super::publish::{Press, Ready, coded, live_paths, show};
+use super::unreadable::Unreadable;
 use super::work::Work;
 use super::{Clock, Shared};
 
@@ -61,6 +62,7 @@ pub(super) struct Engine {
     brake: Brake,
     progress: Progress,
     noticed: Noticed,
+    unreadable: Unreadable,
     /// Overflows of the watch that are counted already.
     overflows: u64,
     next_wake: Option<DateTime<Utc>>,
@@ -114,6 +116,7 @@ impl Engine {
         let brake = Brake::open(&batch, shared.take_acceptance(), &shared.health)?;
         // A first scan that was interrupted left items in the store that are not read again.
         let is_blank = batch.known_below(&SeedPath::new(""), None, 1)?.is_empty();
+        let unreadable = Unreadable::open(&mut batch, &config.seeds.options)?;
         let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
         batch.commit()?;
         shared.published.retain_paths(live_paths(&config.feeds));
@@ -130,6 +133,7 @@ impl Engine {
             brake,
             progress: Progress::NotListed,
             noticed: Noticed::default(),
+            unreadable,
             overflows: 0,
             next_wake: None,
             retry_at: None,
@@ -217,6 +221,7 @@ impl Engine {
         }
         self.retry_at = Some(Instant::now() + RETRY);
         self.feeds.forget();
+        self.unreadable.doubt();
         // It has items that the store lost.
         self.filling = None;
     }
@@ -261,7 +266,9 @@ impl Engine {
         }
         let now = (self.clock)();
         // What could not be done at its time is looked at again soon, but not without a pause.
-        self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().clamp(SETTLE_LOOK, WALL_CLOCK))
+        let wake =
+            self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().clamp(SETTLE_LOOK, WALL_CLOCK));
+        self.unreadable.patience().map_or(wake, |due| due.min(wake))
     }
 
     /// One round: everything in `work`, and whatever the clock says is due. `is_settled`: with this work done, no file is
@@ -286,6 +293,14 @@ impl Engine {
                 self.list(below, None, &mut to_read, &mut vanished)?;
             }
         }
+        if self.unreadable.is_doubtful() {
+            let mut batch = self.store.batch()?;
+            self.unreadable = Unreadable::open(&mut batch, &self.config.seeds.options)?;
+            batch.commit()?;
+        }
+        let readable_again = self.unreadable.readable_again(&self.config.seeds.options);
+        readable_again.iter().for_each(|path| self.noticed.forget(path));
+        to_read.extend(readable_again);
         self.take_in(&to_read, &vanished)?;
         // Told to stop, it may have left off half way; the next start lists again.
         if is_listed && !self.shared.is_stopping() {

@@ -12,12 +12,14 @@ use crate::store::StoreError;
 use super::Clock;
 use super::apply::Apply;
 use super::read::{Job, Outcome};
+use super::unreadable::Unreadable;
 
 /// Lets through what was read whole, and keeps what is to be told once the batch is durable.
 pub(super) struct Intake<'a> {
     watch: Option<&'a WatchHandle>,
     metrics: &'a Metrics,
     clock: Clock,
+    unreadable: &'a mut Unreadable,
     /// Before the first of the files was read.
     begun: DateTime<Utc>,
     /// What is wrong, and whether that was found in new bytes.
@@ -27,8 +29,13 @@ pub(super) struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    pub(super) fn new(watch: Option<&'a WatchHandle>, metrics: &'a Metrics, clock: Clock) -> Self {
-        Self { watch, metrics, clock, begun: clock(), troubles: Vec::new(), changed_at: Vec::new() }
+    pub(super) fn new(
+        watch: Option<&'a WatchHandle>,
+        metrics: &'a Metrics,
+        clock: Clock,
+        unreadable: &'a mut Unreadable,
+    ) -> Self {
+        Self { watch, metrics, clock, unreadable, begun: clock(), troubles: Vec::new(), changed_at: Vec::new() }
     }
 
     pub(super) fn take(&mut self, apply: &mut Apply<'_, '_>, job: &Job, outcome: Outcome) -> Result<(), StoreError> {
@@ -49,6 +56,17 @@ impl<'a> Intake<'a> {
             Outcome::Rejected { diagnostic, .. } => self.troubles.push((diagnostic.clone(), true)),
             Outcome::Parsed { fingerprint, .. } => self.changed_at.push(fingerprint.ctime_ns),
             Outcome::Gone | Outcome::Same(_) => {}
+        }
+        match &outcome {
+            Outcome::Unreadable(diagnostic) if diagnostic.code == Diagnostic::UNREADABLE => {
+                apply.batch.set_unreadable(diagnostic)?;
+                self.unreadable.add(&job.path);
+            }
+            _ if self.unreadable.has(&job.path) => {
+                apply.batch.set_readable(&job.path)?;
+                self.unreadable.remove(&job.path);
+            }
+            _ => {}
         }
         apply.take(job, outcome)
     }

@@ -26,6 +26,11 @@ impl Noticed {
         self.unread.insert(diagnostic.path.clone(), diagnostic);
     }
 
+    /// A file that can be read now is warned about again when it cannot be once more.
+    pub(super) fn forget(&mut self, path: &SeedPath) {
+        self.unread.remove(path);
+    }
+
     /// Warns about what reading some files came upon. `true` beside what was found in new bytes: those are not read again
     /// before they change, so that each version is warned about once.
     pub(super) fn report(&mut self, troubles: impl IntoIterator<Item = (Diagnostic, bool)>) {

@@ -40,6 +40,9 @@ impl Severity {
 }
 
 impl Diagnostic {
+    /// Code of a seed that is there and cannot be read now, so that nothing is known of what it says.
+    pub const UNREADABLE: &'static str = "unreadable";
+
     /// A seed that gives no item.
     #[must_use]
     pub fn rejected(path: &SeedPath, line: Option<u32>, code: &'static str, reason: impl Into<String>) -> Self {

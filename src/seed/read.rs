@@ -184,7 +184,13 @@ fn fetch(
 }
 
 fn failed(seed: &SeedPath, errno: Errno) -> ReadError {
-    unreadable(seed, "unreadable", &format!("cannot be read: {}", std::io::Error::from(errno)))
+    let reason = match errno {
+        Errno::ACCESS => "permission denied; let the user or group that runs seedcast read it (`chmod g+r`, group \
+                          `seedcast` under systemd)"
+            .to_owned(),
+        other => std::io::Error::from(other).to_string(),
+    };
+    unreadable(seed, Diagnostic::UNREADABLE, &format!("cannot be read: {reason}"))
 }
 
 fn unreadable(seed: &SeedPath, code: &'static str, reason: &str) -> ReadError {

@@ -14,6 +14,7 @@ use crate::ingest_desk::article;
 use crate::life_reading::{page, walk};
 use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, write_seed};
 use crate::seed_limits::is_confined;
+use crate::service_admin::{ask, metric};
 
 /// A namespace in which the test may mount file systems, and one in which it has no rights but those of an owner.
 const MOUNTS: &str = "-Urm";
@@ -95,6 +96,65 @@ fn permission_lost_on_the_seed_directory() {
     wait_until_well(address);
     wait_for_items(address, 6);
     has_no_tombstones(address);
+}
+
+#[test]
+fn seeds_without_permission_are_told_and_taken_as_soon_as_they_have_it() {
+    let name = "faults::seeds_without_permission_are_told_and_taken_as_soon_as_they_have_it";
+    if !is_confined(name, NO_RIGHTS, "true") {
+        return;
+    }
+    // Nothing is listed within the time of this test.
+    let place = Place::new("[seeds]\nreconcile_seconds = 86400\n");
+    (1..=3).for_each(|number| write(&place, &format!("{number}.txt"), number));
+    let closed = |number: usize| place.seeds().join(format!("{number}.txt"));
+    mode(&closed(3), 0o000);
+    let (mut server, address) = Server::ready(place.serve_with_admin());
+    wait_for_items(address, 2);
+    eventually("it is counted", PATIENCE, || server.log().contains("items=2 rejected=1").then_some(()));
+    let why = "3.txt: cannot be read: permission denied; let the user or group that runs seedcast read it (`chmod g+r`, \
+               group `seedcast` under systemd)";
+    assert!(server.log().contains(why), "{}", server.log());
+    let unreadable = |count: f64| {
+        eventually(&format!("{count} are unreadable"), PATIENCE, || {
+            let (_, text) = ask(&place, "GET", "/metrics", "");
+            let found = metric(&text, "seedcast_diagnostics{code=\"unreadable\",severity=\"rejected\"}");
+            (found.unwrap_or_default() == count).then_some(())
+        });
+    };
+    unreadable(1.0);
+    // One that comes later, one that goes again, and one whose text is known.
+    write_seed(&place.seeds().join(".4"), "");
+    fs::write(place.seeds().join(".4"), article(4, "Article 4", 0, 4)).unwrap();
+    mode(&place.seeds().join(".4"), 0o000);
+    fs::rename(place.seeds().join(".4"), closed(4)).unwrap();
+    write_seed(&place.seeds().join(".5"), "x");
+    mode(&place.seeds().join(".5"), 0o000);
+    fs::rename(place.seeds().join(".5"), closed(5)).unwrap();
+    mode(&closed(2), 0o000);
+    fs::rename(closed(2), closed(6)).unwrap();
+    fs::rename(closed(6), closed(2)).unwrap();
+    unreadable(4.0);
+    let (_, out, _) = run(program().args(["status", "--admin", &place.admin()]));
+    assert!(out.contains(why), "{out}");
+    assert_eq!(items(address), 2, "what is known stands");
+
+    fs::remove_file(closed(5)).unwrap();
+    unreadable(3.0);
+    mode(&closed(3), 0o644);
+    wait_for_items(address, 3);
+    unreadable(2.0);
+    // Known after a restart, too.
+    server.terminate();
+    server.end();
+    let (server, address) = Server::ready(place.serve_with_admin());
+    unreadable(2.0);
+    mode(&closed(4), 0o644);
+    mode(&closed(2), 0o644);
+    wait_for_items(address, 4);
+    unreadable(0.0);
+    let lines = server.log().lines().filter(|line| line.contains("cannot be read")).count();
+    assert_eq!(lines, 2, "each is told once: {}", server.log());
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Engine {
         let metrics = &shared.metrics;
         let source = Source { config: &self.config, tag_authority: &self.tag_authority, now };
         let seen = Seen { at: now, is_edit: false, silent_edit: self.config.seeds.silent_edit };
-        let mut intake = Intake::new(self.watch.as_ref(), metrics, self.clock);
+        let mut intake = Intake::new(self.watch.as_ref(), metrics, self.clock, &mut self.unreadable);
         let jobs = paths.map(|path| Job { path, known: None, is_forced: false });
         std::thread::scope(|scope| {
             let mut reading = Reading::begin(scope, source, count, jobs);

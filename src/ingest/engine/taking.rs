@@ -77,7 +77,7 @@ impl Engine {
         let mut apply = Apply::new(&mut batch, source, seen, self.is_first_scan);
         apply.moves = moves;
         vanished.iter().try_for_each(|path| apply.mark_missing(path))?;
-        let mut intake = Intake::new(self.watch.as_ref(), metrics, self.clock);
+        let mut intake = Intake::new(self.watch.as_ref(), metrics, self.clock, &mut self.unreadable);
         read(jobs, source, |job, outcome| intake.take(&mut apply, job, outcome))?;
         apply.settle_left()?;
         expired.gone.iter().try_for_each(|seed| apply.remove(seed))?;
