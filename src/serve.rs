@@ -199,7 +199,7 @@ fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<List
     } else {
         // The first one is the address of the site.
         for (index, address) in config.http.listen.iter().enumerate() {
-            listeners.insert(index, bind("listen", address)?);
+            listeners.insert(index, bind("listen", address)?.for_everybody()?);
         }
     }
     if let Some(tls) = tls {

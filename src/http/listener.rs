@@ -1,9 +1,10 @@
 //! Addresses that connections are accepted on.
 
 use std::fmt;
+use std::fs::Permissions;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -97,6 +98,19 @@ impl Listener {
             None => bind_tcp(address)?,
         };
         Ok(Self { socket, is_admin: false, tls: None })
+    }
+
+    /// The same listener, its Unix socket open to every user who may enter the directory: what is served on it is public,
+    /// and the proxy in front is mostly another user. Nothing changes for TCP.
+    ///
+    /// # Errors
+    /// The mode of the socket's file cannot be set.
+    pub fn for_everybody(self) -> Result<Self, BindError> {
+        if let Bound::Unix(_, path, _) = &self.socket {
+            std::fs::set_permissions(path, Permissions::from_mode(0o666))
+                .map_err(|source| BindError::Other { address: format!("unix:{}", path.display()), source })?;
+        }
+        Ok(self)
     }
 
     /// Whether this is an address at all. Nothing is bound, and no name is looked up.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -175,6 +176,26 @@ fn a_unix_socket_goes_with_its_process_and_one_left_behind_is_replaced() {
     server.terminate();
     assert_eq!(server.end().code(), Some(0));
     assert!(path.exists(), "it was not ours any more");
+}
+
+#[test]
+fn a_unix_socket_is_open_to_the_proxy_of_another_user_and_that_of_the_operator_is_not() {
+    let place = Place::new("");
+    put(&place, "It was quiet.");
+    let path = place.config().with_file_name("http.sock");
+    let public = format!("unix:{}", path.display());
+    let (_server, _) = Server::ready({
+        let serve = place.serve_with_admin();
+        let mut command = std::process::Command::new("sh");
+        // As under the unit.
+        command.args(["-c", "umask 0027 && exec \"$0\" \"$@\""]).arg(serve.get_program()).args(serve.get_args());
+        command.args(["--listen", "127.0.0.1:0", "--listen", &public]);
+        command.env_clear().env("SEEDCAST_HTTP_ADMIN_LISTEN", place.admin());
+        command
+    });
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o666);
+    assert_eq!(mode(place.admin().trim_start_matches("unix:").as_ref()), 0o750);
 }
 
 #[test]
