@@ -1,5 +1,6 @@
 //! What changes in the seed directory, told the moment it is finished.
 
+mod away;
 mod events;
 mod session;
 mod state;

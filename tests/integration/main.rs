@@ -79,6 +79,7 @@ mod running;
 mod sample;
 mod seed_directory;
 mod seed_limits;
+mod seed_moves;
 mod seed_read;
 mod seed_root;
 mod seed_scan;

@@ -2,12 +2,15 @@
 
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 
+use super::away::Away;
 use super::events::{Queue, WatchId};
 use super::tree::Tree;
+use super::unfinished::Unfinished;
 use crate::seed::scan::{names, os_str};
 use crate::seed::{Mode, Options, ScanError, beneath};
 
@@ -17,6 +20,8 @@ pub(super) struct Session {
     /// `None` when there are no events to be had.
     pub(super) queue: Option<Queue>,
     pub(super) tree: Tree,
+    /// Directories that left their places a moment ago.
+    pub(super) away: Away,
     /// Topmost directories for which the kernel had no watch left: they, with everything below, are listed again and again.
     pub(super) unwatched: Vec<PathBuf>,
     /// Directories that could not be watched or listed for another reason, to be tried again.
@@ -32,6 +37,15 @@ pub(super) enum Limit {
     Instances,
 }
 
+/// How far to go where a directory is watched already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Not at all: what was below it when it was found is watched, and what came later told of itself.
+    New,
+    /// Through everything: it was moved, perhaps while it was being gone through, or something in it could not be listed.
+    Everything,
+}
+
 impl Session {
     /// Watches the seed directory with every directory in it.
     pub(super) fn open(options: &Options) -> Result<Self, ScanError> {
@@ -42,6 +56,7 @@ impl Session {
             identity: (stat.st_dev, stat.st_ino),
             queue: None,
             tree: Tree::default(),
+            away: Away::default(),
             unwatched: Vec::new(),
             unreadable: Vec::new(),
             limit: None,
@@ -57,31 +72,54 @@ impl Session {
                 return Ok(session);
             }
         }
-        session.watch_below(options, Path::new(""));
+        session.watch_below(options, Path::new(""), Extent::Everything, &mut Unfinished::default());
         Ok(session)
     }
 
     /// Watches a directory and everything below it. Each is watched before it is listed, so that what appears in between is
-    /// seen by one or the other. Gives whether the directory itself had been watched at this path before, and so with
-    /// everything below.
-    pub(super) fn watch_below(&mut self, options: &Options, top: &Path) -> bool {
-        let Ok(root) = beneath::open_root(options) else { return false };
-        let Some(queue) = &mut self.queue else { return false };
+    /// seen by one or the other. What is there now counts, whatever events are still to come: a directory that was watched at
+    /// another place moves here with its unfinished files, and one that was here before makes room. Gives whether the
+    /// directory itself had been watched at this path before.
+    pub(super) fn watch_below(
+        &mut self,
+        options: &Options,
+        top: &Path,
+        extent: Extent,
+        unfinished: &mut Unfinished,
+    ) -> bool {
+        if self.queue.is_none() {
+            return false;
+        }
+        let Ok(root) = beneath::open_root(options) else {
+            self.unreadable.push(top.to_owned());
+            return false;
+        };
+        let mut was_watched = false;
         let mut waiting = vec![top.to_owned()];
         while let Some(path) = waiting.pop() {
+            let Some(queue) = &mut self.queue else { break };
             // The kernel's queue is short and this may take long.
             queue.fill();
             let is_root = path.as_os_str().is_empty();
             match queue.add(&options.directory.join(&path), is_root) {
                 Ok(watch) if is_root => self.tree.set_root(watch),
-                Ok(watch) if path == top && self.tree.find(&path) == Some(watch) => return true,
-                Ok(watch) => self.tree.put(watch, &path),
+                Ok(watch) if self.tree.find(&path) == Some(watch) => {
+                    was_watched |= path == top;
+                    if was_watched && extent == Extent::New {
+                        break;
+                    }
+                }
+                Ok(watch) => self.place(watch, &path, unfinished),
                 Err(Errno::NOSPC | Errno::NOMEM) => {
                     self.limit = Some(Limit::Watches);
+                    self.make_room(&path, unfinished);
                     self.unwatched.push(path);
                     continue;
                 }
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => continue,
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
+                    self.make_room(&path, unfinished);
+                    continue;
+                }
                 Err(_) => {
                     self.unreadable.push(path);
                     continue;
@@ -93,16 +131,40 @@ impl Session {
                 Err(_) => self.unreadable.push(path),
             }
         }
-        false
+        was_watched
     }
 
-    /// Whether the directory at a path is the one that is watched under it: one that was moved away may have come back.
-    pub(super) fn is_in_place(&self, options: &Options, path: &Path, watch: WatchId) -> bool {
-        self.queue.as_ref().is_some_and(|queue| queue.add(&options.directory.join(path), false) == Ok(watch))
+    /// Puts a watch at a path, wherever it was.
+    fn place(&mut self, watch: WatchId, path: &Path, unfinished: &mut Unfinished) {
+        self.make_room(path, unfinished);
+        let files = match self.tree.place(watch) {
+            None => Unfinished::default(),
+            Some((top, _)) if top == watch => self.away.take(watch),
+            Some((top, old)) if self.tree.is_root(top) => unfinished.take_below(&old),
+            Some((top, old)) => self.away.take_below(top, &old),
+        };
+        self.tree.put(watch, path);
+        unfinished.put_below(path, files);
     }
 
-    /// Ends the watches on a directory that left the seed directory.
+    /// The directory that was at a path is there no longer, and where it is will be seen.
+    fn make_room(&mut self, path: &Path, unfinished: &mut Unfinished) {
+        if let Some(watch) = self.tree.find(path) {
+            self.tree.detach(watch);
+            self.away.put(watch, unfinished.take_below(path), Instant::now());
+        }
+    }
+
+    /// Ends the watches on directories that left their places and did not come back.
+    pub(super) fn end_away(&mut self, now: Instant) {
+        for watch in self.away.over(now) {
+            self.unwatch(watch);
+        }
+    }
+
+    /// Ends the watches on a directory and everything below it.
     pub(super) fn unwatch(&mut self, watch: WatchId) {
+        self.away.take(watch);
         for watch in self.tree.remove(watch) {
             if let Some(queue) = &self.queue {
                 queue.remove(watch);

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::inotify::ReadFlags;
 
-use super::events::{Event, WatchId};
-use super::session::{Limit, Session};
+use super::away::MOVE;
+use super::events::Event;
+use super::session::{Extent, Limit, Session};
 use super::unfinished::{Entry, SETTLE, Unfinished, Verdict};
 use super::{Change, Reason};
 use crate::item::SeedPath;
@@ -26,9 +27,6 @@ const ROOT_CHECK_WHILE_GONE: Duration = Duration::from_millis(250);
 /// How often directories without a watch are listed.
 const UNWATCHED_LISTING: Duration = Duration::from_secs(10);
 
-/// How long the second half of a move may come after the first. The kernel queues both at once.
-const MOVE: Duration = Duration::from_millis(100);
-
 pub(super) struct State {
     options: Options,
     sender: Sender<Change>,
@@ -36,18 +34,12 @@ pub(super) struct State {
     /// `None` while the seed directory is gone.
     session: Option<Session>,
     unfinished: Unfinished,
-    /// First halves of moves by their cookies.
-    moves: HashMap<u32, (Instant, Moved)>,
+    /// Files that were not finished when they were moved, by the cookies of the moves, and until when the second half may come.
+    moves: HashMap<u32, (Instant, Entry)>,
     overflows: u64,
     next_root_check: Instant,
     next_listing: Instant,
     next_unwatched_listing: Instant,
-}
-
-enum Moved {
-    Directory(WatchId),
-    /// A file that was not finished when it was moved.
-    File(Entry),
 }
 
 impl State {
@@ -158,6 +150,7 @@ impl State {
             .chain(degraded.then_some(self.next_unwatched_listing))
             .chain(self.unfinished.deadline())
             .chain(self.moves.values().map(|(until, _)| *until))
+            .chain(self.session.as_ref().and_then(|session| session.away.deadline()))
             .min()
             .expect("two are always there")
     }
@@ -214,7 +207,7 @@ impl State {
         if event.flags.contains(ReadFlags::QUEUE_OVERFLOW) {
             return self.start_again();
         }
-        let Some(directory) = session.tree.path(event.watch) else { return };
+        let Some((top, directory)) = session.tree.place(event.watch) else { return };
         if session.tree.is_root(event.watch)
             && event
                 .flags
@@ -222,10 +215,10 @@ impl State {
         {
             return self.check_root(true, Instant::now());
         }
-        if event.flags.contains(ReadFlags::UNMOUNT) {
+        if event.flags.contains(ReadFlags::UNMOUNT) && session.tree.is_root(top) {
             // What the file system had covered is there again.
             session.tree.remove(event.watch);
-            return self.appeared(directory, true);
+            return self.appeared(directory, Extent::Everything);
         }
         if event.flags.contains(ReadFlags::IGNORED) {
             session.unwatch(event.watch);
@@ -235,6 +228,9 @@ impl State {
             return;
         }
         let path = directory.join(&event.name);
+        if !session.tree.is_root(top) {
+            return session.away.heard(top, &path, event, Instant::now());
+        }
         if event.flags.contains(ReadFlags::ISDIR) {
             self.take_directory(event, path);
         } else {
@@ -243,35 +239,23 @@ impl State {
     }
 
     fn take_directory(&mut self, event: &Event, path: PathBuf) {
-        let Some(session) = &mut self.session else { return };
-        let enters = self.options.enters(&path);
-        if event.flags.contains(ReadFlags::MOVED_TO) {
-            if let Some((_, Moved::Directory(watch))) = self.moves.remove(&event.cookie) {
-                if enters {
-                    let old = session.tree.path(watch);
-                    session.tree.put(watch, &path);
-                    if let Some(old) = old {
-                        self.unfinished.move_below(&old, &path);
-                    }
-                } else {
-                    session.unwatch(watch);
-                }
-            }
-            if enters {
-                self.appeared(path, true);
-            }
-        } else if !enters {
+        if !self.options.enters(&path) {
             // Neither it nor what is in it concerns us.
+        } else if event.flags.contains(ReadFlags::MOVED_TO) {
+            self.appeared(path, Extent::Everything);
         } else if event.flags.contains(ReadFlags::CREATE) {
-            self.appeared(path, false);
+            self.appeared(path, Extent::New);
         } else if event.flags.contains(ReadFlags::MOVED_FROM) {
-            if let Some(watch) = session.tree.find(&path) {
-                // It keeps its place until the second half tells whether it is still within the seed directory.
-                self.moves.insert(event.cookie, (Instant::now() + MOVE, Moved::Directory(watch)));
+            // Another one may have taken its place by now.
+            if let Some(session) = &mut self.session {
+                session.watch_below(&self.options, &path, Extent::New, &mut self.unfinished);
             }
             self.tell(Change::Subtree(path));
         } else if event.flags.contains(ReadFlags::DELETE) {
-            self.unfinished.forget_below(&path);
+            // One that has been found in its place since keeps its writers.
+            if self.session.as_ref().is_some_and(|session| session.tree.find(&path).is_none()) {
+                self.unfinished.forget_below(&path);
+            }
             self.tell(Change::Subtree(path));
         }
     }
@@ -293,12 +277,12 @@ impl State {
         } else if event.flags.contains(ReadFlags::MOVED_TO) {
             self.unfinished.take(&path);
             match self.moves.remove(&event.cookie) {
-                Some((_, Moved::File(entry))) => self.unfinished.put(path, entry),
+                Some((_, entry)) => self.unfinished.put(path, entry),
                 _ => self.closed(path),
             }
         } else if event.flags.contains(ReadFlags::MOVED_FROM) {
             if let Some(entry) = self.unfinished.take(&path) {
-                self.moves.insert(event.cookie, (now + MOVE, Moved::File(entry)));
+                self.moves.insert(event.cookie, (now + MOVE, entry));
             }
             self.removed(path);
         } else if event.flags.contains(ReadFlags::DELETE) {
@@ -308,31 +292,19 @@ impl State {
     }
 
     /// A directory is there: watches it and everything in it, and has it listed unless that was done before.
-    fn appeared(&mut self, path: PathBuf, is_certain: bool) {
+    fn appeared(&mut self, path: PathBuf, extent: Extent) {
         let Some(session) = &mut self.session else { return };
-        let was_watched = session.watch_below(&self.options, &path);
-        if is_certain || !was_watched {
+        let was_watched = session.watch_below(&self.options, &path, extent, &mut self.unfinished);
+        if extent == Extent::Everything || !was_watched {
             self.tell(Change::Subtree(path));
         }
     }
 
-    /// Directories that were moved and did not come back are no longer ours.
+    /// What was moved and did not come back is no longer ours.
     fn end_moves(&mut self, now: Instant) {
-        let over: Vec<(PathBuf, WatchId)> = self
-            .moves
-            .extract_if(|_, (until, _)| *until <= now)
-            .filter_map(|(_, (_, moved))| match moved {
-                Moved::Directory(watch) => Some((self.session.as_ref()?.tree.path(watch)?, watch)),
-                Moved::File(_) => None,
-            })
-            .collect();
-        for (path, watch) in over {
-            if let Some(session) = &mut self.session
-                && !session.is_in_place(&self.options, &path, watch)
-            {
-                session.unwatch(watch);
-                self.unfinished.forget_below(&path);
-            }
+        self.moves.retain(|_, (until, _)| *until > now);
+        if let Some(session) = &mut self.session {
+            session.end_away(now);
         }
     }
 
@@ -349,7 +321,9 @@ impl State {
 
     fn list_unwatched(&mut self) {
         let Some(session) = &mut self.session else { return };
-        let unwatched = std::mem::take(&mut session.unwatched);
+        let mut unwatched = std::mem::take(&mut session.unwatched);
+        unwatched.sort_unstable();
+        unwatched.dedup();
         if unwatched.iter().any(|path| path.as_os_str().is_empty()) {
             if let Ok(session) = Session::open(&self.options) {
                 self.session = Some(session);
@@ -357,14 +331,17 @@ impl State {
             return self.tell(Change::Rescan(Reason::Poll));
         }
         for path in unwatched {
-            self.appeared(path, true);
+            self.appeared(path, Extent::Everything);
         }
     }
 
     fn retry_unreadable(&mut self) {
         let Some(session) = &mut self.session else { return };
-        for path in std::mem::take(&mut session.unreadable) {
-            session.watch_below(&self.options, &path);
+        let mut unreadable = std::mem::take(&mut session.unreadable);
+        unreadable.sort_unstable();
+        unreadable.dedup();
+        for path in unreadable {
+            session.watch_below(&self.options, &path, Extent::Everything, &mut self.unfinished);
         }
     }
 

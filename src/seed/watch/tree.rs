@@ -15,7 +15,7 @@ pub(super) struct Tree {
 
 #[derive(Default)]
 struct Directory {
-    /// `None` for the root.
+    /// `None` for the root, and for one that has no place now.
     parent: Option<WatchId>,
     name: OsString,
     children: HashMap<OsString, WatchId>,
@@ -31,15 +31,16 @@ impl Tree {
         self.root == Some(watch)
     }
 
-    /// The path of a watched directory relative to the root.
-    pub(super) fn path(&self, watch: WatchId) -> Option<PathBuf> {
+    /// The path of a watched directory relative to the topmost one above it: the root, or one that has no place now.
+    pub(super) fn place(&self, mut watch: WatchId) -> Option<(WatchId, PathBuf)> {
         let mut names = Vec::new();
         let mut directory = self.directories.get(&watch)?;
         while let Some(parent) = directory.parent {
             names.push(directory.name.as_os_str());
-            directory = self.directories.get(&parent)?;
+            watch = parent;
+            directory = self.directories.get(&watch)?;
         }
-        Some(names.iter().rev().collect())
+        Some((watch, names.iter().rev().collect()))
     }
 
     /// The watch of the directory at a path.
@@ -47,7 +48,8 @@ impl Tree {
         path.iter().try_fold(self.root?, |watch, name| self.directories.get(&watch)?.children.get(name).copied())
     }
 
-    /// Puts a watch at a path whose parent is watched; one that stood elsewhere is moved with everything below it.
+    /// Puts a watch at a path whose parent is watched and where no other watch is; one that stood elsewhere is moved with
+    /// everything below it.
     pub(super) fn put(&mut self, watch: WatchId, path: &Path) {
         let (Some(name), Some(parent)) = (path.file_name(), path.parent().and_then(|parent| self.find(parent))) else {
             return;
@@ -61,6 +63,14 @@ impl Tree {
         name.clone_into(&mut directory.name);
         if let Some(parent) = self.directories.get_mut(&parent) {
             parent.children.insert(name.to_owned(), watch);
+        }
+    }
+
+    /// Takes the place from a watch, which keeps everything below it.
+    pub(super) fn detach(&mut self, watch: WatchId) {
+        self.unlink(watch);
+        if let Some(directory) = self.directories.get_mut(&watch) {
+            directory.parent = None;
         }
     }
 

@@ -16,7 +16,7 @@ const LINKED: Duration = Duration::from_millis(100);
 
 /// How often a file that was written and not closed is looked at. When nothing changed in between, it is taken for finished:
 /// `truncate(2)` writes without opening, so that there is nothing to close.
-const STALE: Duration = Duration::from_secs(300);
+pub(super) const STALE: Duration = Duration::from_secs(300);
 
 /// What is known about the writer of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,20 +100,34 @@ impl Unfinished {
         Some(entry)
     }
 
-    /// A directory is gone.
+    /// A directory, or a file, is gone.
     pub(super) fn forget_below(&mut self, directory: &Path) {
         for path in self.below(directory) {
             self.take(&path);
         }
     }
 
-    /// A directory was moved; the writers in it go on under its new name.
-    pub(super) fn move_below(&mut self, from: &Path, to: &Path) {
-        for path in self.below(from) {
-            if let (Some(entry), Ok(rest)) = (self.take(&path), path.strip_prefix(from)) {
-                self.put(to.join(rest), entry);
+    /// A directory left its place: takes out what is in it, by paths relative to it.
+    pub(super) fn take_below(&mut self, directory: &Path) -> Self {
+        let mut taken = Self::default();
+        for path in self.below(directory) {
+            if let (Some(entry), Ok(rest)) = (self.take(&path), path.strip_prefix(directory)) {
+                taken.put(rest.to_owned(), entry);
             }
         }
+        taken
+    }
+
+    /// A directory has got a place; the writers in it go on under its name.
+    pub(super) fn put_below(&mut self, directory: &Path, taken: Self) {
+        for (rest, entry) in taken.entries {
+            self.put(directory.join(rest), entry);
+        }
+    }
+
+    /// Whether anybody is writing.
+    pub(super) fn has_writers(&self) -> bool {
+        self.entries.len() > self.unsettled
     }
 
     fn below(&self, directory: &Path) -> Vec<PathBuf> {
