@@ -3,9 +3,10 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
-use seedcast::seed::{Change, Mode, Options, Reason, scan};
+use seedcast::seed::{Change, Mode, Options, Reason, Watcher, scan};
 
 use crate::seed_directory::{SeedDirectory, Watching, closed, now, read, removed, seed, subtree};
 
@@ -122,6 +123,32 @@ fn file_from_the_future_settles_too() {
     let watching = directory.watch();
     assert_eq!(listing(&watching, now()).1, ["x.txt"]);
     watching.until(&closed("x.txt"));
+}
+
+#[test]
+fn slow_writer_is_waited_for_though_events_were_lost() {
+    let directory = SeedDirectory::new();
+    let options = directory.options();
+    // Nobody takes the events until the watcher is started, so the kernel's queue runs over.
+    let watcher = Watcher::new(options.clone()).unwrap();
+    let mut slow = File::create(directory.root.join("slow.txt")).unwrap();
+    write!(slow, "half").unwrap();
+    let limit: u32 = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    for _ in 0..limit / 2 {
+        directory.write(".one", "text");
+        directory.write(".two", "text");
+    }
+    let watching = Watching::start(watcher, options);
+    watching.until(&Change::Rescan(Reason::Overflow));
+    let later = now() + Duration::from_secs(3600);
+    assert_eq!(listing(&watching, later).1, ["slow.txt"]);
+    // Several times as long as what nobody was seen to write takes to settle.
+    let settled = Duration::from_secs(8);
+    assert_eq!(watching.receiver.recv_timeout(settled), Err(RecvTimeoutError::Timeout));
+    assert_eq!(listing(&watching, later).1, ["slow.txt"]);
+    drop(slow);
+    watching.until(&closed("slow.txt"));
+    assert!(is_finished(&watching, "slow.txt"));
 }
 
 #[test]

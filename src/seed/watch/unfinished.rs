@@ -14,6 +14,10 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// another name, or none, and linked here. A writer's event follows its bytes within microseconds.
 const LINKED: Duration = Duration::from_millis(100);
 
+/// The same for a file that was being written when events were lost, which says nothing about its writer: the pauses of a slow one are
+/// longer.
+const DOUBT: Duration = Duration::from_secs(20);
+
 /// How often a file that was written and not closed is looked at. When nothing changed in between, it is taken for finished:
 /// `truncate(2)` writes without opening, so that there is nothing to close.
 pub(super) const STALE: Duration = Duration::from_secs(300);
@@ -25,6 +29,8 @@ enum Stage {
     Created,
     /// Somebody wrote to it and has not closed it.
     Writing,
+    /// Somebody was at it when events were lost, and may have closed it since.
+    Doubtful,
     /// Nothing but its times: it was met in a listing.
     Unsettled,
 }
@@ -63,7 +69,7 @@ impl Unfinished {
     /// A file was written to.
     pub(super) fn modified(&mut self, path: PathBuf, now: Instant) {
         match self.entries.get_mut(&path) {
-            Some(entry) if entry.stage != Stage::Unsettled => entry.stage = Stage::Writing,
+            Some(entry) if matches!(entry.stage, Stage::Created | Stage::Writing) => entry.stage = Stage::Writing,
             _ => self.put(path, Entry { stage: Stage::Writing, fingerprint: None, due: now + LINKED }),
         }
     }
@@ -76,7 +82,7 @@ impl Unfinished {
         self.put(path, Entry { stage: Stage::Unsettled, fingerprint: Some(fingerprint), due: now + wait });
     }
 
-    /// Whether there is a writer.
+    /// Whether there is a writer, or may be one.
     pub(super) fn is_being_written(&self, path: &Path) -> bool {
         self.entries.get(path).is_some_and(|entry| entry.stage != Stage::Unsettled)
     }
@@ -138,7 +144,9 @@ impl Unfinished {
     pub(super) fn doubt(&mut self, now: Instant) {
         let paths: Vec<PathBuf> = self.entries.keys().cloned().collect();
         for path in paths {
-            self.put(path, Entry { stage: Stage::Unsettled, fingerprint: None, due: now + SETTLE });
+            let (stage, due) =
+                if self.is_being_written(&path) { (Stage::Doubtful, now) } else { (Stage::Unsettled, now + SETTLE) };
+            self.put(path, Entry { stage, fingerprint: None, due });
         }
     }
 
@@ -165,8 +173,9 @@ impl Unfinished {
         let is_unchanged = old.fingerprint == Some(found);
         let (stage, wait) = match old.stage {
             Stage::Created if found.size > 0 => return Verdict::Finished,
-            Stage::Writing | Stage::Unsettled if is_unchanged => return Verdict::Finished,
+            Stage::Writing | Stage::Doubtful | Stage::Unsettled if is_unchanged => return Verdict::Finished,
             Stage::Created | Stage::Writing => (Stage::Writing, STALE),
+            Stage::Doubtful => (Stage::Doubtful, DOUBT),
             Stage::Unsettled => (Stage::Unsettled, SETTLE),
         };
         self.put(path, Entry { stage, fingerprint: Some(found), due: now + wait });
