@@ -126,6 +126,24 @@ fn file_from_the_future_settles_too() {
 }
 
 #[test]
+fn empty_file_from_the_future_is_finished_once_it_has_settled() {
+    let directory = SeedDirectory::new();
+    let path = directory.write("x.txt", "");
+    File::options().write(true).open(path).unwrap().set_modified(now() + Duration::from_secs(1 << 30)).unwrap();
+    let watching = directory.watch();
+    assert_eq!(listing(&watching, now()).1, ["x.txt"]);
+    watching.until(&closed("x.txt"));
+    assert!(is_finished(&watching, "x.txt"));
+    assert_eq!(watching.handle.unsettled(), 0);
+    // Empty again is another matter: somebody may have opened it to write it anew.
+    directory.write("x.txt", "");
+    watching.until(&closed("x.txt"));
+    assert!(!is_finished(&watching, "x.txt"));
+    watching.until(&closed("x.txt"));
+    assert!(is_finished(&watching, "x.txt"));
+}
+
+#[test]
 fn slow_writer_is_waited_for_though_events_were_lost() {
     let directory = SeedDirectory::new();
     let options = directory.options();

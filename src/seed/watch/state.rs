@@ -78,7 +78,7 @@ impl State {
     /// 2. Who has closed it since wrote more, and so it looks different; what looks different for another reason is
     ///    read again when it has settled.
     /// 3. A file that is opened to be written anew is seen empty before the event that says so is queued: the file
-    ///    system may take milliseconds in between.
+    ///    system may take milliseconds in between. One that stayed empty until it had settled is empty.
     /// 4. What had been as it was read for a while when reading began is what a listing would have taken for finished: there
     ///    is no need to look at the file again.
     pub(super) fn is_finished(
@@ -100,7 +100,7 @@ impl State {
             self.unfinished.unsettled(path.to_owned(), found, SETTLE, clock);
             return false;
         }
-        found.size > 0 || !self.holds(path, found, now, clock)
+        found.size > 0 || self.unfinished.was_settled_empty(path, found) || !self.holds(path, found, now, clock)
     }
 
     fn look(&self, path: &Path) -> Option<Fingerprint> {

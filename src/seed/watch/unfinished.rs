@@ -58,6 +58,8 @@ pub(super) struct Unfinished {
     /// When to look at which entry. What does not agree with `entries` has been overtaken by events.
     due: BinaryHeap<Reverse<(Instant, PathBuf)>>,
     unsettled: usize,
+    /// Empty files that were told as settled and not read yet.
+    settled_empty: HashMap<PathBuf, Fingerprint>,
 }
 
 impl Unfinished {
@@ -101,9 +103,15 @@ impl Unfinished {
 
     /// A file was closed or is gone.
     pub(super) fn take(&mut self, path: &Path) -> Option<Entry> {
+        self.settled_empty.remove(path);
         let entry = self.entries.remove(path)?;
         self.unsettled -= usize::from(entry.stage == Stage::Unsettled);
         Some(entry)
+    }
+
+    /// Whether an empty file was told as settled when it looked like this: its times alone may never say so.
+    pub(super) fn was_settled_empty(&mut self, path: &Path, found: Fingerprint) -> bool {
+        self.settled_empty.remove(path) == Some(found)
     }
 
     /// A directory, or a file, is gone.
@@ -173,7 +181,12 @@ impl Unfinished {
         let is_unchanged = old.fingerprint == Some(found);
         let (stage, wait) = match old.stage {
             Stage::Created if found.size > 0 => return Verdict::Finished,
-            Stage::Writing | Stage::Doubtful | Stage::Unsettled if is_unchanged => return Verdict::Finished,
+            Stage::Writing | Stage::Doubtful | Stage::Unsettled if is_unchanged => {
+                if found.size == 0 {
+                    self.settled_empty.insert(path, found);
+                }
+                return Verdict::Finished;
+            }
             Stage::Created | Stage::Writing => (Stage::Writing, STALE),
             Stage::Doubtful => (Stage::Doubtful, DOUBT),
             Stage::Unsettled => (Stage::Unsettled, SETTLE),
