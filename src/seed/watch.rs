@@ -2,6 +2,7 @@
 
 mod away;
 mod events;
+mod mounts;
 mod session;
 mod state;
 mod tree;

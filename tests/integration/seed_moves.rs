@@ -148,3 +148,25 @@ fn directories_that_could_not_be_listed_for_want_of_descriptors_are_watched_late
         watching.until(&closed("a/b/c/x.txt"));
     }
 }
+
+#[test]
+fn file_system_mounted_over_a_directory_is_watched_from_the_next_reconcile_on() {
+    let test = "seed_moves::file_system_mounted_over_a_directory_is_watched_from_the_next_reconcile_on";
+    if !is_confined(test, "-Urm", "true") {
+        return;
+    }
+    let directory = SeedDirectory::new();
+    directory.write_old("a b/m\\/one.txt", "text");
+    let options = Options { reconcile: Duration::from_millis(500), ..directory.options() };
+    let mut watching = Watching::new(options);
+    watching.follow_until(|known| known.len() == 1);
+    directory.shell("mount -t tmpfs tmpfs 'a b/m\\'");
+    watching.until(&Change::Rescan(Reason::Reconcile));
+    watching.until(&Change::Rescan(Reason::Reconcile));
+    directory.write("a b/m\\/x.txt", "text");
+    watching.until(&closed("a b/m\\/x.txt"));
+    directory.shell("umount 'a b/m\\'");
+    watching.until(&subtree("a b/m\\"));
+    directory.write("a b/m\\/y.txt", "text");
+    watching.until(&closed("a b/m\\/y.txt"));
+}

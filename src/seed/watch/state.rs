@@ -15,7 +15,7 @@ use super::away::MOVE;
 use super::events::Event;
 use super::session::{Extent, Limit, Session};
 use super::unfinished::{Entry, SETTLE, Unfinished, Verdict};
-use super::{Change, Reason};
+use super::{Change, Reason, mounts};
 use crate::item::SeedPath;
 use crate::seed::{Fingerprint, Mode, Options};
 
@@ -180,6 +180,7 @@ impl State {
             self.next_listing = now + self.options.reconcile;
             if self.session.is_some() {
                 self.retry_unreadable();
+                self.watch_mounts();
                 let is_polling = self.options.mode == Mode::Poll;
                 self.tell(Change::Rescan(if is_polling { Reason::Poll } else { Reason::Reconcile }));
             }
@@ -342,6 +343,16 @@ impl State {
         unreadable.dedup();
         for path in unreadable {
             session.watch_below(&self.options, &path, Extent::Everything, &mut self.unfinished);
+        }
+    }
+
+    /// A file system that was mounted over a watched directory is watched in its place.
+    fn watch_mounts(&mut self) {
+        let Some(session) = self.session.as_mut().filter(|session| session.queue.is_some()) else { return };
+        for path in mounts::below(&self.options.directory) {
+            if self.options.enters_all(&path) {
+                session.watch_below(&self.options, &path, Extent::New, &mut self.unfinished);
+            }
         }
     }
 
