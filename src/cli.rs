@@ -38,9 +38,9 @@ pub struct Cli {
 enum Command {
     /// Watch the seed directory and serve its feeds
     Serve(Serve),
-    /// Read seeds without serving them: item, times and where they were found, what is wrong
+    /// Parse seeds without serving them; print each item, where its times came from, and any problem
     ///
-    /// Without PATH the whole seed directory is read. Exits with 1 when a seed has a diagnostic.
+    /// Without PATH the whole seed directory is read. Exits with 1 when a seed has a problem.
     Check(Check),
     /// Write every document as files, for any static host
     ///
@@ -51,13 +51,13 @@ enum Command {
     ///
     /// Exits with 1 when it is not ready.
     Status(StatusArguments),
-    /// Have the running service list the seed directory now
+    /// Ask the running service to list the seed directory now
     Rescan(Rescan),
-    /// Ask the running service whether right feeds are served, and if not, why
+    /// Ask the running service whether it is ready, and if not, why
     ///
-    /// Exits with 1 when they are not; for containers and monitoring.
+    /// Exits with 1 when it is not; for containers and monitoring.
     Healthcheck(Admin),
-    /// Print the default configuration, every key explained
+    /// Print the default configuration, with every key explained
     DefaultConfig,
     /// Print completions for a shell
     Completions {
@@ -76,10 +76,10 @@ struct Settings {
     /// Directory of the seeds [seeds.directory]
     #[arg(long, value_name = "DIR")]
     seeds: Option<PathBuf>,
-    /// How much is logged: error, warn, info, debug, or levels per area [log.level]
+    /// Log level: error, warn, info, debug, or levels per area [log.level]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
-    /// How log lines are written [log.format]
+    /// Format of log lines [log.format]
     #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"])]
     log_format: Option<String>,
 }
@@ -107,7 +107,7 @@ struct Check {
     /// Seeds or directories, below the seed directory or elsewhere
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How the findings are written; json: one object a line, one line a seed
+    /// Output format (json: one object per seed, one per line)
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -125,7 +125,7 @@ struct Export {
     /// Where ids and history are kept [store.url]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-    /// Seeds that are gone are meant to be gone, however many
+    /// Accept that missing seeds are really gone, however many
     #[arg(long)]
     accept_removals: bool,
 }
@@ -144,13 +144,13 @@ struct Admin {
 struct StatusArguments {
     #[command(flatten)]
     admin: Admin,
-    /// Who polls each feed
+    /// Show who polls each feed
     #[arg(long)]
     subscribers: bool,
-    /// Who is sent each feed by the hub, and what could not be delivered
+    /// Show hub subscribers and failed deliveries
     #[arg(long, conflicts_with = "subscribers")]
     hub: bool,
-    /// How it is written; json: one object
+    /// Output format (json: one object)
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -159,7 +159,7 @@ struct StatusArguments {
 struct Rescan {
     #[command(flatten)]
     admin: Admin,
-    /// Seeds that are gone are meant to be gone, however many
+    /// Accept that missing seeds are really gone, however many
     #[arg(long)]
     accept_removals: bool,
 }

@@ -3,8 +3,10 @@
 //! Order: command line > environment > file > default. The defaults are those of the embedded file, which is also the
 //! list of all keys.
 
+mod check;
 mod credential;
 mod error;
+mod feeds;
 mod http;
 mod hub;
 mod layers;

@@ -238,7 +238,7 @@ impl Hub {
                 }
                 // Whether they did change, the digests tell.
                 self.look_at(followed);
-                Ok("the topic is looked at\n")
+                Ok("the topic will be checked\n")
             }
             Ask::Subscribe { request, secret, lease } => {
                 let lease = lease.unwrap_or(setup.settings.default_lease);
@@ -272,7 +272,7 @@ impl Hub {
         self.counters.add(Counted::Accepted);
         let question = Question::WebSub;
         self.order(Order::Verify(Box::new(Verification { topic, callback, wanted, has, question, place })));
-        Ok("the callback will be asked whether it meant that\n")
+        Ok("the callback will be asked to confirm\n")
     }
 
     /// A place for a request that its callback may be asked about now.

@@ -39,9 +39,7 @@ pub(super) fn ask(address: &str, method: &str, target: &str) -> anyhow::Result<A
         }),
     };
     let answer = answer.with_context(|| {
-        format!(
-            "nobody answers at the admin address `{address}`: is the service running, with this `http.admin_listen`?"
-        )
+        format!("no answer from the admin address `{address}`: is the service running, with this `http.admin_listen`?")
     })?;
     let Some((head, body)) = answer.split_once("\r\n\r\n") else { bail!("`{address}` does not speak HTTP") };
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());

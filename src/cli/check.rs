@@ -131,7 +131,7 @@ fn place(root: &Path, path: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
         return Ok((real, PathBuf::new()));
     }
     let (Some(parent), Some(name)) = (real.parent(), real.file_name()) else {
-        anyhow::bail!("`{}` is no file", path.display());
+        anyhow::bail!("`{}` is not a file", path.display());
     };
     Ok((parent.to_owned(), PathBuf::from(name)))
 }
@@ -174,7 +174,7 @@ fn check_one(
     let authority = tag_authority(config, base_url);
     let result = match seed::Reader::new(&config.seeds.options).read(path) {
         Ok(Some((bytes, _))) => crate::ingest::parse_seed(config, &authority, &bytes, path, now),
-        Ok(None) => Err(Diagnostic::rejected(path, None, "gone", "is not there any more")),
+        Ok(None) => Err(Diagnostic::rejected(path, None, "gone", "no longer exists")),
         Err(error) => Err(error.diagnostic().clone()),
     };
     report(path, result, format, out, tally)

@@ -2,8 +2,8 @@
 
 use crate::http::{ForwardedField, Listener, TrustedProxies};
 
+use super::check::{Check, optional};
 use super::raw::RawHttp;
-use super::validate::{Check, optional};
 use super::{ConfigError, Http};
 
 pub(super) fn settings(check: &Check<'_>, http: RawHttp) -> Result<Http, ConfigError> {

@@ -8,8 +8,8 @@ use crate::hub::address::Policy;
 use crate::hub::{Algorithm, Callback, Settings};
 
 use super::ConfigError;
+use super::check::Check;
 use super::raw::RawHub;
-use super::validate::Check;
 
 const YEAR: i64 = 31_536_000;
 

@@ -20,7 +20,7 @@ pub struct Callback {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
     /// It is not an absolute URL.
-    #[error("hub.callback is no absolute URL")]
+    #[error("hub.callback is not an absolute URL")]
     Syntax,
     /// It has another scheme.
     #[error("hub.callback must be an http or https URL")]

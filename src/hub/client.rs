@@ -76,7 +76,7 @@ pub(super) enum SendError {
     #[error("no connection: {0}")]
     Connect(io::Error),
     /// TLS did not come about.
-    #[error("no TLS: {0}")]
+    #[error("TLS handshake failed: {0}")]
     Tls(io::Error),
     /// What came back is not HTTP, or broke off.
     #[error("no answer: {0}")]

@@ -150,8 +150,8 @@ impl Brake {
 
 fn tell(missing: u64, known: u64, health: &Health) {
     let reason = format!(
-        "{missing} of {known} seeds are gone at once, so nothing is withdrawn: is the seed directory mounted? \
-         If they are meant to be gone, run `seedcast rescan --accept-removals`, or the export with that option"
+        "{missing} of {known} seeds disappeared at once, so nothing is withdrawn: is the seed directory mounted? \
+         If the removals are intended, run `seedcast rescan --accept-removals`, or the export with that option"
     );
     if health.degrade(Degraded::Brake, reason.clone()) {
         tracing::error!("{reason}");

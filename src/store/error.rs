@@ -45,15 +45,15 @@ pub enum StoreError {
     #[error("store is corrupt: {0}")]
     Corrupt(String),
     /// The disk is full.
-    #[error("no space left for the store; it goes on when there is: {0}")]
+    #[error("no space left for the store; work resumes once there is: {0}")]
     Full(String),
     /// The file system or its permissions do not let it be written any more.
     #[error("the store cannot be written ({0}): {WRITABLE}")]
     ReadOnly(String),
     /// The disk failed, or the kernel made its file system read-only under us.
     #[error(
-        "the disk fails the store ({0}): see `dmesg`; mend it or mount it writable again, then restart seedcast, since files \
-         that are open stay as they are"
+        "disk error in the store ({0}): see `dmesg`; repair the disk or remount it writable, then restart seedcast, since \
+         files that are open stay read-only"
     )]
     Disk(String),
     /// Anything else the engine says.

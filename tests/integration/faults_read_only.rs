@@ -42,7 +42,7 @@ impl Scene {
         let before = get(address, "/feed.json", &[]).unwrap();
         (6..=9).for_each(|number| write(&self.place, &format!("{number}.txt"), number));
         write(&self.place, "1.txt", 1);
-        wait_for_words(address, &["the disk fails the store", "disk I/O error", "dmesg", "restart"]);
+        wait_for_words(address, &["disk error in the store", "disk I/O error", "dmesg", "restart"]);
         assert!(server.log().contains("changes wait until the store works again"), "{}", server.log());
         let during = get(address, "/feed.json", &[]).unwrap();
         assert_eq!((during.status, during.body), (200, before.body), "what is served must be what is kept");

@@ -229,7 +229,7 @@ fn credential_that_is_not_used_need_not_be_there() {
     std::fs::write(place.config(), configuration.replace("admin_listen = \"\"", &admin)).unwrap();
     for command in ["status", "healthcheck", "rescan"] {
         let (code, _, err) = with(&[command]);
-        assert!(code == 1 && err.contains("nobody answers at the admin address"), "{command}: {code} {err}");
+        assert!(code == 1 && err.contains("no answer from the admin address"), "{command}: {code} {err}");
     }
     let (code, _, err) = run(&mut place.serve_as_configured());
     assert!(code == 2 && err.contains("cannot read credential `store-url`"), "{code} {err}");

@@ -216,9 +216,9 @@ fn operator_confirms_a_mass_removal() {
         let (code, out, _) = run(program().args(["healthcheck", "--admin", &place.admin()]));
         (code == 1 && out.contains("rescan --accept-removals")).then_some(out)
     });
-    assert!(reason.contains("seeds are gone at once"), "{reason}");
+    assert!(reason.contains("seeds disappeared at once"), "{reason}");
     let (code, out, _) = run(program().args(["status", "--admin", &place.admin()]));
-    assert!(code == 1 && out.contains("DEGRADED") && out.contains("seeds are gone at once"), "{out}");
+    assert!(code == 1 && out.contains("DEGRADED") && out.contains("seeds disappeared at once"), "{out}");
     let (code, out, err) = run(program().args(["rescan", "--accept-removals", "--admin", &place.admin()]));
     assert_eq!(code, 0, "{out}{err}");
     eventually("thirty are withdrawn", PATIENCE, || (items() == 10).then_some(()));
