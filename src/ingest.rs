@@ -19,7 +19,7 @@ mod noticed;
 mod progression;
 mod publish;
 mod read;
-mod reading;
+mod readers;
 mod revise;
 mod roll;
 mod stale;

@@ -9,7 +9,7 @@ use crate::item::{Item, ItemId, SeedPath, Times};
 use crate::parse::Parsed;
 use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
-use super::moves::Moves;
+use super::moves::{File, Moves, file_at, unmoved};
 use super::read::{Job, Outcome, Source, stamp};
 use super::revise::{Seen, is_edited, not_before, revise};
 
@@ -107,29 +107,30 @@ impl Apply<'_, '_> {
     ) -> Result<(), StoreError> {
         let Parsed { mut item, key, repairs } = parsed;
         let left = known.and_then(|known| known.seq);
-        let moved = self.moves.get(&seed.path).filter(|moved| key.is_path() && moved.digest == seed.digest).cloned();
-        if let Some(moved) = &moved {
-            seed.first_seen = moved.first_seen;
-        }
-        let by_key = match &moved {
-            Some(moved) => moved.seq,
-            None => self.batch.seq_by_key(&key)?,
+        let by_key = self.batch.seq_by_key(&key)?;
+        let is_another = match by_key {
+            Some(seq) => key.is_path() && self.is_elsewhere(seq, &seed)?,
+            None => false,
         };
-        let seq = match by_key {
-            Some(seq) if moved.is_some() => Some(seq),
-            Some(seq) if key.is_path() && self.is_elsewhere(seq, &seed)? => {
-                // What was here before says nothing of when this came.
-                seed.first_seen = self.now();
-                item = self.read_again(&seed.path, None, &seed.digest).unwrap_or(item);
-                item.id = self.free_id(&item.id)?;
-                None
-            }
-            Some(seq) => Some(seq),
-            None if key.is_path() => match self.moved_here(&seed)? {
-                Some(moved) => moved.seq,
-                None => self.batch.seq_by_id(&item.id)?,
-            },
-            None => self.batch.seq_by_id(&item.id)?,
+        let moved = self.moves.get(&seed.path).filter(|moved| moved.digest == seed.digest).cloned();
+        let moved = match moved {
+            Some(moved) if key.is_path() => Some(moved),
+            _ if key.is_path() && (is_another || by_key.is_none()) => self.moved_here(&seed)?,
+            _ => None,
+        };
+        let seq = if let Some(moved) = &moved {
+            seed.first_seen = moved.first_seen;
+            moved.seq
+        } else if is_another {
+            // What was here before says nothing of when this came.
+            seed.first_seen = self.now();
+            item = self.read_again(&seed.path, None, &seed.digest).unwrap_or(item);
+            item.id = self.free_id(&item.id)?;
+            None
+        } else if by_key.is_some() {
+            by_key
+        } else {
+            self.batch.seq_by_id(&item.id)?
         };
         seed.has_path_key = key.is_path();
         seed.missing_since = None;
@@ -191,7 +192,7 @@ impl Apply<'_, '_> {
         // Of many with these bytes, the one that kept its name.
         let has_other_name = |other: &SeedRow| other.path.as_path().file_name() != seed.path.as_path().file_name();
         same.sort_by_key(|other| (other.missing_since.is_none(), has_other_name(other)));
-        let moved = same.into_iter().find(|other| other.missing_since.is_some() || !self.is_there(&other.path));
+        let moved = same.into_iter().find(|other| other.missing_since.is_some() || !self.is_there(other, seed));
         if let Some(moved) = &moved {
             self.mark_missing(&moved.path)?;
         }
@@ -202,12 +203,18 @@ impl Apply<'_, '_> {
     /// article, like a new `latest.txt` after the last one was put away under its date.
     fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
         let versions = self.batch.versions(seq)?;
-        Ok(versions.iter().any(|other| other.path != seed.path && self.is_there(&other.path)))
+        Ok(versions.iter().any(|other| other.path != seed.path && self.file_at(&other.path).is_some()))
     }
 
-    /// Whether there is a file now, whatever events have said of it so far.
-    fn is_there(&self, path: &SeedPath) -> bool {
-        self.source.config.seeds.options.directory.join(path.as_path()).symlink_metadata().is_ok()
+    /// Whether a file is still where it was, whatever events have said of it so far: not where there is none now, and not
+    /// where there is another while this one is `seed`.
+    fn is_there(&self, file: &SeedRow, seed: &SeedRow) -> bool {
+        let found = self.file_at(&file.path);
+        found.is_some_and(|found| found == unmoved(file.stamp) || unmoved(seed.stamp) != unmoved(file.stamp))
+    }
+
+    fn file_at(&self, path: &SeedPath) -> Option<File> {
+        file_at(&self.source.config.seeds.options.directory.join(path.as_path()))
     }
 
     /// An id for an article whose own went on with another: RFC 4151 §2.1 has room for a query.

@@ -26,9 +26,9 @@ pub(super) fn moves(directory: &Path, jobs: Vec<Job>) -> (Vec<Job>, Moves) {
     let mut left = HashMap::new();
     for (job, found) in jobs.iter().zip(&found).filter(|(job, _)| is_told_by_path(job)) {
         if let Some(seed) = &job.known
-            && *found != Some(file(seed.stamp))
+            && *found != Some(unmoved(seed.stamp))
         {
-            left.insert(file(seed.stamp), seed.clone());
+            left.insert(unmoved(seed.stamp), seed.clone());
         }
     }
     let here = |(job, found): (&Job, &Option<File>)| {
@@ -42,13 +42,13 @@ pub(super) fn moves(directory: &Path, jobs: Vec<Job>) -> (Vec<Job>, Moves) {
 }
 
 /// What a move leaves as it is: size, modification time in nanoseconds and inode.
-type File = [i64; 3];
+pub(super) type File = [i64; 3];
 
-fn file([size, mtime_ns, _, inode]: [i64; 4]) -> File {
+pub(super) fn unmoved([size, mtime_ns, _, inode]: [i64; 4]) -> File {
     [size, mtime_ns, inode]
 }
 
-fn file_at(path: &Path) -> Option<File> {
+pub(super) fn file_at(path: &Path) -> Option<File> {
     let found = path.symlink_metadata().ok()?;
     let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
     Some([found.size().cast_signed(), mtime_ns, found.ino().cast_signed()])

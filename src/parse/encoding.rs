@@ -164,7 +164,7 @@ fn top_level_domain(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// Letters beyond ASCII for each one that may stand where a word changes its case. Text that was glued together has such
 /// places now and then (`açıklandıMerkez`), mojibake at nearly every letter.
-const LETTERS_A_JUMP: usize = 8;
+const LETTERS_PER_CASE_JUMP: usize = 8;
 
 /// Whether decoded text looks written rather than broken: no C1 controls, which no single-byte encoding has a use for;
 /// and where the file is ASCII for the most part, letters beyond it hardly ever continue a word in the wrong case,
@@ -189,7 +189,7 @@ fn is_plausible(bytes: &[u8], text: &str) -> bool {
         }
         before = c;
     }
-    jumps * LETTERS_A_JUMP <= letters
+    jumps * LETTERS_PER_CASE_JUMP <= letters
 }
 
 /// Whether a character may follow the capital that a word starts with. Behind half of a broken letter comes a sign.

@@ -154,7 +154,7 @@ fn mass_removal_stops_an_export_until_it_is_said_to_be_meant() {
     }
     let (code, _, err) = run(&mut export(&place, &out));
     assert_ne!(code, 0);
-    assert!(err.contains("20 of 24 seeds are gone") && err.contains("--accept-removals"), "{err}");
+    assert!(err.contains("20 of 24 seeds disappeared") && err.contains("--accept-removals"), "{err}");
     assert_eq!(pages(), 24);
     let (code, _, err) = run(export(&place, &out).arg("--accept-removals"));
     assert_eq!(code, 0, "{err}");

@@ -246,7 +246,7 @@ fn disk_of_the_store_is_full() {
     shell("cat /dev/zero > \"$1/other\" 2>/dev/null || true", &disk);
     let before = get(address, "/feed.json", &[]).unwrap();
     (6..=60).for_each(|number| write(&place, &format!("{number}.txt"), number));
-    wait_for_words(address, &["no space left for the store", "goes on when there is"]);
+    wait_for_words(address, &["no space left for the store", "resumes once there is"]);
     let during = get(address, "/feed.json", &[]).unwrap();
     assert_eq!((during.status, during.body), (200, before.body), "what is served must be what is kept");
     // A reload could store nothing either, and must not end what is served.
@@ -279,7 +279,7 @@ fn disk_of_the_store_is_full_in_the_first_scan() {
     command.env("SEEDCAST_STORE_URL", format!("sqlite:{}", disk.join("store.sqlite").display()));
     let server = Server::spawn(command);
     let address = server.address();
-    wait_for_words(address, &["no space left for the store", "goes on when there is"]);
+    wait_for_words(address, &["no space left for the store", "resumes once there is"]);
     shell("mount -o remount,size=64m \"$1\"", &disk);
     wait_until_well(address);
     assert_eq!(items(address), COUNT);

@@ -291,7 +291,9 @@ fn callbacks_with_tls_are_reached_when_their_certificate_is_trusted() {
             write_seed(&place.seeds().join("1.txt"), &edition(1));
             assert_eq!(lines.next().as_deref(), Some("POST"));
         } else {
-            eventually("the certificate is refused", PATIENCE, || server.log().contains("no TLS").then_some(()));
+            eventually("the certificate is refused", PATIENCE, || {
+                server.log().contains("TLS handshake failed").then_some(())
+            });
         }
         subscriber.kill().unwrap();
         subscriber.wait().unwrap();

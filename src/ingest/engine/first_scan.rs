@@ -16,7 +16,7 @@ use super::super::intake::Intake;
 use super::super::progression::Progression;
 use super::super::publish::{Press, coded, show};
 use super::super::read::{Job, Source};
-use super::super::reading::Reading;
+use super::super::readers::Readers;
 use super::super::revise::Seen;
 use super::super::roll::Roll;
 use super::{Engine, LISTING, Progress, all_documents, next_wake};
@@ -79,7 +79,7 @@ impl Engine {
         let mut intake = Intake::new(self.watch.as_ref(), metrics, self.clock, &mut self.unreadable);
         let jobs = paths.map(|path| Job { path, known: None, is_forced: false });
         std::thread::scope(|scope| {
-            let mut reading = Reading::begin(scope, source, count, jobs);
+            let mut reading = Readers::begin(scope, source, count, jobs);
             loop {
                 let begun = Instant::now();
                 metrics.set_queue(progress.left());

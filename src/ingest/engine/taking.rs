@@ -19,7 +19,7 @@ use super::super::news::News;
 use super::super::progression::Progression;
 use super::super::publish::{Press, Ready, coded, show};
 use super::super::read::{Job, Outcome, Source};
-use super::super::reading::Reading;
+use super::super::readers::Readers;
 use super::super::revise::Seen;
 use super::super::withdraw::{Expired, expired};
 use super::super::work::BATCH;
@@ -137,7 +137,7 @@ fn read(
         return source.read_each(jobs).into_iter().try_for_each(|(job, outcome)| take(&job, outcome));
     }
     std::thread::scope(|scope| {
-        let mut read = Reading::begin(scope, source, jobs.len(), jobs.into_iter()).flatten();
+        let mut read = Readers::begin(scope, source, jobs.len(), jobs.into_iter()).flatten();
         read.try_for_each(|(job, outcome)| take(&job, outcome))
     })
 }

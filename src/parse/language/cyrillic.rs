@@ -8,15 +8,15 @@ use super::words;
 /// Words with strange letters before a text is taken to be in one of these languages.
 const REPEATED: usize = 2;
 /// One word in so many, at least, has such a letter. A Russian article about Kazakhstan has fewer.
-const WORDS_A_STRANGER: usize = 8;
+const WORDS_PER_STRANGE_WORD: usize = 8;
 /// Words that Slavic languages are never without for long, and the languages here do not have.
 const SLAVIC: [&str; 7] = ["и", "в", "на", "с", "у", "і", "з"];
 /// One word in so many, at least, is one of these in a Slavic text, whatever names it is full of.
-const WORDS_A_SLAVIC: usize = 12;
+const WORDS_PER_SLAVIC_WORD: usize = 12;
 /// One word in so many, at least, has a letter of a language that has letters of its own.
 const WORDS_AN_OWN: usize = 5;
 /// Letters of the language for each that it does not have.
-const LETTERS_A_SLIP: usize = 12;
+const LETTERS_PER_SLIP: usize = 12;
 
 /// A language and what tells it from all others.
 struct Member {
@@ -71,7 +71,7 @@ pub(super) fn is_strange(text: &str) -> bool {
         strange += usize::from(word.chars().any(is_strange_letter) || is_ossetian(word));
         slavic += usize::from(SLAVIC.contains(&word));
     }
-    strange >= REPEATED && strange * WORDS_A_STRANGER >= all && slavic * WORDS_A_SLAVIC < all
+    strange >= REPEATED && strange * WORDS_PER_STRANGE_WORD >= all && slavic * WORDS_PER_SLAVIC_WORD < all
 }
 
 /// The language of a strange text, where its letters and words are clear about it.
@@ -91,7 +91,7 @@ impl Member {
             slips += usize::from(!is_letter);
             own += usize::from(self.own.contains(c));
         }
-        if slips * LETTERS_A_SLIP > letters {
+        if slips * LETTERS_PER_SLIP > letters {
             return false;
         }
         let is_own = own > REPEATED && own * WORDS_AN_OWN >= words(folded).count();

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The mount points below a directory, relative to it. None when the system does not tell.
+/// The mount points below a directory, relative to it; none when the system does not tell.
 pub(super) fn below(directory: &Path) -> Vec<PathBuf> {
     let (Ok(directory), Ok(mounts)) = (fs::canonicalize(directory), fs::read("/proc/self/mountinfo")) else {
         return Vec::new();

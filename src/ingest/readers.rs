@@ -18,7 +18,7 @@ type Chunk = Vec<(Job, Outcome)>;
 
 /// What is being read, a chunk at a time. Let go of early, it leaves the rest unread.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct Readers {
     /// Where each chunk will come from, in the order of the jobs.
     turns: Receiver<Receiver<Chunk>>,
 }
@@ -29,7 +29,7 @@ struct Waiting<I> {
     turns: SyncSender<Receiver<Chunk>>,
 }
 
-impl Reading {
+impl Readers {
     /// Starts threads that read `count` jobs.
     pub(super) fn begin<'scope, I>(
         scope: &'scope Scope<'scope, '_>,
@@ -69,7 +69,7 @@ fn next<I: Iterator<Item = Job>>(waiting: &Mutex<Waiting<I>>, size: usize) -> Op
     Some((jobs, done))
 }
 
-impl Iterator for Reading {
+impl Iterator for Readers {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {
