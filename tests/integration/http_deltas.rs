@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::net::SocketAddr;
 
+use chrono::DateTime;
 use seedcast::feed::check_xml;
 
 use crate::http_site::{Answer, Client, encoding};
@@ -104,6 +105,13 @@ fn a_delta_is_a_whole_feed_of_what_is_new_or_changed_in_every_format_and_coding(
         }
     }
     for (path, tags) in FORMATS.iter().zip(&base) {
+        // Until the second of the change is over, its date is "now", which may be another one with the next request.
+        eventually("the second of the change is over", PATIENCE, || {
+            let answer = ask(address, path, "");
+            let [now, changed] = ["date", "last-modified"]
+                .map(|name| DateTime::parse_from_rfc2822(answer.field(name).unwrap()).unwrap());
+            (now > changed).then_some(())
+        });
         for (coding, tag) in codings.iter().zip(tags) {
             let case = format!("{path} {coding}");
             let whole = ask(address, path, &encoding(coding));
