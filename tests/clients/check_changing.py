@@ -97,7 +97,7 @@ def start(folder):
     for number in range(SEEDS):
         write(f"{folder}/seeds", number, 0)
     with open(f"{folder}/seedcast.toml", "w") as config:
-        config.write('[http]\nlisten = ["127.0.0.1:0"]\nadmin_listen = ""\n[feeds]\nitems = 100\n[[feed]]\nname = "some"\nsources = ["changing.example"]\n')
+        config.write('[site]\nbase_url = "http://feeds.example"\n[http]\nlisten = ["127.0.0.1:0"]\nadmin_listen = ""\n[feeds]\nitems = 100\n[[feed]]\nname = "some"\nsources = ["changing.example"]\n')
     command = [PROGRAM, "serve", "--config", f"{folder}/seedcast.toml", "--seeds", f"{folder}/seeds", "--store", f"sqlite:{folder}/store"]
     child = subprocess.Popen(command, stderr=open(f"{folder}/log", "w"), stdout=subprocess.DEVNULL, cwd=folder)
     deadline = time.monotonic() + 60
