@@ -39,7 +39,7 @@ def admin(folder, path):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(30)
         connection.connect(f"{folder}/admin.sock")
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         answer = b""
         while part := connection.recv(65536):
             answer += part

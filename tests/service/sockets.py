@@ -36,7 +36,7 @@ def get(where, path="/atom.xml"):
         connection.settimeout(PATIENCE)
         connection.connect(where)
     with connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         answer = b""
         while part := connection.recv(65536):
             answer += part
