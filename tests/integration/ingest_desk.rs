@@ -140,6 +140,11 @@ impl Desk {
         self.millis.fetch_add(seconds * 1000, std::sync::atomic::Ordering::SeqCst);
     }
 
+    /// Listings of the whole directory so far, asked for or not.
+    pub(crate) fn listings(&self) -> u64 {
+        self.running().ingest.listings()
+    }
+
     pub(crate) fn rescan(&self, accepts_removals: bool) {
         let ingest = &self.running().ingest;
         // The first one that is waited for may have begun earlier; the second has not.
