@@ -1,17 +1,20 @@
-//! What was read becomes what is stored: which item a seed is a version of, which version stands, what changed for
-//! subscribers.
+//! What was read becomes what is stored.
+
+mod versions;
+mod whose;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::item::{Item, ItemId, SeedPath, Times};
+use crate::item::{Item, SeedPath, Times};
 use crate::parse::Parsed;
 use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
 
-use super::moves::{File, Moves, file_at, unmoved};
+use super::moves::Moves;
 use super::read::{Job, Outcome, Source, stamp};
-use super::revise::{Seen, is_edited, not_before, revise};
+use super::revise::Seen;
+use whose::Whose;
 
 /// One item before and after; at least one of both is there.
 #[derive(Debug)]
@@ -105,69 +108,14 @@ impl Apply<'_, '_> {
         parsed: Parsed,
         body: &Body,
     ) -> Result<(), StoreError> {
-        let Parsed { mut item, key, repairs } = parsed;
-        let left = known.and_then(|known| known.seq);
-        let by_key = self.batch.seq_by_key(&key)?;
-        let is_another = match by_key {
-            Some(seq) => key.is_path() && self.is_elsewhere(seq, &seed)?,
-            None => false,
-        };
-        let moved = self.moves.get(&seed.path).filter(|moved| moved.digest == seed.digest).cloned();
-        let moved = match moved {
-            Some(moved) if key.is_path() => Some(moved),
-            _ if key.is_path() && (is_another || by_key.is_none()) => self.moved_here(&seed)?,
-            _ => None,
-        };
-        let seq = if let Some(moved) = &moved {
-            seed.first_seen = moved.first_seen;
-            moved.seq
-        } else if is_another {
-            // What was here before says nothing of when this came.
-            seed.first_seen = self.now();
-            item = self.read_again(&seed.path, None, &seed.digest).unwrap_or(item);
-            item.id = self.free_id(&item.id)?;
-            None
-        } else if by_key.is_some() {
-            by_key
-        } else {
-            self.batch.seq_by_id(&item.id)?
-        };
+        let Parsed { item, key, repairs } = parsed;
         seed.has_path_key = key.is_path();
         seed.missing_since = None;
-        let seq = if let Some(seq) = seq {
-            let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-            let mut others = self.batch.versions(seq)?;
-            others.retain(|other| other.path != seed.path);
-            // A moved or copied file says what it said where it was, and is no later for it.
-            let is_new = known.is_none();
-            let twin = moved.as_ref().or_else(|| others.iter().find(|other| is_new && other.digest == seed.digest));
-            if let Some(twin) = twin {
-                // One that was moved takes the place of what it leaves behind, one that was copied does not.
-                let is_left = moved.is_some() || twin.missing_since.is_some();
-                let step = TimeDelta::milliseconds(if is_left { 1 } else { -1 });
-                seed.arrival = twin.arrival + step;
-            } else if known.is_none_or(|known| known.digest != seed.digest) {
-                // Later than the others, also under a clock that was set back.
-                let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
-                seed.arrival = after.fold(seed.arrival, DateTime::max);
-            }
-            // Bytes that are known and read in another way were not edited.
-            let is_edit = self.seen.is_edit && known.is_none_or(|known| known.digest != seed.digest);
-            let seen = Seen { is_edit, ..self.seen };
-            let before = moved.as_ref().or(known).or(twin);
-            seed.times = Some(self.revised(&seed, before, &standing, &item, seen));
-            seed.seq = Some(seq);
-            self.batch.put_seed(&seed)?;
-            self.settle(seq, Some((&seed.path, &item)))?;
-            seq
-        } else {
-            let row = self.new_row(&seed.path, item);
-            let seq = self.batch.insert_item(&row, body)?;
-            seed.times = Some(row.item.times);
-            seed.seq = Some(seq);
-            self.batch.put_seed(&seed)?;
-            self.touch(seq, None, Some(ItemRow { seq, ..row }));
-            seq
+        let left = known.and_then(|known| known.seq);
+        let Whose { seq, moved, item } = self.whose(&mut seed, item, &key)?;
+        let seq = match seq {
+            Some(seq) => self.add_version(seq, &mut seed, known, moved.as_ref(), &item)?,
+            None => self.add_item(&mut seed, item, body)?,
         };
         self.batch.bind_key(&key, seq)?;
         self.left.extend(left.filter(|left| *left != seq));
@@ -178,66 +126,14 @@ impl Apply<'_, '_> {
         Ok(())
     }
 
-    /// Brings in line what seeds left for other items. After all seeds of a batch: where articles change places, each has its
-    /// own again by then.
-    pub(super) fn settle_left(&mut self) -> Result<(), StoreError> {
-        std::mem::take(&mut self.left).into_iter().try_for_each(|seq| self.settle(seq, None))
-    }
-
-    /// What a seed without URL left at another place when it was moved here. A listing may find it here before the event
-    /// says that it is gone there.
-    fn moved_here(&mut self, seed: &SeedRow) -> Result<Option<SeedRow>, StoreError> {
-        let mut same = self.batch.same_bytes(&seed.digest)?;
-        same.retain(|other| other.path != seed.path);
-        // Of many with these bytes, the one that kept its name.
-        let has_other_name = |other: &SeedRow| other.path.as_path().file_name() != seed.path.as_path().file_name();
-        same.sort_by_key(|other| (other.missing_since.is_none(), has_other_name(other)));
-        let moved = same.into_iter().find(|other| other.missing_since.is_some() || !self.is_there(other, seed));
-        if let Some(moved) = &moved {
-            self.mark_missing(&moved.path)?;
-        }
-        Ok(moved)
-    }
-
-    /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another
-    /// article, like a new `latest.txt` after the last one was put away under its date.
-    fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
-        let versions = self.batch.versions(seq)?;
-        Ok(versions.iter().any(|other| other.path != seed.path && self.file_at(&other.path).is_some()))
-    }
-
-    /// Whether a file is still where it was, whatever events have said of it so far: not where there is none now, and not
-    /// where there is another while this one is `seed`.
-    fn is_there(&self, file: &SeedRow, seed: &SeedRow) -> bool {
-        let found = self.file_at(&file.path);
-        found.is_some_and(|found| found == unmoved(file.stamp) || unmoved(seed.stamp) != unmoved(file.stamp))
-    }
-
-    fn file_at(&self, path: &SeedPath) -> Option<File> {
-        file_at(&self.source.config.seeds.options.directory.join(path.as_path()))
-    }
-
-    /// An id for an article whose own went on with another: RFC 4151 §2.1 has room for a query.
-    fn free_id(&self, taken: &ItemId) -> Result<ItemId, StoreError> {
-        let mut number = 2_u64;
-        loop {
-            let id = ItemId::new(format!("{taken}?{number}"));
-            if self.batch.seq_by_id(&id)?.is_none() {
-                return Ok(id);
-            }
-            number += 1;
-        }
-    }
-
-    fn revised(&self, seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item, seen: Seen) -> Times {
-        let earlier = known.filter(|known| known.seq == Some(standing.seq)).and_then(|known| known.times);
-        // A version that does not stand has left no text to compare with, but its bytes differ.
-        let is_edited = if earlier.is_some() && standing.standing != seed.path {
-            known.is_some_and(|known| known.digest != seed.digest)
-        } else {
-            is_edited(&standing.item, item)
-        };
-        revise(&earlier.unwrap_or(standing.item.times), &item.times, is_edited, seen)
+    fn add_item(&mut self, seed: &mut SeedRow, item: Item, body: &Body) -> Result<i64, StoreError> {
+        let row = self.new_row(&seed.path, item);
+        let seq = self.batch.insert_item(&row, body)?;
+        seed.times = Some(row.item.times);
+        seed.seq = Some(seq);
+        self.batch.put_seed(seed)?;
+        self.touch(seq, None, Some(ItemRow { seq, ..row }));
+        Ok(seq)
     }
 
     fn new_row(&self, path: &SeedPath, item: Item) -> ItemRow {
@@ -259,76 +155,6 @@ impl Apply<'_, '_> {
 
     fn state(&self, times: &Times) -> State {
         if times.published.to_utc() > self.now() { State::Scheduled } else { State::Live }
-    }
-
-    /// Brings an item in line with its versions: the best one stands; without any, it is withdrawn. `read` is a
-    /// version whose text is at hand.
-    pub(super) fn settle(&mut self, seq: i64, read: Option<(&SeedPath, &Item)>) -> Result<(), StoreError> {
-        let before = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-        let mut after = before.clone();
-        let versions = self.batch.versions(seq)?;
-        let mut stands = false;
-        let mut unread = Vec::new();
-        for version in &versions {
-            let times = version.times.ok_or_else(|| gone(seq))?;
-            let text = match read {
-                Some((path, item)) if *path == version.path => Some(item.clone()),
-                _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
-                _ => self.read_again(&version.path, Some(version), &version.digest),
-            };
-            let Some(text) = text else {
-                // It leaves the place to the next. What is there now, it says when it is read in its turn.
-                unread.push(SeedRow { stamp: SeedRow::UNREAD, ..version.clone() });
-                continue;
-            };
-            after.item = Item { id: before.item.id.clone(), times, ..text };
-            after.standing = version.path.clone();
-            stands = true;
-            break;
-        }
-        unread.iter().try_for_each(|seed| self.batch.put_seed(seed))?;
-        if stands {
-            // A clock that was set back does not take away what subscribers have.
-            let is_kept = before.state == State::Live
-                && before.item.times.published.timestamp() == after.item.times.published.timestamp();
-            after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
-            if let Some(withdrawn) = after.withdrawn_at.take() {
-                // Its tombstone is no earlier than what it said of itself.
-                let told = withdrawn.max(before.item.times.updated.to_utc());
-                after.restored_at = Some(self.now().max(told + TimeDelta::seconds(1)));
-            }
-            after.item.times = not_before(after.item.times, after.restored_at);
-        } else if !versions.is_empty() {
-            // None of them can be read now. What stood goes on until one can, or until all are gone.
-            return Ok(());
-        } else if before.state == State::Withdrawn {
-            return Ok(());
-        } else {
-            after.state = State::Withdrawn;
-            after.withdrawn_at = Some(self.now());
-        }
-        if after == before {
-            return Ok(());
-        }
-        let is_news = after.state != before.state
-            || is_edited(&before.item, &after.item)
-            || before.item.times != after.item.times;
-        if is_news {
-            after.changed_at = self.moment(&after.item.times);
-        }
-        self.batch.update_item(&after)?;
-        self.touch(seq, Some(before), Some(after));
-        Ok(())
-    }
-
-    /// Reads a file again: a version whose text is not stored, since another one stood until now, or one that is a new
-    /// article. `None` when the bytes are others by now: somebody may be in the middle of writing them.
-    fn read_again(&self, path: &SeedPath, known: Option<&SeedRow>, wanted: &Digest) -> Option<Item> {
-        let job = Job { path: path.clone(), known: known.cloned(), is_forced: true };
-        match self.source.read(&job) {
-            Outcome::Parsed { parsed, digest, .. } if digest == *wanted => Some(parsed.item),
-            _ => None,
-        }
     }
 
     /// A scheduled item whose time has come.

@@ -2,7 +2,10 @@
 
 mod first_scan;
 mod listing;
+mod opening;
+mod pace;
 mod taking;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,42 +15,24 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::feed::{Document, Site};
 use crate::item::SeedPath;
 use crate::ops::Degraded;
 use crate::seed::{Change, Reason, WatchHandle};
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 use super::brake::Brake;
 use super::codings::Codings;
-use super::feeds::{Feeds, Wanted};
+use super::feeds::Feeds;
 use super::fill::Filling;
 use super::noticed::Noticed;
-use super::publish::{Press, Ready, coded, live_paths, show};
 use super::unreadable::Unreadable;
 use super::work::Work;
 use super::{Clock, Shared};
 
-/// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
-const PARSER_VERSION: u32 = 6;
-/// After a failure of the store, how long until everything is tried again.
-const RETRY: Duration = Duration::from_secs(5);
-/// Until when seeds that are gone are looked at again when nothing could be said of them.
-const UNDECIDED: Duration = Duration::from_secs(2);
 /// How long the first scan waits for files that were written just before the start.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
-/// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
-const PURGE: usize = 2000;
-/// Pause between looks while the first scan waits for such files.
-const SETTLE_LOOK: Duration = Duration::from_millis(5);
-/// Without a change for so long, none is taken to be on its way.
-const LULL: Duration = Duration::from_millis(20);
-/// Longest sleep with nothing to wait for.
-const IDLE: Duration = Duration::from_secs(60);
 /// A listing gives no sign of life; one of a million files on a slow network disk has taken minutes.
 const LISTING: Duration = Duration::from_secs(900);
-/// Longest sleep towards a moment on the wall clock, which may be set or jump after a suspend.
-const WALL_CLOCK: Duration = Duration::from_secs(1);
 
 /// Everything between the watcher and the published documents.
 pub(super) struct Engine {
@@ -85,68 +70,6 @@ enum Progress {
 }
 
 impl Engine {
-    /// Takes up where the store left off; documents of a store that is not empty are shown at once.
-    pub(super) fn open(
-        config: Config,
-        site: Site,
-        tag_authority: String,
-        mut store: Store,
-        shared: Arc<Shared>,
-        codings: Codings,
-        clock: Clock,
-    ) -> Result<Self, StoreError> {
-        let now = clock();
-        let parsing = parsing_fingerprint(&config, &tag_authority);
-        let is_first_scan = store.batch()?.meta("scanned")?.is_none();
-        if is_first_scan {
-            store.begin_filling()?;
-        }
-        let mut batch = store.batch()?;
-        if batch.meta("parsing")?.is_none_or(|known| known != parsing) {
-            batch.unread_seeds()?;
-            batch.set_meta("parsing", &parsing)?;
-        }
-        let wanted = Wanted {
-            definitions: config.feeds.clone(),
-            automatic: config.automatic.clone(),
-            tombstones: config.seeds.tombstones,
-            has_deltas: config.http.has_deltas,
-        };
-        note_form(&mut batch, &config, &site, now)?;
-        let brake = Brake::open(&batch, shared.take_acceptance(), &shared.health)?;
-        // A first scan that was interrupted left items in the store that are not read again.
-        let is_blank = batch.known_below(&SeedPath::new(""), None, 1)?.is_empty();
-        let unreadable = Unreadable::open(&mut batch, &config.seeds.options)?;
-        let feeds = Feeds::open(&mut batch, Arc::new(site), wanted, now, is_first_scan)?;
-        batch.commit()?;
-        shared.published.retain_paths(live_paths(&config.feeds));
-        let filling = (is_first_scan && is_blank).then(|| feeds.filling());
-        let mut engine = Self {
-            config,
-            tag_authority,
-            store,
-            feeds,
-            codings,
-            shared,
-            clock,
-            watch: None,
-            brake,
-            progress: Progress::NotListed,
-            noticed: Noticed::default(),
-            unreadable,
-            overflows: 0,
-            next_wake: None,
-            retry_at: None,
-            is_first_scan,
-            is_tidy: true,
-            filling,
-        };
-        if !is_first_scan {
-            engine.show_all(now)?;
-        }
-        Ok(engine)
-    }
-
     /// Works until the watcher is gone or it is told to stop; gives the store back.
     pub(super) fn run(mut self, watch: WatchHandle, receiver: &Receiver<Change>) -> Store {
         self.watch = Some(watch);
@@ -212,65 +135,6 @@ impl Engine {
         }
     }
 
-    /// The store failed: what was not kept is found again by a listing, since the directory has it still.
-    fn hold_on(&mut self, error: &StoreError) {
-        // It answered, if only with an error: that is no reason to be restarted.
-        self.shared.metrics.store.rest();
-        if self.shared.health.degrade(Degraded::Store, error.to_string()) {
-            tracing::error!(%error, "changes wait until the store works again");
-        }
-        self.retry_at = Some(Instant::now() + RETRY);
-        self.feeds.forget();
-        self.unreadable.doubt();
-        // It has items that the store lost.
-        self.filling = None;
-    }
-
-    /// Does what would make a change wait, while there is none.
-    fn tidy(&mut self) {
-        if !std::mem::replace(&mut self.is_tidy, true)
-            && let Err(error) = self.store.tidy()
-        {
-            // Whatever it is, the next change meets it too, and then it matters.
-            tracing::debug!(%error, "the log of the store stays long");
-        }
-    }
-
-    fn look_after_watch(&mut self) {
-        let Some(watch) = &self.watch else { return };
-        let overflows = watch.overflows();
-        self.shared.metrics.overflows.add(overflows - self.overflows);
-        self.overflows = overflows;
-        match watch.degraded() {
-            Some(reason) => {
-                if self.shared.health.degrade(Degraded::Watcher, reason.clone()) {
-                    tracing::warn!("{reason}");
-                }
-            }
-            None => {
-                self.shared.health.restore(Degraded::Watcher);
-            }
-        }
-    }
-
-    /// How long to wait for changes before looking at the clock.
-    fn patience(&self) -> Duration {
-        if let Progress::Settling(_) = self.progress {
-            return SETTLE_LOOK;
-        }
-        if !self.is_tidy {
-            return LULL;
-        }
-        if let Some(at) = self.retry_at {
-            return at.saturating_duration_since(Instant::now());
-        }
-        let now = (self.clock)();
-        // What could not be done at its time is looked at again soon, but not without a pause.
-        let wake =
-            self.next_wake.map_or(IDLE, |at| (at - now).to_std().unwrap_or_default().clamp(SETTLE_LOOK, WALL_CLOCK));
-        self.unreadable.patience().map_or(wake, |due| due.min(wake))
-    }
-
     /// One round: everything in `work`, and whatever the clock says is due. `is_settled`: with this work done, no file is
     /// left that was held back in the first listing.
     fn step(&mut self, mut work: Work, is_settled: bool) -> Result<(), StoreError> {
@@ -308,62 +172,4 @@ impl Engine {
         }
         self.finish_first_scan(is_settled)
     }
-
-    /// Makes and shows every document.
-    fn show_all(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut batch = self.store.batch()?;
-        let ready = all_documents(&mut batch, &mut self.feeds, &self.shared, now)?;
-        // Nobody is waiting yet, and those who come back after a restart hold tags of every coding.
-        let (ready, committed) = coded(ready, Document::compress, || batch.commit());
-        committed?;
-        self.shared.documents_shown(&show(&self.shared.published, ready, None));
-        Ok(())
-    }
-}
-
-/// Every document of the configured feeds, and the lists of feeds.
-fn all_documents(
-    batch: &mut Batch<'_>,
-    feeds: &mut Feeds,
-    shared: &Shared,
-    now: DateTime<Utc>,
-) -> Result<Vec<Ready>, StoreError> {
-    // Those that have no place any more are not made again.
-    shared.health.restore(Degraded::Document);
-    let mut press = Press { batch, health: &shared.health, now, ready: Vec::new() };
-    press.opml(feeds)?;
-    let all = (0..feeds.states.len()).collect();
-    press.feeds(feeds, &all)?;
-    Ok(press.ready)
-}
-
-/// The next moment at which something happens without any change to a file.
-fn next_wake(batch: &Batch<'_>, grace: Duration, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let due = batch.next_due()?;
-    // What is due already and still there could not be decided: the brake holds it, or it cannot be read.
-    let removal = batch.first_missing(None)?.map(|since| since + grace);
-    let removal = removal.map(|at| if at <= now { now + UNDECIDED } else { at });
-    Ok([due, removal].into_iter().flatten().min())
-}
-
-/// Notes since when documents have the form that they have: another title, base URL or program writes other bytes for the
-/// same items.
-fn note_form(batch: &mut Batch<'_>, config: &Config, site: &Site, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let text = format!("{} {site:?} {:?} {:?}", env!("CARGO_PKG_VERSION"), config.feeds, config.automatic);
-    let form = blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
-    if batch.meta("form")?.as_ref() != Some(&form) {
-        batch.set_meta("form", &form)?;
-        batch.set_meta("form_since", &now.to_rfc3339())?;
-    }
-    Ok(())
-}
-
-/// A word that changes when the same bytes would be read differently.
-fn parsing_fingerprint(config: &Config, tag_authority: &str) -> String {
-    let seeds = &config.seeds;
-    let text = format!(
-        "{PARSER_VERSION} {tag_authority} {:?} {:?} {} {:?}",
-        config.site.time_zone, config.site.language, seeds.directory_categories, seeds.rules
-    );
-    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }

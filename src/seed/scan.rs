@@ -1,10 +1,12 @@
 //! Seed directory → every seed in it with its fingerprint.
 
+mod look;
+
 use std::cmp::Ordering;
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use rustix::io::Errno;
 
 use super::{Fingerprint, Options, beneath};
 use crate::item::{Diagnostic, SeedPath};
+use look::{Entry, Look, Seen};
 
 /// A directory with at least this many names is looked at by several threads.
 const MANY: usize = 1024;
@@ -106,11 +109,6 @@ struct Walk<'a> {
 /// In descending order, so that the next one is the last.
 type Frame = Vec<(PathBuf, Entry)>;
 
-enum Entry {
-    Directory,
-    Seed(Fingerprint),
-}
-
 impl Walk<'_> {
     /// Depth first, each directory in the order of its paths, which gives the order of all without sorting them.
     fn directory(&mut self, path: PathBuf) {
@@ -168,78 +166,6 @@ impl Walk<'_> {
         }
         entries.sort_unstable_by(|a, b| in_order(b, a));
         Ok(entries)
-    }
-}
-
-/// What a name turned out to be.
-enum Seen {
-    Entry(PathBuf, Entry),
-    Refused(Diagnostic),
-}
-
-/// Looks at what names stand for.
-struct Look<'a> {
-    options: &'a Options,
-    root: OwnedFd,
-}
-
-impl Look<'_> {
-    /// What those names in the directory at `path` stand for that are of interest and still there.
-    fn at_all(&self, directory: &OwnedFd, path: &Path, names: &[(CString, FileType)]) -> rustix::io::Result<Vec<Seen>> {
-        let mut seen = Vec::with_capacity(names.len());
-        for (name, kind) in names {
-            match self.at(directory, name, *kind, path.join(os_str(name))) {
-                Ok(found) => seen.extend(found),
-                Err(Errno::NOENT) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
-        Ok(seen)
-    }
-
-    fn at(&self, directory: &OwnedFd, name: &CStr, kind: FileType, path: PathBuf) -> rustix::io::Result<Option<Seen>> {
-        if kind != FileType::Unknown {
-            let is_wanted =
-                if kind == FileType::Directory { self.options.enters(&path) } else { self.options.selects_file(&path) };
-            if !is_wanted {
-                return Ok(None);
-            }
-        }
-        if kind == FileType::Directory {
-            return Ok(Some(Seen::Entry(path, Entry::Directory)));
-        }
-        let stat = beneath::stat(directory, name)?;
-        Ok(match beneath::kind(&stat) {
-            FileType::Directory => self.options.enters(&path).then_some(Seen::Entry(path, Entry::Directory)),
-            _ if !self.options.selects_file(&path) => None,
-            FileType::RegularFile => Some(self.seed(path, Fingerprint::of(&stat))),
-            FileType::Symlink => self.link(path),
-            other => Some(Seen::Refused(beneath::not_a_file(&path, other))),
-        })
-    }
-
-    fn seed(&self, path: PathBuf, fingerprint: Fingerprint) -> Seen {
-        if fingerprint.size > self.options.max_bytes {
-            return Seen::Refused(beneath::too_large(&path, fingerprint.size, self.options.max_bytes));
-        }
-        Seen::Entry(path, Entry::Seed(fingerprint))
-    }
-
-    fn link(&self, path: PathBuf) -> Option<Seen> {
-        let target = match beneath::resolve_link(self.options, &path) {
-            Ok(target) => target,
-            Err(diagnostic) => return Some(Seen::Refused(diagnostic)),
-        };
-        let found = beneath::open_parent(&self.root, &target)
-            .and_then(|(directory, name)| beneath::stat(directory, name))
-            .map(|stat| (beneath::kind(&stat), Fingerprint::of(&stat)));
-        match found {
-            Ok((FileType::RegularFile, fingerprint)) => Some(self.seed(path, fingerprint)),
-            Ok((FileType::Directory, _)) | Err(Errno::ISDIR) => Some(Seen::Refused(beneath::link_to_directory(&path))),
-            Ok((other, _)) => Some(Seen::Refused(beneath::not_a_file(&path, other))),
-            // It changed between two looks; the next listing will see what it is.
-            Err(_) => None,
-        }
     }
 }
 

@@ -19,7 +19,9 @@ use super::super::read::{Job, Source};
 use super::super::readers::Readers;
 use super::super::revise::Seen;
 use super::super::roll::Roll;
-use super::{Engine, LISTING, Progress, all_documents, next_wake};
+use super::opening::all_documents;
+use super::pace::next_wake;
+use super::{Engine, LISTING, Progress};
 
 /// Items stored in one batch: few commits, and pages of the store that stay in memory until then.
 const BATCH: usize = 16_384;

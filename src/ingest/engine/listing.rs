@@ -9,7 +9,10 @@ use crate::seed::Reason;
 use crate::store::StoreError;
 
 use super::super::sweep::{Sweep, SweepError, sweep};
-use super::{Engine, LISTING, PURGE, Progress, SETTLE_AT_MOST};
+use super::{Engine, LISTING, Progress, SETTLE_AT_MOST};
+
+/// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
+const PURGE: usize = 2000;
 
 impl Engine {
     /// Lists a part of the directory; says whether that worked.

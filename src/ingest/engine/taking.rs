@@ -23,7 +23,8 @@ use super::super::readers::Readers;
 use super::super::revise::Seen;
 use super::super::withdraw::{Expired, expired};
 use super::super::work::BATCH;
-use super::{Engine, Progress, SETTLE_AT_MOST, next_wake};
+use super::pace::next_wake;
+use super::{Engine, Progress, SETTLE_AT_MOST};
 
 /// Fewer files than this are read on the calling thread: starting threads costs more than reading a few files.
 const ALONE: usize = 8;

@@ -1,0 +1,136 @@
+//! The versions of an item: which one stands, and what its times are.
+
+use chrono::TimeDelta;
+
+use crate::item::{Item, SeedPath, Times};
+use crate::store::{Digest, ItemRow, SeedRow, State, StoreError};
+
+use super::super::read::{Job, Outcome};
+use super::super::revise::{Seen, is_edited, not_before, revise};
+use super::{Apply, gone};
+
+impl Apply<'_, '_> {
+    /// Takes a seed as a version of an item that is there: another file with it, or the same one with other bytes.
+    pub(super) fn add_version(
+        &mut self,
+        seq: i64,
+        seed: &mut SeedRow,
+        known: Option<&SeedRow>,
+        moved: Option<&SeedRow>,
+        item: &Item,
+    ) -> Result<i64, StoreError> {
+        let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+        let mut others = self.batch.versions(seq)?;
+        others.retain(|other| other.path != seed.path);
+        // A moved or copied file says what it said where it was, and is no later for it.
+        let is_new = known.is_none();
+        let twin = moved.or_else(|| others.iter().find(|other| is_new && other.digest == seed.digest));
+        if let Some(twin) = twin {
+            // One that was moved takes the place of what it leaves behind, one that was copied does not.
+            let is_left = moved.is_some() || twin.missing_since.is_some();
+            let step = TimeDelta::milliseconds(if is_left { 1 } else { -1 });
+            seed.arrival = twin.arrival + step;
+        } else if known.is_none_or(|known| known.digest != seed.digest) {
+            // Later than the others, also under a clock that was set back.
+            let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
+            seed.arrival = after.fold(seed.arrival, Ord::max);
+        }
+        // Bytes that are known and read in another way were not edited.
+        let is_edit = self.seen.is_edit && known.is_none_or(|known| known.digest != seed.digest);
+        let seen = Seen { is_edit, ..self.seen };
+        let before = moved.or(known).or(twin);
+        seed.times = Some(revised(seed, before, &standing, item, seen));
+        seed.seq = Some(seq);
+        self.batch.put_seed(seed)?;
+        self.settle(seq, Some((&seed.path, item)))?;
+        Ok(seq)
+    }
+
+    /// Brings in line what seeds left for other items. After all seeds of a batch: where articles change places, each has its
+    /// own again by then.
+    pub(in crate::ingest) fn settle_left(&mut self) -> Result<(), StoreError> {
+        std::mem::take(&mut self.left).into_iter().try_for_each(|seq| self.settle(seq, None))
+    }
+
+    /// Brings an item in line with its versions: the best one stands; without any, it is withdrawn. `read` is a
+    /// version whose text is at hand.
+    pub(super) fn settle(&mut self, seq: i64, read: Option<(&SeedPath, &Item)>) -> Result<(), StoreError> {
+        let before = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+        let mut after = before.clone();
+        let versions = self.batch.versions(seq)?;
+        let mut stands = false;
+        let mut unread = Vec::new();
+        for version in &versions {
+            let times = version.times.ok_or_else(|| gone(seq))?;
+            let text = match read {
+                Some((path, item)) if *path == version.path => Some(item.clone()),
+                _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
+                _ => self.read_again(&version.path, Some(version), &version.digest),
+            };
+            let Some(text) = text else {
+                // It leaves the place to the next. What is there now, it says when it is read in its turn.
+                unread.push(SeedRow { stamp: SeedRow::UNREAD, ..version.clone() });
+                continue;
+            };
+            after.item = Item { id: before.item.id.clone(), times, ..text };
+            after.standing = version.path.clone();
+            stands = true;
+            break;
+        }
+        unread.iter().try_for_each(|seed| self.batch.put_seed(seed))?;
+        if stands {
+            // A clock that was set back does not take away what subscribers have.
+            let is_kept = before.state == State::Live
+                && before.item.times.published.timestamp() == after.item.times.published.timestamp();
+            after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
+            if let Some(withdrawn) = after.withdrawn_at.take() {
+                // Its tombstone is no earlier than what it said of itself.
+                let told = withdrawn.max(before.item.times.updated.to_utc());
+                after.restored_at = Some(self.now().max(told + TimeDelta::seconds(1)));
+            }
+            after.item.times = not_before(after.item.times, after.restored_at);
+        } else if !versions.is_empty() {
+            // None of them can be read now. What stood goes on until one can, or until all are gone.
+            return Ok(());
+        } else if before.state == State::Withdrawn {
+            return Ok(());
+        } else {
+            after.state = State::Withdrawn;
+            after.withdrawn_at = Some(self.now());
+        }
+        if after == before {
+            return Ok(());
+        }
+        let is_news = after.state != before.state
+            || is_edited(&before.item, &after.item)
+            || before.item.times != after.item.times;
+        if is_news {
+            after.changed_at = self.moment(&after.item.times);
+        }
+        self.batch.update_item(&after)?;
+        self.touch(seq, Some(before), Some(after));
+        Ok(())
+    }
+
+    /// Reads a file again: a version whose text is not stored, since another one stood until now, or one that is a new
+    /// article. `None` when the bytes are others by now: somebody may be in the middle of writing them.
+    pub(super) fn read_again(&self, path: &SeedPath, known: Option<&SeedRow>, wanted: &Digest) -> Option<Item> {
+        let job = Job { path: path.clone(), known: known.cloned(), is_forced: true };
+        match self.source.read(&job) {
+            Outcome::Parsed { parsed, digest, .. } if digest == *wanted => Some(parsed.item),
+            _ => None,
+        }
+    }
+}
+
+/// The times of a version, from those it had before and those it declares.
+fn revised(seed: &SeedRow, known: Option<&SeedRow>, standing: &ItemRow, item: &Item, seen: Seen) -> Times {
+    let earlier = known.filter(|known| known.seq == Some(standing.seq)).and_then(|known| known.times);
+    // A version that does not stand has left no text to compare with, but its bytes differ.
+    let is_edited = if earlier.is_some() && standing.standing != seed.path {
+        known.is_some_and(|known| known.digest != seed.digest)
+    } else {
+        is_edited(&standing.item, item)
+    };
+    revise(&earlier.unwrap_or(standing.item.times), &item.times, is_edited, seen)
+}
