@@ -12,6 +12,7 @@ use crate::life_dice::Dice;
 use crate::running::seed_text;
 
 /// The directory as it must be, and what was ever in it.
+#[derive(Clone)]
 pub(crate) struct Model {
     pub(crate) dice: Dice,
     pub(crate) root: PathBuf,

@@ -1,6 +1,7 @@
 //! Chance that can be had again.
 
 /// A reproducible source of chance (SplitMix64).
+#[derive(Clone)]
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {

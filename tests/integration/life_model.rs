@@ -204,13 +204,18 @@ fn recent(served: &impl Served, model: &Model, live: &BTreeMap<usize, String>) -
     ensure(missed.is_empty(), || format!("new and not in the feed: {missed:#?}"))
 }
 
-/// Compares until it agrees or patience ends.
+/// Compares until it agrees or patience ends. What the model takes for granted after `rest` counts only when it agrees: before
+/// that, not everything had come to rest.
 fn settle(served: &impl Served, model: &mut Model, memory: &mut Memory, rest: impl Fn(&mut Model)) {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        rest(model);
-        match check(served, model, memory) {
-            Ok(()) => return,
+        let mut rested = model.clone();
+        rest(&mut rested);
+        match check(served, &mut rested, memory) {
+            Ok(()) => {
+                *model = rested;
+                return;
+            }
             Err(wrong) => {
                 assert!(Instant::now() < deadline, "{wrong}\nafter {:#?}", model.journal);
             }
