@@ -55,7 +55,7 @@ impl Apply<'_, '_> {
     /// Takes in one outcome.
     pub(super) fn take(&mut self, job: &Job, outcome: Outcome) -> Result<(), StoreError> {
         match outcome {
-            Outcome::Gone => self.mark_missing(&job.path),
+            Outcome::Gone | Outcome::NoSeed(_) => self.mark_missing(&job.path),
             // What is known of it stands.
             Outcome::Unreadable(_) => Ok(()),
             Outcome::Same(fingerprint) => {

@@ -52,15 +52,17 @@ impl<'a> Intake<'a> {
         }
         self.metrics.read(outcome.kind());
         match &outcome {
-            Outcome::Unreadable(diagnostic) => self.troubles.push((diagnostic.clone(), false)),
+            Outcome::Unreadable(diagnostic) | Outcome::NoSeed(diagnostic) => {
+                self.troubles.push((diagnostic.clone(), false))
+            }
             Outcome::Rejected { diagnostic, .. } => self.troubles.push((diagnostic.clone(), true)),
             Outcome::Parsed { fingerprint, .. } => self.changed_at.push(fingerprint.ctime_ns),
             Outcome::Gone | Outcome::Same(_) => {}
         }
         match &outcome {
-            Outcome::Unreadable(diagnostic) if diagnostic.code == Diagnostic::UNREADABLE => {
+            Outcome::Unreadable(diagnostic) | Outcome::NoSeed(diagnostic) if diagnostic.is_unread() => {
                 apply.batch.set_unreadable(diagnostic)?;
-                self.unreadable.add(&job.path);
+                self.unreadable.add(diagnostic);
             }
             _ if self.unreadable.has(&job.path) => {
                 apply.batch.set_readable(&job.path)?;

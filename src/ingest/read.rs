@@ -6,7 +6,7 @@ use crate::config::{Config, Rule};
 use crate::item::{Diagnostic, SeedPath};
 use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
-use crate::seed::{Fingerprint, Reader};
+use crate::seed::{Fingerprint, ReadError, Reader};
 use crate::store::{Body, Digest, SeedRow};
 
 /// One file to read.
@@ -26,6 +26,8 @@ pub(super) enum Outcome {
     Gone,
     /// It cannot be read; nothing of it is known.
     Unreadable(Diagnostic),
+    /// What is there is no seed, however it got its name.
+    NoSeed(Diagnostic),
     /// The bytes are those that were read before.
     Same(Fingerprint),
     /// New bytes, and the item in them.
@@ -39,7 +41,7 @@ impl Outcome {
     pub(super) fn kind(&self) -> ReadOutcome {
         match self {
             Self::Gone => ReadOutcome::Gone,
-            Self::Unreadable(_) => ReadOutcome::Unreadable,
+            Self::Unreadable(_) | Self::NoSeed(_) => ReadOutcome::Unreadable,
             Self::Same(_) => ReadOutcome::Same,
             Self::Parsed { .. } => ReadOutcome::Parsed,
             Self::Rejected { .. } => ReadOutcome::Rejected,
@@ -49,7 +51,7 @@ impl Outcome {
     /// How the file looked when its bytes were read.
     pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
         match self {
-            Self::Gone | Self::Unreadable(_) => None,
+            Self::Gone | Self::Unreadable(_) | Self::NoSeed(_) => None,
             Self::Same(fingerprint) | Self::Parsed { fingerprint, .. } | Self::Rejected { fingerprint, .. } => {
                 Some(*fingerprint)
             }
@@ -86,7 +88,8 @@ impl Source<'_> {
         let (bytes, fingerprint) = match reader.read(&job.path) {
             Ok(Some(found)) => found,
             Ok(None) => return Outcome::Gone,
-            Err(error) => return Outcome::Unreadable(error.diagnostic().clone()),
+            Err(ReadError::Unreadable(diagnostic)) => return Outcome::Unreadable(diagnostic),
+            Err(ReadError::Refused(diagnostic)) => return Outcome::NoSeed(diagnostic),
         };
         let digest = *blake3::hash(&bytes).as_bytes().first_chunk().expect("a digest has 32 bytes");
         let is_read = |known: &SeedRow| known.digest == digest && known.stamp != SeedRow::UNREAD;

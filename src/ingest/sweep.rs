@@ -1,6 +1,6 @@
 //! A listing of the directory against what is known: what to read, what is gone.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -72,6 +72,10 @@ pub(super) fn sweep(
     while let Some(gone) = known.next_if(|_| true)? {
         sweep.vanished.extend((!gone.is_missing).then_some(gone.path));
     }
+    // An article that has grown too large is not gone: what it said before stands, as with any edit that spoils one.
+    let too_large = listing.diagnostics.iter().filter(|found| found.code == Diagnostic::TOO_LARGE);
+    let too_large: HashSet<&SeedPath> = too_large.map(|found| &found.path).collect();
+    sweep.vanished.retain(|path| !too_large.contains(path));
     sweep.diagnostics = listing.diagnostics;
     sweep.is_whole = true;
     for directory in &listing.unreadable {

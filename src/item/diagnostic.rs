@@ -42,6 +42,11 @@ impl Severity {
 impl Diagnostic {
     /// Code of a seed that is there and cannot be read now, so that nothing is known of what it says.
     pub const UNREADABLE: &'static str = "unreadable";
+    /// Code of a seed that is larger than is allowed.
+    pub const TOO_LARGE: &'static str = "too_large";
+    /// Codes of seeds that gave no bytes, for whatever reason.
+    pub const UNREAD: [&'static str; 6] =
+        [Self::UNREADABLE, Self::TOO_LARGE, "not_a_file", "symlink_dangling", "symlink_directory", "symlink_outside"];
 
     /// A seed that gives no item.
     #[must_use]
@@ -53,6 +58,12 @@ impl Diagnostic {
     #[must_use]
     pub fn repaired(path: &SeedPath, line: Option<u32>, code: &'static str, reason: impl Into<String>) -> Self {
         Self { path: path.clone(), line, severity: Severity::Repaired, code, reason: reason.into() }
+    }
+
+    /// Whether it is about a seed that gave no bytes, and not about what was in them.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        Self::UNREAD.contains(&self.code)
     }
 }
 

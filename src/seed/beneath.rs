@@ -86,5 +86,5 @@ pub(super) fn link_to_directory(path: &Path) -> Diagnostic {
 /// The diagnostic for a file over the limit.
 pub(super) fn too_large(path: &Path, size: u64, max_bytes: u64) -> Diagnostic {
     let reason = format!("{size} bytes, more than `seeds.max_bytes` = {max_bytes}");
-    Diagnostic::rejected(&SeedPath::new(path), None, "too_large", reason)
+    Diagnostic::rejected(&SeedPath::new(path), None, Diagnostic::TOO_LARGE, reason)
 }

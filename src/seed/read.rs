@@ -16,10 +16,10 @@ const ATTEMPTS: u32 = 4;
 /// Why a file that is there gave no bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// It is no seed and will not become one unless it is changed: a link out of the directory, a FIFO, too large.
+    /// It is no seed and will not become one unless it is changed: a link out of the directory, a FIFO.
     #[error("{0}")]
     Refused(Diagnostic),
-    /// It cannot be read now (no permission, an I/O error, no free descriptors, changing all the time): what is known of
+    /// It cannot be read now (no permission, too large, an I/O error, no free descriptors, changing all the time): what is known of
     /// it stands, and it is to be tried again at the next listing.
     #[error("{0}")]
     Unreadable(Diagnostic),
@@ -157,7 +157,7 @@ fn fetch(
 ) -> Result<Attempt, ReadError> {
     let before = Fingerprint::of(before);
     if before.size > options.max_bytes {
-        return Err(ReadError::Refused(beneath::too_large(seed.as_path(), before.size, options.max_bytes)));
+        return Err(ReadError::Unreadable(beneath::too_large(seed.as_path(), before.size, options.max_bytes)));
     }
     let name = path.file_name().expect("a path that was looked at has a name");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;

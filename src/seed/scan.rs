@@ -132,7 +132,7 @@ impl Walk<'_> {
                 self.listing.diagnostics.push(Diagnostic::rejected(
                     &SeedPath::new(path.clone()),
                     None,
-                    "unreadable",
+                    "unlistable",
                     reason,
                 ));
                 self.listing.unreadable.push(path);

@@ -394,3 +394,48 @@ fn disk_of_the_export_is_full() {
     assert!(String::from_utf8(fs::read(out.join("atom.xml")).unwrap()).unwrap().contains("Article 60"));
     shell("! find \"$1\" -name '.*' | grep .", &out);
 }
+
+#[test]
+fn seeds_that_a_listing_refuses_are_counted_and_an_article_that_grows_too_large_stands() {
+    let place = Place::new("[seeds]\nreconcile_seconds = 2\nwithdraw_after_seconds = 1\nmax_bytes = 4096\n");
+    let seed = |name: &str| place.seeds().join(name);
+    (1..=3).for_each(|number| write(&place, &format!("{number}.txt"), number));
+    fs::write(seed("large.txt"), "x".repeat(5000)).unwrap();
+    std::os::unix::fs::symlink(place.seeds().join("target"), seed("link.txt")).unwrap();
+    let (server, address) = Server::ready(place.serve_with_admin());
+    let counted = |code: &str, count: f64| {
+        eventually(&format!("{count} of {code}"), PATIENCE, || {
+            let (_, text) = ask(&place, "GET", "/metrics", "");
+            let name = format!("seedcast_diagnostics{{code=\"{code}\",severity=\"rejected\"}}");
+            (metric(&text, &name).unwrap_or_default() == count).then_some(())
+        });
+    };
+    counted("too_large", 1.0);
+    counted("symlink_dangling", 1.0);
+    let (_, out, _) = run(program().args(["status", "--admin", &place.admin()]));
+    assert!(out.contains("large.txt: 5000 bytes, more than `seeds.max_bytes` = 4096"), "{out}");
+
+    // One is spoilt by an edit, one gives its name to what is no file.
+    fs::write(seed("1.txt"), "x".repeat(5000)).unwrap();
+    fs::remove_file(seed("2.txt")).unwrap();
+    shell("mkfifo \"$1/2.txt\"", &place.seeds());
+    counted("too_large", 2.0);
+    counted("not_a_file", 1.0);
+    wait_for_items(address, 2);
+    // Longer than a grace period and a listing.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert_eq!(items(address), 2, "{}", server.log());
+    let stays = page(&address, "/atom.xml").unwrap();
+    assert!(stays.entries.iter().any(|entry| entry.title == "Article 1"), "{stays:?}");
+
+    fs::remove_file(seed("large.txt")).unwrap();
+    write(&place, "1.txt", 1);
+    fs::remove_file(seed("2.txt")).unwrap();
+    write(&place, "target", 4);
+    wait_for_items(address, 3);
+    ["too_large", "symlink_dangling", "not_a_file"].iter().for_each(|code| counted(code, 0.0));
+    for code in ["large.txt", "link.txt"] {
+        let lines = server.log().lines().filter(|line| line.contains("WARN") && line.contains(code)).count();
+        assert_eq!(lines, 1, "{code} is told once: {}", server.log());
+    }
+}

@@ -53,7 +53,7 @@ impl Engine {
             }
         };
         self.find_directory(seen);
-        diagnostics.into_iter().for_each(|diagnostic| self.noticed.report_unread(diagnostic));
+        self.note_unread(diagnostics)?;
         let mut progress = Progression::begin(paths.len());
         let early = if paths.len() < MANY { Vec::new() } else { newest };
         if !early.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::item::SeedPath;
+use crate::item::{Diagnostic, SeedPath};
 use crate::ops::Degraded;
 use crate::seed::Reason;
 use crate::store::StoreError;
@@ -49,7 +49,7 @@ impl Engine {
                 tracing::debug!(?reason, seeds = seen, to_read = fresh.len(), gone = gone.len(), "listed");
                 to_read.extend(fresh);
                 vanished.extend(gone);
-                diagnostics.into_iter().for_each(|diagnostic| self.noticed.report_unread(diagnostic));
+                self.note_unread(diagnostics)?;
                 Ok(true)
             }
             Err(SweepError::Scan(error)) => {
@@ -58,6 +58,20 @@ impl Engine {
             }
             Err(SweepError::Store(error)) => Err(error),
         }
+    }
+
+    /// Counts and tells what a listing found that cannot be read.
+    pub(super) fn note_unread(&mut self, found: Vec<Diagnostic>) -> Result<(), StoreError> {
+        let is_new = |found: &&Diagnostic| found.is_unread() && !self.unreadable.knows(found);
+        let new: Vec<Diagnostic> = found.iter().filter(is_new).cloned().collect();
+        if !new.is_empty() {
+            let mut batch = self.store.batch()?;
+            new.iter().try_for_each(|found| batch.set_unreadable(found))?;
+            batch.commit()?;
+            new.iter().for_each(|found| self.unreadable.add(found));
+        }
+        found.into_iter().for_each(|found| self.noticed.report_unread(found));
+        Ok(())
     }
 
     pub(super) fn find_directory(&self, seen: usize) {
