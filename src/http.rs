@@ -15,6 +15,7 @@ mod files;
 mod gate;
 mod h1;
 mod h2;
+mod linger;
 mod listener;
 mod negotiate;
 mod parts;

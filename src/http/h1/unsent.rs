@@ -1,4 +1,4 @@
-//! Answers as bytes.
+//! An answer as bytes, written to its socket as that takes them.
 
 use std::cell::Cell;
 use std::io::{self, IoSlice, Write};
@@ -6,28 +6,18 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes};
-use chrono::{DateTime, Utc};
-use hyper::StatusCode;
 use rustix::fs::sendfile;
 use rustix::net::{SendFlags, send};
 use tokio::io::{AsyncWrite, Interest};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 
-use crate::feed::{Document, Prepared};
-
-use super::super::reply::{Content, Reply};
-use super::super::settings::{Limits, Settings};
-use super::super::state::Current;
 use super::super::stream::Stream;
+use super::response_head::HEAD_BYTES;
 
 /// Bodies up to this size are copied behind the head: one buffer is sent faster than two.
 const COPIED_BYTES: usize = 4096;
-/// Longest usual head.
-const HEAD_BYTES: usize = 1024;
 
 thread_local! {
     /// Where heads are written: one for all connections of a thread, since nearly always an answer is sent at once.
@@ -43,106 +33,13 @@ pub(super) fn take_buffer() -> Vec<u8> {
 }
 
 /// The buffer of an answer that was sent, for the next one.
-pub(super) fn give_back(rest: Rest) {
-    BUFFER.set(rest.head);
+pub(super) fn give_back(unsent: Unsent) {
+    BUFFER.set(unsent.head);
 }
 
-/// Status line and fields.
-pub(super) fn head(
-    out: &mut Vec<u8>,
-    reply: &Reply,
-    current: &Current,
-    now: DateTime<Utc>,
-    keep_alive: bool,
-    is_old: bool,
-) {
-    match reply.status {
-        StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
-        StatusCode::NOT_MODIFIED => out.extend_from_slice(b"HTTP/1.1 304 Not Modified\r\n"),
-        status => {
-            out.extend_from_slice(b"HTTP/1.1 ");
-            out.extend_from_slice(status.as_str().as_bytes());
-            out.push(b' ');
-            out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
-            out.extend_from_slice(b"\r\n");
-        }
-    }
-    out.extend_from_slice(&date_line(now));
-    if !keep_alive {
-        out.extend_from_slice(b"Connection: close\r\n");
-    } else if is_old {
-        out.extend_from_slice(b"Connection: keep-alive\r\n");
-    }
-    match reply.settled(now) {
-        Some((document, index)) => prepared(document, current, now, |prepared| {
-            let of_statuses = &prepared.of_variants[index];
-            let not_modified = usize::from(reply.status == StatusCode::NOT_MODIFIED);
-            out.extend_from_slice(&of_statuses[not_modified]);
-        }),
-        None => fields(out, reply, &current.settings, now),
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
-/// The fields of an answer, a line each.
-fn fields(out: &mut Vec<u8>, reply: &Reply, settings: &Settings, now: DateTime<Utc>) {
-    reply.fields(settings, now, |name, value| {
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b": ");
-        let from = out.len();
-        out.extend_from_slice(value);
-        // SECURITY: whatever a value was made of, it cannot end its line.
-        for byte in &mut out[from..] {
-            if matches!(byte, b'\r' | b'\n' | 0) {
-                *byte = b' ';
-            }
-        }
-        out.extend_from_slice(b"\r\n");
-    });
-}
-
-/// Hands the fields of all settled answers with a document to `read`: those that were kept with it, or, the first time and
-/// after every change of the settings, newly written ones, which are then kept.
-fn prepared(document: &Arc<Document>, current: &Current, now: DateTime<Utc>, read: impl FnOnce(&Prepared)) {
-    let kept = document.prepared.load();
-    if let Some(kept) = kept.as_ref().filter(|kept| kept.edition == current.edition) {
-        return read(kept);
-    }
-    let written = |status, index| {
-        let content = Content::Document { document: Arc::clone(document), index, part: None };
-        let mut out = Vec::with_capacity(HEAD_BYTES);
-        fields(&mut out, &Reply { status, content, is_head: false }, &current.settings, now);
-        out.into_boxed_slice()
-    };
-    let of_variants = (0..document.variants.len())
-        .map(|index| [written(StatusCode::OK, index), written(StatusCode::NOT_MODIFIED, index)])
-        .collect();
-    let prepared = Arc::new(Prepared { edition: current.edition, of_variants });
-    document.prepared.store(Arc::clone(&prepared));
-    read(&prepared);
-}
-
-/// Length of `Date: `, an IMF-fixdate and the end of the line.
-const DATE_LINE_BYTES: usize = 37;
-
-/// The field Date, formatted once a second.
-fn date_line(now: DateTime<Utc>) -> [u8; DATE_LINE_BYTES] {
-    thread_local! {
-        static LAST: Cell<(i64, [u8; DATE_LINE_BYTES])> = const { Cell::new((i64::MIN, [b' '; DATE_LINE_BYTES])) };
-    }
-    let (second, line) = LAST.get();
-    if second == now.timestamp() {
-        return line;
-    }
-    let text = format!("Date: {}\r\n", httpdate::HttpDate::from(SystemTime::from(now)));
-    let line = text.as_bytes().try_into().expect("an IMF-fixdate has 29 bytes");
-    LAST.set((now.timestamp(), line));
-    line
-}
-
-/// What is still to be written.
+/// What is still to be written of an answer.
 #[derive(Debug)]
-pub(super) struct Rest {
+pub(super) struct Unsent {
     head: Vec<u8>,
     /// How much of `head` is written.
     sent: usize,
@@ -151,7 +48,7 @@ pub(super) struct Rest {
     file: Option<(Arc<OwnedFd>, u64)>,
 }
 
-impl Rest {
+impl Unsent {
     pub(super) fn new(mut head: Vec<u8>, mut body: Bytes, mut file: Option<(Arc<OwnedFd>, u64)>) -> Self {
         if body.len() <= COPIED_BYTES {
             head.extend_from_slice(&body);
@@ -290,31 +187,5 @@ fn poll_send_file(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             sent => return Poll::Ready(sent),
         }
-    }
-}
-
-/// How long a slow reader is waited for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// For each step.
-    step: Duration,
-    /// For all of it.
-    end: Instant,
-}
-
-impl Patience {
-    pub(super) fn new(limits: &Limits, bytes: usize) -> Self {
-        let seconds = u64::try_from(bytes).unwrap_or(u64::MAX) / limits.write_bytes_per_second.max(1);
-        Self { step: limits.write, end: Instant::now() + limits.write + Duration::from_secs(seconds) }
-    }
-
-    /// Until when the next step has to come.
-    pub(super) fn next(&self, now: Instant) -> Duration {
-        self.step.min(self.end.saturating_duration_since(now))
-    }
-
-    /// Whether the reader was too slow on average.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
-        now >= self.end
     }
 }
