@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::OpenStream;
+use super::activity::OpenStream;
 
 /// Bytes of a piece: four frames of the usual size, and what a client that says nothing else is ready to take.
 const PIECE_BYTES: usize = 64 * 1024;
