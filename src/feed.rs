@@ -4,6 +4,7 @@
 
 mod atom;
 mod automatic;
+mod coding;
 mod compress;
 mod definition;
 pub mod delta;
@@ -25,9 +26,10 @@ mod write;
 mod xml;
 
 pub use automatic::{Automatic, By, SLUG_VERSION, automatic, automatic_definition, slug};
+pub use coding::Coding;
 pub use definition::{Content, Definition, Filter, Format, Limits, Site, archive_page_path};
 pub use delta::{Deltas, Known};
-pub use document::{CachePolicy, Coding, Document, Published, Slot, Twin, Variant, rounded_up};
+pub use document::{CachePolicy, Document, Published, Slot, Twin, Variant, rounded_up};
 pub use link_header::link_header;
 pub use opml::opml;
 pub use prepared::{Prepared, PreparedSlot};

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use super::document::{Coding, Document, Variant};
+use super::coding::Coding;
+use super::document::{Document, Variant};
 
 /// Levels are the fast ones: a subscriber waits for the new document, and between these and the best ones lie a few
 /// per cent of size at ten times the work.

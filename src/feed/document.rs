@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use foldhash::fast::RandomState;
 
+use super::coding::Coding;
 use super::delta::Deltas;
 use super::prepared::PreparedSlot;
 
@@ -78,19 +79,6 @@ impl Twin {
         // Whoever claimed it is alone in filling it.
         let _ = self.0.file.set(file);
     }
-}
-
-/// Content codings that documents are kept in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Coding {
-    /// As it is.
-    Identity,
-    /// RFC 1952.
-    Gzip,
-    /// RFC 7932.
-    Brotli,
-    /// RFC 8878.
-    Zstd,
 }
 
 /// The whole second that is over last when the moment is, as in [`Document::last_modified`].

@@ -2,19 +2,14 @@
 
 use crate::feed::{Coding, Document};
 
-/// Weight of each coding in two-thousandths, as the request gives it; 0 is a refusal.
+/// Weight of each coding of [`Coding::ALL`] in two-thousandths, as the request gives it; 0 is a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Acceptable {
-    identity: u16,
-    gzip: u16,
-    brotli: u16,
-    zstd: u16,
-}
+pub(crate) struct Acceptable([u16; Coding::ALL.len()]);
 
 /// What identity weighs unless the field names it: not refused, and less than any coding that was asked for.
 const IDENTITY_UNNAMED: u16 = 1;
-/// Where every document has its identity variant.
-const IDENTITY: usize = 0;
+/// Where every document has its identity variant, and the weights have that of the identity.
+const IDENTITY: usize = Coding::Identity as usize;
 
 impl Acceptable {
     /// From the field's value; `None` without the field, which then asks for nothing: identity is what every client
@@ -22,33 +17,21 @@ impl Acceptable {
     ///
     /// A member whose weight cannot be read is taken as refused.
     pub(crate) fn new(accept_encoding: Option<&[u8]>) -> Self {
-        let mut named: [Option<u16>; 4] = [None; 4];
+        let mut named = [None::<u16>; Coding::ALL.len()];
         let mut rest = None;
         for (name, weight) in weighted(accept_encoding.unwrap_or_default()) {
             if name == b"*" {
                 rest = Some(weight);
-            } else if let Some(index) = index(name) {
-                let slot = &mut named[index];
+            } else if let Some(coding) = Coding::named(name) {
+                let slot = &mut named[coding as usize];
                 *slot = Some(slot.map_or(weight, |known| known.max(weight)));
             }
         }
-        let [identity, gzip, brotli, zstd] = named;
-        let other = rest.unwrap_or(0);
-        Self {
-            identity: identity.or(rest).map_or(IDENTITY_UNNAMED, |weight| weight * 2),
-            gzip: gzip.unwrap_or(other) * 2,
-            brotli: brotli.unwrap_or(other) * 2,
-            zstd: zstd.unwrap_or(other) * 2,
+        let mut weights = named.map(|weight| weight.or(rest).unwrap_or(0) * 2);
+        if named[IDENTITY].or(rest).is_none() {
+            weights[IDENTITY] = IDENTITY_UNNAMED;
         }
-    }
-
-    fn weight(self, coding: Coding) -> u16 {
-        match coding {
-            Coding::Identity => self.identity,
-            Coding::Gzip => self.gzip,
-            Coding::Brotli => self.brotli,
-            Coding::Zstd => self.zstd,
-        }
+        Self(weights)
     }
 
     /// Index of the variant to send: the greatest weight, among equals the fewest bytes. `None` when the request
@@ -59,13 +42,13 @@ impl Acceptable {
     pub(crate) fn choose(self, document: &Document) -> Option<usize> {
         let mut best: Option<(usize, u16, usize)> = None;
         for (index, variant) in document.variants.iter().enumerate() {
-            let (weight, len) = (self.weight(variant.coding), variant.bytes.len());
+            let (weight, len) = (self.0[variant.coding as usize], variant.bytes.len());
             let is_better = |(_, most, least)| weight > most || weight == most && len < least;
             if weight > 0 && best.is_none_or(is_better) {
                 best = Some((index, weight, len));
             }
         }
-        let takes_any = self.gzip > 0 || self.brotli > 0 || self.zstd > 0;
+        let takes_any = self.0[IDENTITY + 1..].iter().any(|weight| *weight > 0);
         best.map(|(index, ..)| index).or(takes_any.then_some(IDENTITY))
     }
 }
@@ -79,18 +62,6 @@ pub(crate) fn weighted(list: &[u8]) -> impl Iterator<Item = (&[u8], u16)> {
             (member[..at].trim_ascii(), weight.unwrap_or(1000))
         }
     })
-}
-
-fn index(name: &[u8]) -> Option<usize> {
-    let (known, index): (&[u8], usize) = match name {
-        [_, _] => (b"br", 2),
-        [b'z' | b'Z', _, _, _] => (b"zstd", 3),
-        [_, _, _, _] => (b"gzip", 1),
-        [_, _, _, _, _, _] => (b"x-gzip", 1),
-        [_, _, _, _, _, _, _, _] => (b"identity", 0),
-        _ => return None,
-    };
-    name.eq_ignore_ascii_case(known).then_some(index)
 }
 
 /// `q=0.5` → 500 (RFC 9110 §12.4.2); `None` for another parameter, 0 for a weight that is none.
@@ -108,14 +79,4 @@ fn weight(parameter: &[u8]) -> Option<u16> {
     let thousandths =
         [100, 10, 1].iter().zip(fraction).map(|(unit, digit)| unit * u16::from(digit - b'0')).sum::<u16>();
     Some((u16::from(whole - b'0') * 1000 + thousandths).min(1000))
-}
-
-/// Name of a coding in Content-Encoding; `None` for identity, which has no field.
-pub(crate) fn content_encoding(coding: Coding) -> Option<&'static str> {
-    match coding {
-        Coding::Identity => None,
-        Coding::Gzip => Some("gzip"),
-        Coding::Brotli => Some("br"),
-        Coding::Zstd => Some("zstd"),
-    }
 }

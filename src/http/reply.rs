@@ -14,7 +14,6 @@ use hyper::StatusCode;
 use crate::feed::{Coding, Document, Known, Variant};
 
 use super::files::Files;
-use super::negotiate::content_encoding;
 use super::settings::{AbsencePages, Settings};
 
 /// An answer, independent of the version of HTTP that carries it.
@@ -250,7 +249,7 @@ impl Reply {
             put("Content-Type", document.content_type.as_bytes());
             let len = part.map_or(variant.bytes.len(), ExactSizeIterator::len);
             put("Content-Length", text.write(format_args!("{len}")));
-            if let Some(coding) = content_encoding(variant.coding) {
+            if let Some(coding) = variant.coding.content_encoding() {
                 put("Content-Encoding", coding.as_bytes());
             }
             if document.is_dated {
@@ -298,7 +297,7 @@ fn delta_fields(
     let mut text = Text::new();
     put("Content-Type", document.content_type.as_bytes());
     put("Content-Length", text.write(format_args!("{}", sent.bytes.len())));
-    if let Some(coding) = content_encoding(sent.coding) {
+    if let Some(coding) = sent.coding.content_encoding() {
         put("Content-Encoding", coding.as_bytes());
     }
     put("IM", b"feed");

@@ -33,7 +33,11 @@ const OTHER: usize = 9;
 /// Status codes that are counted one by one; 0 stands for all others.
 const STATUSES: [u16; 22] =
     [200, 304, 0, 202, 204, 206, 226, 308, 400, 403, 404, 405, 408, 410, 412, 413, 414, 416, 429, 431, 500, 503];
-const CODINGS: [&str; 5] = ["none", "identity", "gzip", "br", "zstd"];
+/// Whether a document was sent and how it was coded: none, then [`Coding::ALL`].
+const CODINGS: [&str; 5] = {
+    let [identity, gzip, brotli, zstd] = Coding::ALL;
+    ["none", identity.name(), gzip.name(), brotli.name(), zstd.name()]
+};
 
 /// An answer, as far as it is counted.
 #[derive(Clone, Copy, Debug)]
@@ -118,13 +122,7 @@ impl FeedTraffic {
 
     fn count(&self, resource: usize, request: &Request<'_>) {
         let status = STATUSES.iter().position(|known| *known == request.status).unwrap_or(2);
-        let coding = match request.coding {
-            None => 0,
-            Some(Coding::Identity) => 1,
-            Some(Coding::Gzip) => 2,
-            Some(Coding::Brotli) => 3,
-            Some(Coding::Zstd) => 4,
-        };
+        let coding = request.coding.map_or(0, |coding| 1 + coding as usize);
         self.answers[Self::cell(resource, status, coding)].add_one();
         if request.body_bytes > 0 {
             self.bytes[resource].add(u64::try_from(request.body_bytes).unwrap_or(u64::MAX));

@@ -101,8 +101,8 @@ impl Folder {
                 .variants
                 .iter()
                 .map(|variant| Variant {
-                    file: format!("{file}{}", suffix(variant.coding)),
-                    encoding: encoding(variant.coding).map(str::to_owned),
+                    file: format!("{file}{}", variant.coding.suffix()),
+                    encoding: variant.coding.content_encoding().map(str::to_owned),
                     etag: variant.etag.clone(),
                     size_bytes: variant.bytes.len(),
                 })
@@ -173,9 +173,7 @@ pub(super) fn without_collisions(paths: Vec<String>) -> Vec<String> {
 /// All files that a path may have.
 fn files_of(path: &str) -> impl Iterator<Item = String> {
     let file = file_of(path);
-    [Coding::Identity, Coding::Gzip, Coding::Brotli, Coding::Zstd]
-        .into_iter()
-        .map(move |coding| format!("{file}{}", suffix(coding)))
+    Coding::ALL.into_iter().map(move |coding| format!("{file}{}", coding.suffix()))
 }
 
 /// The file that a static host serves for a path: percent-encoding undone, `index.html` for directories.
@@ -201,22 +199,4 @@ fn decode(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn suffix(coding: Coding) -> &'static str {
-    match coding {
-        Coding::Identity => "",
-        Coding::Gzip => ".gz",
-        Coding::Brotli => ".br",
-        Coding::Zstd => ".zst",
-    }
-}
-
-fn encoding(coding: Coding) -> Option<&'static str> {
-    match coding {
-        Coding::Identity => None,
-        Coding::Gzip => Some("gzip"),
-        Coding::Brotli => Some("br"),
-        Coding::Zstd => Some("zstd"),
-    }
 }
