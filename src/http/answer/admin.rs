@@ -2,12 +2,11 @@
 
 use hyper::StatusCode;
 
-use super::super::parts::AdminAnswer;
 use super::super::proxies::Peer;
-use super::super::reply::{Content, Message, Reply};
+use super::super::reply::Reply;
 use super::super::request::Field;
 use super::super::target::is_sound;
-use super::{Plan, Request, Waiting, not_allowed};
+use super::{Plan, Request, Waiting};
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
@@ -34,22 +33,8 @@ impl Request<'_> {
             "GET" | "HEAD" if path == "/livez" => Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
             "GET" | "HEAD" if path == "/readyz" => Plan::Reply(self.readiness()),
             "GET" | "HEAD" | "POST" => Plan::Wait(Box::new(Waiting::admin(self))),
-            "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(not_allowed(METHODS)),
+            "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(Reply::not_allowed(METHODS)),
             _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED)),
         }
-    }
-}
-
-impl Reply {
-    pub(super) fn admin(answer: AdminAnswer) -> Self {
-        let message = Message {
-            content_type: answer.content_type,
-            body: answer.body.into(),
-            cache_control: "no-store",
-            extra: Vec::new(),
-            is_public: false,
-            vary: b"",
-        };
-        Self { status: answer.status, content: Content::Message(message), is_head: false }
     }
 }

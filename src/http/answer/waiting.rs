@@ -12,9 +12,9 @@ use super::super::rendered::Outcome;
 use super::super::reply::Reply;
 use super::super::request::Field;
 use super::super::state::{Event, State};
+use super::Request;
 use super::delta::Delta;
 use super::document::Asked;
-use super::{Request, redirect, too_many, unavailable};
 
 /// All of a request that its answer needs, independent of the buffer it was read into.
 #[derive(Debug)]
@@ -140,9 +140,9 @@ impl Waiting {
             Outcome::Gone => self.absence(state, StatusCode::GONE),
             Outcome::Missing => self.absence(state, StatusCode::NOT_FOUND),
             Outcome::Redirect(to) => {
-                state.with_settings(|settings| redirect(&to, &settings.base_path, self.query.as_deref()))
+                state.with_settings(|settings| Reply::redirect(&to, &settings.base_path, self.query.as_deref()))
             }
-            Outcome::Failed => unavailable(),
+            Outcome::Failed => Reply::unavailable(),
             Outcome::Panicked => panicked(state),
         };
         if self.asked.preconditions.is_poll() { self.paid(state, reply) } else { reply }
@@ -161,7 +161,7 @@ impl Waiting {
         }
         match state.with_settings(|settings| state.rates.take(client, &settings.limits, Instant::now())) {
             Ok(()) => reply,
-            Err(wait) => too_many(wait),
+            Err(wait) => Reply::too_many(wait),
         }
     }
 
@@ -197,7 +197,7 @@ impl Waiting {
         let method = if self.method == "HEAD" { "GET".to_owned() } else { self.method.clone() };
         let (path, query) = (self.path.clone(), self.query.clone());
         match tokio::task::spawn_blocking(move || admin.answer(&method, &path, query.as_deref())).await {
-            Ok(Some(answer)) => Reply::admin(answer),
+            Ok(Some(answer)) => Reply::text(answer.status, answer.body).of_type(answer.content_type),
             Ok(None) => Reply::status(StatusCode::NOT_FOUND),
             Err(_) => panicked(state),
         }
