@@ -9,7 +9,6 @@ mod counter;
 mod distinct;
 mod exposition;
 mod health;
-mod heedless;
 mod histogram;
 mod metrics;
 mod polls;
@@ -18,6 +17,7 @@ mod pulse;
 mod recent;
 mod status;
 mod traffic;
+mod unconditional;
 
 pub use access_log::{AccessLog, AccessStyle, RequestLine, Visit};
 pub use agent::{Agent, Announcement, announcement};

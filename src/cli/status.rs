@@ -162,7 +162,7 @@ fn subscribers(status: &Status) -> String {
         let all = subscribers.announced + subscribers.addresses;
         let text = format!(
             "{path}: about {all} ({} announced by aggregators, about {} addresses by themselves); {} ignore caching\n",
-            subscribers.announced, subscribers.addresses, subscribers.ignoring_caching
+            subscribers.announced, subscribers.addresses, subscribers.unconditional_pollers
         );
         out.push_str(&text);
         let services = subscribers.services.iter().map(|(name, count)| [name.clone(), count.to_string()]);

@@ -23,8 +23,8 @@ pub(super) struct Poll<'a> {
     pub client: Option<u64>,
     pub is_conditional: bool,
     pub is_not_modified: bool,
-    /// It is the poll that makes its client a heedless one.
-    pub is_heedless: bool,
+    /// It is the poll that makes its client an unconditional poller: one that never says what it has.
+    pub adds_unconditional: bool,
     /// Days since the start.
     pub day: u64,
 }
@@ -38,8 +38,8 @@ pub struct Polls {
     today: Distinct,
     yesterday: Distinct,
     agents: Vec<AgentCounts>,
-    heedless_today: Counter,
-    heedless_yesterday: Counter,
+    unconditional_today: Counter,
+    unconditional_yesterday: Counter,
 }
 
 /// One aggregator's subscription: several addresses and formats of it are one.
@@ -85,8 +85,8 @@ impl Default for Polls {
             today: Distinct::default(),
             yesterday: Distinct::default(),
             agents: std::iter::repeat_with(AgentCounts::default).take(Agent::COUNT).collect(),
-            heedless_today: Counter::default(),
-            heedless_yesterday: Counter::default(),
+            unconditional_today: Counter::default(),
+            unconditional_yesterday: Counter::default(),
         }
     }
 }
@@ -101,8 +101,8 @@ impl Polls {
         if poll.is_not_modified {
             counts.not_modified.add_one();
         }
-        if poll.is_heedless {
-            self.heedless_today.add_one();
+        if poll.adds_unconditional {
+            self.unconditional_today.add_one();
         }
         match poll.announcing {
             // The same words as last time say nothing new.
@@ -166,8 +166,8 @@ impl Polls {
 
     /// Addresses that took a whole document again and again without a validator within a day.
     #[must_use]
-    pub fn heedless(&self) -> u64 {
-        self.heedless_today.value().max(self.heedless_yesterday.value())
+    pub fn unconditional_pollers(&self) -> u64 {
+        self.unconditional_today.value().max(self.unconditional_yesterday.value())
     }
 
     /// Programs that have polled, the busiest first.
@@ -190,9 +190,9 @@ impl Polls {
     /// A day is over.
     pub(super) fn turn_day(&self, day: u64) {
         self.yesterday.take_from(&self.today);
-        let yesterday = self.heedless_today.take();
-        self.heedless_yesterday.take();
-        self.heedless_yesterday.add(yesterday);
+        let yesterday = self.unconditional_today.take();
+        self.unconditional_yesterday.take();
+        self.unconditional_yesterday.add(yesterday);
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
         announced.retain(|_, known| known.day + DAYS >= day);
     }

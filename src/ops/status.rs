@@ -146,7 +146,8 @@ pub struct SubscriberStatus {
     /// Addresses that poll by themselves in a day, estimated to within some per cent.
     pub addresses: u64,
     /// Addresses that took the whole document ten times or more in a day without a validator.
-    pub ignoring_caching: u64,
+    #[serde(rename = "ignoring_caching")]
+    pub unconditional_pollers: u64,
     /// Aggregators with what they announce, the largest first.
     pub services: Vec<(String, u64)>,
     /// Programs with their polls, polls with a validator and 304 answers since the start, the busiest first.

@@ -12,9 +12,9 @@ use crate::feed::{Coding, Definition, Format};
 
 use super::counter::Counter;
 use super::distinct::digest;
-use super::heedless::Sketch;
 use super::polls::{Poll, Polls};
 use super::recent;
+use super::unconditional::UnconditionalPolls;
 
 /// Feeds that are counted one by one, in the order of the configuration; those after them count as no feed, so that the
 /// number of series stays bounded.
@@ -79,7 +79,7 @@ pub struct Traffic {
     no_feed: FeedTraffic,
     /// Differs from day to day, so that digests cannot be compared over days.
     salt: ArcSwap<RandomState>,
-    sketch: Sketch,
+    unconditional: UnconditionalPolls,
     day: AtomicU64,
 }
 
@@ -98,7 +98,7 @@ impl Default for Traffic {
             table: ArcSwap::default(),
             no_feed: FeedTraffic::new(String::new()),
             salt: ArcSwap::default(),
-            sketch: Sketch::default(),
+            unconditional: UnconditionalPolls::default(),
             day: AtomicU64::new(0),
         }
     }
@@ -208,15 +208,15 @@ impl Traffic {
         let salt = self.salt.load();
         let client = request.client.map(|client| digest(&salt, client));
         let (agent, announces) = recent::agent(request.user_agent);
-        let is_heedless =
-            !request.is_conditional && client.is_some_and(|client| self.sketch.note(&salt, client, request.path));
+        let adds_unconditional = !request.is_conditional
+            && client.is_some_and(|client| self.unconditional.note(&salt, client, request.path));
         feed.polls.note(&Poll {
             agent,
             announcing: request.user_agent.filter(|_| announces).map(|text| (text, salt.hash_one(text))),
             client,
             is_conditional: request.is_conditional,
             is_not_modified: request.status == 304,
-            is_heedless,
+            adds_unconditional,
             day: self.day.load(Ordering::Relaxed),
         });
     }
@@ -228,7 +228,7 @@ impl Traffic {
             feed.polls.turn_day(day);
         }
         self.salt.store(Arc::default());
-        self.sketch.clear();
+        self.unconditional.clear();
     }
 
     /// The counts of every feed, then of what is no feed.

@@ -197,7 +197,7 @@ fn feed_status(feed: &FeedTraffic) -> FeedStatus {
         subscribers: SubscriberStatus {
             announced: polls.announced(),
             addresses: polls.addresses(),
-            ignoring_caching: polls.heedless(),
+            unconditional_pollers: polls.unconditional_pollers(),
             services: polls.services(),
             agents: agents
                 .map(|share| (share.agent.name().to_owned(), share.polls, share.conditional, share.not_modified))

@@ -129,12 +129,12 @@ fn poll<'a>(path: &'a str, user_agent: &'a str, client: u32, is_conditional: boo
     }
 }
 
-/// Announced, addresses, heedless of the feed at a path.
+/// Announced, addresses, unconditional pollers of the feed at a path.
 fn subscribers(traffic: &Traffic, path: &str) -> (u64, u64, u64) {
     let mut found = None;
     traffic.each(|feed| {
         if feed.path == path {
-            found = Some((feed.polls.announced(), feed.polls.addresses(), feed.polls.heedless()));
+            found = Some((feed.polls.announced(), feed.polls.addresses(), feed.polls.unconditional_pollers()));
         }
     });
     found.expect("the feed is counted")

@@ -116,7 +116,7 @@ impl Panel {
         });
         let name = "seedcast_pollers_ignoring_caching";
         out.family(name, GAUGE, "Addresses that took the whole feed ten times or more in a day without a validator.");
-        self.each_feed(|path, polls| out.sample(name, &[("feed", path)], polls.heedless()));
+        self.each_feed(|path, polls| out.sample(name, &[("feed", path)], polls.unconditional_pollers()));
         let mut sums = std::collections::BTreeMap::<&str, [u64; 3]>::new();
         self.each_feed(|_, polls| {
             for share in polls.agents() {
