@@ -1,6 +1,7 @@
 //! Puts everything together: configuration → store → listeners → watch → first scan → serve; and back in order.
 
 mod admin;
+mod assembly;
 mod export;
 mod manager;
 mod names;
@@ -11,40 +12,31 @@ mod setup;
 mod signals;
 mod sockets;
 mod supervision;
+mod tasks;
 mod vitals;
 
 use std::io::Write;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 
 use crate::config::{Config, ConfigError, Log};
-use crate::feed::{Published, Site, page};
-use crate::http::{self, AbsencePages, AdminNames, Limits, Listener, Parts, Settings, Tls, TrustedProxies};
-use crate::hub::{self, Hub};
-use crate::ingest::{Clock, Ingest, Shared};
-use crate::ops::{AccessLog, Health, Metrics, Traffic};
+use crate::http::{Listener, Tls};
+use crate::ingest::{Clock, Ingest};
 use crate::seed::Watcher;
 use crate::store::{Opened, Origin, Store};
 
-use admin::Panel;
+use assembly::Assembly;
 use manager::Manager;
 use names::Names;
-use observer::Observer;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
-use vitals::Ready;
 
 pub use export::{Exported, export};
 pub use pages::Pages;
 pub use setup::{SetupError, load_tls, tag_authority};
-
-/// How long connections wait in the listeners' queues for the first scan, so that the first visitor of a new service
-/// sees its feeds and not a "later". A longer scan is answered with 503 meanwhile.
-const FIRST_SCAN: Duration = Duration::from_secs(5);
 
 /// How long whatever is still at work may be so after the end, which is nothing unless a second signal asked for it.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
@@ -104,73 +96,15 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let names = Names::settle(&mut store, &config, base_url)?;
     names.warn_of_local(&config);
     let site = site(&config, base_url, &names.id_base);
-    let published = Arc::new(Published::default());
-    let health = Arc::new(Health::default());
-    let metrics = Arc::new(Metrics::default());
-    let traffic = Arc::new(Traffic::default());
-    traffic.set_feeds(&config.feeds);
-    let access = Arc::new(AccessLog::default());
-    access.configure(config.log.access, config.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
     let (commands, commanded) = tokio::sync::mpsc::unbounded_channel();
-    let hub = Hub::new(
-        config.hub.clone(),
-        &site.base_url,
-        Arc::clone(&published),
-        store.subscriptions()?,
-        Arc::new(hub::System),
-        Arc::new(clock),
-    );
-    let panel = Arc::new(Panel {
-        reader: Arc::new(store.reader()),
-        store: config.store.to_string(),
-        traffic: Arc::clone(&traffic),
-        metrics: Arc::clone(&metrics),
-        health: Arc::clone(&health),
-        access: Arc::clone(&access),
-        hub: Arc::clone(&hub),
-        commands,
-        started: clock(),
-        clock,
-        state: OnceLock::new(),
-    });
-    let pages = Arc::new(Pages::new(store.reader(), &config, site.clone(), clock));
-    let parts = Parts {
-        published: Arc::clone(&published),
-        on_demand: Arc::clone(&pages) as _,
-        readiness: Arc::new(Ready { health: Arc::clone(&health), metrics: Arc::clone(&metrics) }),
-        observer: Arc::new(Observer { traffic: Arc::clone(&traffic), access: Arc::clone(&access), clock }),
-        hub: Some(Arc::clone(&hub) as _),
-        admin: Arc::clone(&panel) as _,
-        clock,
-    };
-    let state = http::State::new(parts, settings(&site, &config));
-    // Weak: the state owns the panel and the hub.
-    let _ = panel.state.set(Arc::downgrade(&state));
-    hub.set_maker(Arc::downgrade(&state) as _);
-    let changed = {
-        let (state, hub, pages) = (Arc::clone(&state), Arc::clone(&hub), Arc::clone(&pages));
-        Box::new(move |path: &str| {
-            state.invalidate(path);
-            for other in pages.outdated_with(path) {
-                state.invalidate(&other);
-            }
-            hub.outdated(path);
-        })
-    };
-    let shown = {
-        let hub = Arc::clone(&hub);
-        Box::new(move |paths: &[String]| hub.changed(paths))
-    };
-    let shared = Shared::new(published, Arc::clone(&health), Arc::clone(&metrics), changed, shown);
+    let parts = Assembly::new(&config, &site, &store, commands, clock)?;
     let addresses: Vec<String> =
         listeners.iter().filter(|listener| !listener.is_admin()).map(ToString::to_string).collect();
-    let ingest = Ingest::start(watcher, config.clone(), site, names.tag_authority, store, Arc::clone(&shared), clock)?;
+    let ingest =
+        Ingest::start(watcher, config.clone(), site, names.tag_authority, store, Arc::clone(&parts.shared), clock)?;
     announce(&addresses, config.log.is_json);
 
-    let ingest = Some(ingest);
-    let reader = Arc::clone(&panel.reader);
-    let running =
-        Running { config, fallback_url, outside, ingest, shared, state, pages, hub, traffic, access, reader, tls };
+    let running = Running { config, fallback_url, outside, ingest: Some(ingest), parts, tls };
     let result = runtime.block_on(supervise(running, manager, signals, commanded, listeners));
     // What blocks after a second signal ends with the process.
     runtime.shutdown_timeout(LAST_MOMENT);
@@ -230,38 +164,5 @@ fn announce(addresses: &[String], is_json: bool) {
     for address in addresses {
         // Standard error may be closed; then nobody waits for the line.
         let _ = writeln!(stderr, "listening on {address}");
-    }
-}
-
-fn settings(site: &Site, config: &Config) -> Settings {
-    let http = &config.http;
-    let base_path = url::Url::parse(&site.base_url).map(|url| url.path().trim_end_matches('/').to_owned());
-    Settings {
-        base_path: base_path.unwrap_or_default(),
-        content_security_policy: page::content_security_policy(site.icon.as_deref()),
-        absence: AbsencePages {
-            // Without a page there is still the line of text.
-            missing: page::not_found(site).ok().map(Bytes::from),
-            gone: page::gone(site).ok().map(Bytes::from),
-        },
-        trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
-            .expect("the configuration was checked")
-            .writing(http.forwarded),
-        admin_names: http.admin_listen.as_deref().map(AdminNames::of).unwrap_or_default(),
-        limits: Limits {
-            idle: http.idle,
-            connections: http.max_connections,
-            connections_per_address: http.max_connections_per_address,
-            requests_per_second: http.requests_per_second.into(),
-            request_burst: http.request_burst,
-            unconditional_per_hour: http.unconditional_per_hour,
-            ..Limits::default()
-        },
-        spool: config
-            .store
-            .path()
-            .parent()
-            .map(|parent| if parent.as_os_str().is_empty() { ".".into() } else { parent.into() }),
-        ..Settings::default()
     }
 }

@@ -1,29 +1,26 @@
 //! A service at work: serves, listens to signals, reloads and stops in order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep};
+use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::sleep;
 
 use crate::config::Config;
-use crate::http::{self, Listener, State, Tls};
-use crate::hub::Hub;
-use crate::ingest::{Ingest, Shared};
-use crate::ops::{AccessLog, Degraded, Health, Metrics, Traffic};
+use crate::http::{Listener, Tls};
+use crate::ingest::Ingest;
+use crate::ops::Degraded;
 use crate::seed::Watcher;
-use crate::store::Reader;
 
+use super::Outside;
 use super::admin::Command;
+use super::assembly::Assembly;
 use super::manager::Manager;
 use super::names::Names;
-use super::pages::Pages;
-use super::setup::{SetupError, load_tls, needs_restart, site, watch_error};
+use super::setup::{SetupError, load_tls, needs_restart, settings, site, watch_error};
 use super::signals::{Signals, Told};
 use super::supervision::Supervision;
-use super::{FIRST_SCAN, Outside, settings};
+use super::tasks::Tasks;
 
 /// All parts of a running service.
 pub(super) struct Running {
@@ -33,13 +30,7 @@ pub(super) struct Running {
     pub outside: Outside,
     /// `None` only while it is replaced.
     pub ingest: Option<Ingest>,
-    pub shared: Arc<Shared>,
-    pub state: Arc<State>,
-    pub pages: Arc<Pages>,
-    pub hub: Arc<Hub>,
-    pub traffic: Arc<Traffic>,
-    pub access: Arc<AccessLog>,
-    pub reader: Arc<Reader>,
+    pub parts: Assembly,
     pub tls: Option<Arc<Tls>>,
 }
 
@@ -52,22 +43,8 @@ pub(super) async fn supervise(
     mut commands: UnboundedReceiver<Command>,
     listeners: Vec<Listener>,
 ) -> anyhow::Result<()> {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let (health, metrics) = (Arc::clone(&running.shared.health), Arc::clone(&running.shared.metrics));
-    let state = Arc::clone(&running.state);
     let drain = running.config.http.drain;
-    let mut server = tokio::spawn(async move {
-        first_scan(&health, &metrics).await;
-        let shutdown = async move {
-            // A dropped sender means stop as well.
-            let _ = stopped.await;
-        };
-        http::serve(listeners, state, shutdown, drain).await
-    });
-    let (stop_hub, hub_stopped) = oneshot::channel::<()>();
-    let mut hub = tokio::spawn(Arc::clone(&running.hub).run(async move {
-        let _ = hub_stopped.await;
-    }));
+    let mut tasks = Tasks::start(&running, listeners);
     let mut supervision = Supervision::new(manager, &running);
     let failure = loop {
         tokio::select! {
@@ -97,12 +74,12 @@ pub(super) async fn supervise(
                 }
             },
             Some(Command::Rescan { accepts_removals }) = commands.recv() => running.rescan(accepts_removals),
-            ended = &mut server => {
+            ended = &mut tasks.server => {
                 running.stop();
                 ended??;
                 anyhow::bail!("the listeners ended by themselves");
             }
-            ended = &mut hub => {
+            ended = &mut tasks.hub => {
                 running.stop();
                 ended?;
                 anyhow::bail!("the hub ended by itself");
@@ -117,35 +94,13 @@ pub(super) async fn supervise(
     };
     (running.outside.progress)(None);
     supervision.manager.stopping(drain);
-    // Dropping the sender of an ended server is no harm.
-    let _ = stop.send(());
-    let finish = async move {
-        let served = server.await;
-        // After the last answer, since requests come in until then.
-        let _ = stop_hub.send(());
-        if let Err(error) = hub.await
-            && error.is_panic()
-        {
-            tracing::error!("the hub panicked: {error}");
-        }
-        let _ = spawn_blocking(move || running.stop()).await;
-        served?.map_err(anyhow::Error::from)
-    };
     tokio::select! {
-        finished = finish => finished?,
+        finished = tasks.stop(running) => finished?,
         signal = signals.stop() => tracing::warn!(signal, "ending at once"),
     }
     match failure {
         Some(reason) => Err(anyhow::anyhow!(reason)),
         None => Ok(()),
-    }
-}
-
-/// Waits until there is something to serve.
-async fn first_scan(health: &Health, metrics: &Metrics) {
-    let until = Instant::now() + FIRST_SCAN;
-    while !health.is_scanned() && metrics.documents.value() == 0 && Instant::now() < until {
-        sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -183,7 +138,7 @@ impl Running {
     /// The new configuration, with everything opened that it names, so that what could not be started is not taken up.
     fn prepare(&self) -> anyhow::Result<(Config, Watcher)> {
         // The ingest that begins with it would have to write at once.
-        if self.shared.health.is_degraded(Degraded::Store) {
+        if self.parts.shared.health.is_degraded(Degraded::Store) {
             anyhow::bail!("the store cannot be written at present; reload again when it can");
         }
         let new = (self.outside.reload)()?;
@@ -191,7 +146,7 @@ impl Running {
         // The new directory is watched before the old one is let go.
         let watcher = Watcher::new(new.seeds.options.clone()).map_err(watch_error)?;
         // Last, because this one takes effect at once.
-        self.access.configure(new.log.access, new.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
+        self.parts.access.configure(new.log.access, new.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
         Ok((new, watcher))
     }
 
@@ -205,7 +160,7 @@ impl Running {
     /// Opens the access log anew, since it may have been rotated away.
     fn reopen_access_log(&self) {
         let log = &self.config.log;
-        if let Err(error) = self.access.configure(log.access, log.access_file.as_deref()) {
+        if let Err(error) = self.parts.access.configure(log.access, log.access_file.as_deref()) {
             tracing::error!("the access log stays as it was: `log.access_file`: {error}");
         }
     }
@@ -216,24 +171,33 @@ impl Running {
         let base_url = new.site.base_url.as_ref().unwrap_or(&self.fallback_url);
         let Names { id_base, tag_authority } = Names::settle(&mut store, &new, base_url)?;
         let site = site(&new, base_url, &id_base);
-        self.pages.reload(&new, site.clone());
-        self.state.reload(settings(&site, &new));
-        self.traffic.set_feeds(&new.feeds);
-        self.hub.reconfigure(new.hub.clone(), &site.base_url);
-        self.shared.restart();
-        let shared = Arc::clone(&self.shared);
+        self.parts.pages.reload(&new, site.clone());
+        self.parts.state.reload(settings(&site, &new));
+        self.parts.traffic.set_feeds(&new.feeds);
+        self.parts.hub.reconfigure(new.hub.clone(), &site.base_url);
+        self.parts.shared.restart();
+        let shared = Arc::clone(&self.parts.shared);
         let clock = self.outside.clock;
         self.ingest = Some(Ingest::start(watcher, new.clone(), site, tag_authority, store, shared, clock)?);
         self.config = new;
         Ok(())
     }
 
+    /// Says so if the hub did not end as it should.
+    pub(super) fn hub_ended(&self, ended: Result<(), JoinError>) {
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            tracing::error!("the hub panicked: {error}");
+        }
+    }
+
     /// Ends what is left to end. Blocks.
-    fn stop(self) {
+    pub(super) fn stop(self) {
         if let Some(Err(error)) = self.ingest.map(Ingest::stop) {
             tracing::error!("{error}");
         }
-        self.access.stop();
+        self.parts.access.stop();
         tracing::info!("stopped");
     }
 }

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::config::Config;
-use crate::feed::Site;
-use crate::http::{BindError, Listener, Tls, TlsError};
+use crate::feed::{Site, page};
+use crate::http::{AbsencePages, AdminNames, BindError, Limits, Listener, Settings, Tls, TlsError, TrustedProxies};
 use crate::hub;
 use crate::seed::{ScanError, WatchError};
 use crate::store::StoreError;
@@ -97,6 +99,40 @@ pub(super) fn site(config: &Config, base_url: &str, id_base: &str) -> Site {
         language: config.site.language.clone(),
         author: config.site.author.clone(),
         hubs: own.into_iter().chain(config.hub.external.iter().cloned()).collect(),
+    }
+}
+
+/// How the server answers.
+pub(super) fn settings(site: &Site, config: &Config) -> Settings {
+    let http = &config.http;
+    let base_path = url::Url::parse(&site.base_url).map(|url| url.path().trim_end_matches('/').to_owned());
+    Settings {
+        base_path: base_path.unwrap_or_default(),
+        content_security_policy: page::content_security_policy(site.icon.as_deref()),
+        absence: AbsencePages {
+            // Without a page there is still the line of text.
+            missing: page::not_found(site).ok().map(Bytes::from),
+            gone: page::gone(site).ok().map(Bytes::from),
+        },
+        trusted_proxies: TrustedProxies::new(http.trusted_proxies.iter().map(String::as_str))
+            .expect("the configuration was checked")
+            .writing(http.forwarded),
+        admin_names: http.admin_listen.as_deref().map(AdminNames::of).unwrap_or_default(),
+        limits: Limits {
+            idle: http.idle,
+            connections: http.max_connections,
+            connections_per_address: http.max_connections_per_address,
+            requests_per_second: http.requests_per_second.into(),
+            request_burst: http.request_burst,
+            unconditional_per_hour: http.unconditional_per_hour,
+            ..Limits::default()
+        },
+        spool: config
+            .store
+            .path()
+            .parent()
+            .map(|parent| if parent.as_os_str().is_empty() { ".".into() } else { parent.into() }),
+        ..Settings::default()
     }
 }
 

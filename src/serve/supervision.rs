@@ -48,8 +48,8 @@ impl Supervision {
     pub(super) fn new(manager: Manager, running: &Running) -> Self {
         Self {
             manager,
-            shared: Arc::clone(&running.shared),
-            state: Arc::clone(&running.state),
+            shared: Arc::clone(&running.parts.shared),
+            state: Arc::clone(&running.parts.state),
             begun: Instant::now(),
             drawn_at: None,
             status_at: None,
@@ -116,7 +116,7 @@ impl Supervision {
         }
         if self.day_since.elapsed() >= DAY {
             self.day_since = Instant::now();
-            running.traffic.turn_day();
+            running.parts.traffic.turn_day();
         }
         // Last, because whoever takes the log may be what hangs.
         if late != self.late {
@@ -156,7 +156,9 @@ impl Supervision {
             format!("first scan: {} seeds read", self.seeds_read())
         } else if let Some(reason) = reasons.first() {
             format!("degraded: {reason}")
-        } else if let (Ok(figures), Ok(found)) = (running.reader.figures(), running.reader.diagnostic_counts()) {
+        } else if let (Ok(figures), Ok(found)) =
+            (running.parts.reader.figures(), running.parts.reader.diagnostic_counts())
+        {
             let diagnostics: u64 = found.iter().map(|(_, _, count)| count).sum();
             let (items, seeds) = (counted(figures.live, "item"), counted(figures.seeds, "seed"));
             let feeds = counted(running.config.feeds.len(), "feed");
