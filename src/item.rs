@@ -2,9 +2,13 @@
 //!
 //! Nothing here knows about files, SQL, feed formats or the clock.
 
+pub(crate) mod bidi;
 mod diagnostic;
+pub(crate) mod digest;
+pub(crate) mod html;
 mod id;
 mod language;
+pub(crate) mod percent;
 mod seed_path;
 mod times;
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::definition::fold;
 use super::{Definition, Filter, names};
-use crate::item::{Item, Language};
+use crate::item::{Item, Language, percent};
 
 /// What an automatic feed selects on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,9 +79,9 @@ pub fn automatic(item: &Item, kinds: &[By]) -> Vec<Automatic> {
 #[must_use]
 pub(super) fn automatic_path(by: By, name: &str) -> Option<String> {
     let segment = match by {
-        By::Source => encode(name),
+        By::Source => encoded(name),
         By::Language => name.to_owned(),
-        By::Category => encode(&slug(name)),
+        By::Category => encoded(&slug(name)),
     };
     (!segment.is_empty()).then(|| format!("/{}/{segment}", by.word()))
 }
@@ -127,17 +127,10 @@ fn is_symbol(c: char) -> bool {
     is_of_latin_1 || matches!(c, '#' | '$' | '%' | '*' | '+' | '<' | '=' | '>' | '@' | '\\' | '^' | '~')
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986 §2.3).
-fn encode(segment: &str) -> String {
+/// All but the unreserved characters percent-encoded.
+fn encoded(segment: &str) -> String {
     let mut encoded = String::with_capacity(segment.len());
-    for byte in segment.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
+    percent::push_all(&mut encoded, segment.as_bytes(), percent::is_unreserved);
     encoded
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 
 use super::{Definition, Document, Format, Paging, Site, Tombstone, View, WriteError, write};
-use crate::item::{Item, ItemId, Language};
+use crate::item::{Item, ItemId, Language, digest};
 
 /// Earlier editions that a delta can start from; who comes from farther back gets the whole document.
 pub const EDITIONS: usize = 8;
@@ -50,11 +50,11 @@ struct Earlier {
 /// Marks of the items of a document.
 #[must_use]
 pub fn marks(items: &[Arc<Item>]) -> Marks {
-    items.iter().map(|item| Mark { id: item.id.clone(), digest: digest(item) }).collect()
+    items.iter().map(|item| Mark { id: item.id.clone(), digest: digest_of(item) }).collect()
 }
 
 /// Digest of all that a document can say of an item.
-fn digest(item: &Item) -> [u8; 16] {
+fn digest_of(item: &Item) -> [u8; 16] {
     let Item { id, url, title, summary, content, times, language, categories, author, source } = item;
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: Option<&str>| {
@@ -74,9 +74,7 @@ fn digest(item: &Item) -> [u8; 16] {
     for time in [times.published, times.updated] {
         add(Some(&time.to_rfc3339()));
     }
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    digest
+    digest::start_of(&hasher.finalize())
 }
 
 impl Edition {

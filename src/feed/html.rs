@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::xml;
 
+pub(super) use crate::item::html::from_text;
+
 /// The only tags that content may hold; they take no attributes, so nothing can run and nothing can be loaded.
 const TAGS: [&str; 4] = ["<p>", "</p>", "<h3>", "</h3>"];
 
@@ -72,21 +74,4 @@ fn reference(rest: &str) -> Option<(usize, bool)> {
         return is_name.then_some((end + 1, true));
     };
     Some((end + 1, char::from_u32(code).is_some_and(xml::is_legal)))
-}
-
-/// Plain text as HTML, for elements that readers take for HTML (RSS `description`).
-pub(super) fn from_text(text: &str) -> Cow<'_, str> {
-    if memchr::memchr3(b'<', b'>', b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            other => out.push(other),
-        }
-    }
-    Cow::Owned(out)
 }

@@ -1,9 +1,10 @@
 //! Addresses as documents carry them.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use url::Url;
+
+use crate::item::percent;
 
 /// Whether the address is an absolute http(s) one; nothing else becomes a link, so no `javascript:` either.
 pub(super) fn is_http(url: &str) -> bool {
@@ -48,12 +49,5 @@ fn is_legal(byte: u8) -> bool {
 }
 
 fn push_escaped(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if is_legal(byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
+    percent::push_all(out, text.as_bytes(), is_legal);
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::digest;
+
 /// What becomes RSS `guid`, Atom `id` and JSON Feed `id`: an absolute IRI, compared byte for byte (RFC 4287 §4.2.6).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemId(Arc<str>);
@@ -29,8 +31,7 @@ impl ItemId {
     /// The first 64 bits of the digest of the id: derived from nothing else, so that a rebuilt store gives the same address.
     #[must_use]
     pub fn number(&self) -> u64 {
-        let digest = blake3::hash(self.0.as_bytes());
-        u64::from_be_bytes(*digest.as_bytes().first_chunk().expect("a digest has 32 bytes"))
+        u64::from_be_bytes(digest::start_of(&blake3::hash(self.0.as_bytes())))
     }
 }
 
@@ -58,13 +59,13 @@ impl IdentityKey {
     /// Key of an article with a URL; `normalised` is what `parse` made of it.
     #[must_use]
     pub fn from_url(normalised: &str) -> Self {
-        Self { digest: digest(&[b"url:", normalised.as_bytes()]), is_path: false }
+        Self { digest: digest_of(&[b"url:", normalised.as_bytes()]), is_path: false }
     }
 
     /// Key of a seed without URL.
     #[must_use]
     pub fn from_path(path: &super::SeedPath) -> Self {
-        Self { digest: digest(&[b"path:", path.as_bytes()]), is_path: true }
+        Self { digest: digest_of(&[b"path:", path.as_bytes()]), is_path: true }
     }
 
     /// Whether the key is the seed's path, so that only a move of the very same bytes may carry it elsewhere.
@@ -80,10 +81,10 @@ impl IdentityKey {
     }
 }
 
-fn digest(parts: &[&[u8]]) -> [u8; 16] {
+fn digest_of(parts: &[&[u8]]) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(part);
     }
-    *hasher.finalize().as_bytes().first_chunk().expect("a digest has 32 bytes")
+    digest::start_of(&hasher.finalize())
 }

@@ -2,6 +2,7 @@
 
 use super::layout;
 use super::paragraphs::{self, Piece};
+use crate::item::html;
 
 /// The HTML of a body and of what goes before it: `<p>` and `<h3>` without attributes, text escaped once; line breaks
 /// inside a paragraph stay white space. Empty where there is no text.
@@ -15,7 +16,7 @@ pub(super) fn html(texts: [&str; 2]) -> String {
             Piece::Subheading(text) => ("<h3>", unquoted(text), "</h3>"),
         };
         html.push_str(open);
-        push_escaped(&mut html, text);
+        html::push_text(&mut html, text);
         html.push_str(close);
     }
     html
@@ -27,18 +28,4 @@ fn unquoted(run: &str) -> &str {
     characters.next();
     characters.next_back();
     characters.as_str().trim()
-}
-
-fn push_escaped(html: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(at) = memchr::memchr3(b'&', b'<', b'>', rest.as_bytes()) {
-        html.push_str(&rest[..at]);
-        html.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            _ => "&gt;",
-        });
-        rest = &rest[at + 1..];
-    }
-    html.push_str(rest);
 }

@@ -3,6 +3,7 @@
 use super::layout;
 use super::paragraphs::{self, Piece};
 use super::{abbreviation, cut, quotes, sentence, text};
+use crate::item::bidi;
 
 /// Characters of the longest summary, without its ellipsis.
 const LONGEST: usize = 300;
@@ -21,14 +22,14 @@ pub(super) struct Summary {
 /// The description, unless it repeats the headline; then the first sentences of the body.
 pub(super) fn of(headline: &str, description: Option<&str>, body: &str) -> Summary {
     let says_more = |text: &str| !text::says_the_same(text, headline) && text::is_visible(text);
-    let (mut summary, is_cut) = match description.filter(|text| says_more(text)) {
+    let (summary, is_cut) = match description.filter(|text| says_more(text)) {
         Some(description) => {
             let line = text::one_line(description);
             (condensed(&line), cut::end_of(&line, LONGEST).is_some())
         }
         None => (condensed(&lead(body, says_more)), false),
     };
-    text::balance_bidi(&mut summary);
+    let summary = bidi::balanced(summary.into()).into_owned();
     Summary { text: (!summary.is_empty()).then_some(summary), is_cut }
 }
 

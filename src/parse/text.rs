@@ -119,32 +119,6 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// Removes the directional controls (UAX #9: embeddings, overrides, isolates) of a line where they are not closed in
-/// order, so that it cannot turn the text around it. Overrides go in any case: they only serve to deceive.
-pub(super) fn balance_bidi(line: &mut String) {
-    let is_control = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !line.contains(is_control) {
-        return;
-    }
-    let mut open = Vec::new();
-    let is_balanced = line.chars().filter(|&c| is_control(c)).all(|c| match c {
-        '\u{202c}' => open.pop() == Some('\u{202c}'),
-        '\u{2069}' => open.pop() == Some('\u{2069}'),
-        '\u{202d}' | '\u{202e}' => false,
-        '\u{2066}'..='\u{2068}' => {
-            open.push('\u{2069}');
-            true
-        }
-        _ => {
-            open.push('\u{202c}');
-            true
-        }
-    }) && open.is_empty();
-    if !is_balanced {
-        line.retain(|c| !is_control(c));
-    }
-}
-
 /// Whether there is anything to see: not only white space, marks of direction and joiners.
 pub(super) fn is_visible(text: &str) -> bool {
     text.chars().any(|c| {

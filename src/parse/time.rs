@@ -27,6 +27,8 @@ use chrono_tz::Tz;
 
 pub use zone::in_zone;
 
+use crate::item::bidi;
+
 /// What a block of text is, taken as a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -90,8 +92,7 @@ pub fn begins_with_date(line: &str) -> bool {
 
 /// White space, and the marks of direction that stand around times in texts written from right to left.
 fn is_around(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_whitespace() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}') || bidi::is_control(c)
 }
 
 const YEAR_RANGE: &str = "the year is not in 1 to 9999";

@@ -1,7 +1,7 @@
 //! Headline → title, directories → categories: terms of one line.
 
 use super::{cut, text};
-use crate::item::SeedPath;
+use crate::item::{SeedPath, bidi};
 
 /// Characters of the longest title, without its ellipsis. Real headlines stay well below.
 pub(super) const LONGEST: usize = 300;
@@ -21,8 +21,7 @@ pub(super) fn of(headline: &str) -> Title {
     if is_cut {
         line = format!("{}…", cut::at_word(&line, LONGEST)).into();
     }
-    let mut text = line.into_owned();
-    text::balance_bidi(&mut text);
+    let mut text = bidi::balanced(line).into_owned();
     if !text::is_visible(&text) {
         text.clear();
     }
@@ -37,8 +36,7 @@ pub(super) fn categories(path: &SeedPath) -> Vec<String> {
         let name = directory.to_string_lossy();
         let clean = text::clean(&name);
         let line = text::one_line(&clean.text);
-        let mut category = cut::at_word(&line, LONGEST_CATEGORY).to_owned();
-        text::balance_bidi(&mut category);
+        let category = bidi::balanced(cut::at_word(&line, LONGEST_CATEGORY).into()).into_owned();
         let is_name = text::is_visible(&category) && !matches!(category.as_str(), "." | ".." | "/");
         if is_name && !categories.contains(&category) {
             categories.push(category);

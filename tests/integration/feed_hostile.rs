@@ -27,8 +27,9 @@ fn battery() -> Vec<(String, String)> {
         same("{{ braces }} {% tag %}"),
         ("nul \0 bell \u{7} escape \u{1b}[31m end".to_owned(), "nul  bell  escape [31m end".to_owned()),
         ("never \u{FFFE} legal \u{FFFF}".to_owned(), "never  legal ".to_owned()),
-        ("override \u{202E}txt.exe".to_owned(), "override \u{202E}txt.exe\u{202C}".to_owned()),
-        ("isolate \u{2067}a \u{202D}b \u{2069}c".to_owned(), "isolate \u{2067}a \u{202D}b \u{2069}c".to_owned()),
+        ("override \u{202E}txt.exe\u{202C}".to_owned(), "override txt.exe".to_owned()),
+        ("isolate \u{2067}a \u{202B}b \u{2069}c".to_owned(), "isolate a b c".to_owned()),
+        same("closed \u{2067}a \u{202B}b\u{202C} \u{2069}c"),
         ("stray \u{202C}\u{2069}ends".to_owned(), "stray ends".to_owned()),
         same("long & ".repeat(3000).trim_end()),
     ]

@@ -1,6 +1,7 @@
 //! Whether a summary says what the article does not say itself.
 
 use super::super::html;
+use crate::item::bidi;
 
 /// Paragraphs at one of which a summary that was taken from the content begins: the second where the first repeats the
 /// headline.
@@ -19,5 +20,5 @@ pub(super) fn begins_with(content: &str, summary: &str) -> bool {
 }
 
 fn bare(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|&c| !c.is_whitespace() && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+    text.chars().filter(|&c| !c.is_whitespace() && !bidi::is_control(c))
 }
