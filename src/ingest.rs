@@ -40,7 +40,7 @@ use crate::feed::{Published, Site};
 use crate::item::{Diagnostic, SeedPath};
 use crate::ops::{Health, Metrics};
 use crate::parse::Parsed;
-use crate::seed::{Change, Reason, WatchError, Watcher};
+use crate::seed::{Change, Reason, WatchError, Watcher, Writers};
 use crate::store::{Store, StoreError};
 
 use codings::Codings;
@@ -73,6 +73,8 @@ pub struct Shared {
     accepts_removals: AtomicBool,
     listings: AtomicU64,
     failure: Mutex<Option<String>>,
+    /// Who was writing when the last ingest was stopped.
+    writers: Mutex<Writers>,
 }
 
 impl Shared {
@@ -96,6 +98,7 @@ impl Shared {
             accepts_removals: AtomicBool::new(false),
             listings: AtomicU64::new(0),
             failure: Mutex::default(),
+            writers: Mutex::default(),
         })
     }
 
@@ -127,6 +130,14 @@ impl Shared {
 
     fn documents_shown(&self, paths: &[String]) {
         (self.documents_shown)(paths);
+    }
+
+    fn keep_writers(&self, writers: Writers) {
+        *self.writers.lock().unwrap_or_else(PoisonError::into_inner) = writers;
+    }
+
+    fn take_writers(&self) -> Writers {
+        std::mem::take(&mut self.writers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn fail(&self, reason: String) {
@@ -162,7 +173,7 @@ impl Ingest {
     /// # Errors
     /// When the store cannot be used, or the system gives no thread.
     pub fn start(
-        watcher: Watcher,
+        mut watcher: Watcher,
         config: Config,
         site: Site,
         tag_authority: String,
@@ -173,6 +184,7 @@ impl Ingest {
         let codings = Codings::start().map_err(StartError::Thread)?;
         let engine = Engine::open(config, site, tag_authority, store, Arc::clone(&shared), codings, clock)?;
         let (sender, receiver) = channel();
+        watcher.resume(shared.take_writers());
         let watch = watcher.start(sender.clone())?;
         let thread = std::thread::Builder::new()
             .name("ingest".to_owned())

@@ -16,7 +16,7 @@ use super::stale::Stale;
 pub(super) struct Automatics<'a> {
     kinds: &'a [By],
     feeds: HashMap<String, Concerned>,
-    has_new: bool,
+    has_others: bool,
 }
 
 #[derive(Debug)]
@@ -25,12 +25,14 @@ struct Concerned {
     /// Newest update among what changed.
     newest: Option<DateTime<FixedOffset>>,
     is_moved: bool,
+    /// An item was taken out of it.
+    is_left: bool,
     pages: BTreeSet<u64>,
 }
 
 impl<'a> Automatics<'a> {
     pub(super) fn new(kinds: &'a [By]) -> Self {
-        Self { kinds, feeds: HashMap::new(), has_new: false }
+        Self { kinds, feeds: HashMap::new(), has_others: false }
     }
 
     pub(super) fn note(
@@ -50,7 +52,7 @@ impl<'a> Automatics<'a> {
             let feed = self.concern(batch, left, now, stale)?;
             feed.pages.extend(batch.remove_member(feed.row.feed, change.seq, now)?);
             feed.row.changed_at = feed.row.changed_at.max(now);
-            feed.is_moved = true;
+            (feed.is_moved, feed.is_left) = (true, true);
         }
         let Some(row) = &change.after else { return Ok(()) };
         for entered in &is {
@@ -76,7 +78,7 @@ impl<'a> Automatics<'a> {
         if !self.feeds.contains_key(&feed.path) {
             let known = batch.reading().feed(&feed.path)?;
             let is_new = known.as_ref().is_none_or(|row| row.live == 0);
-            self.has_new |= is_new;
+            self.has_others |= is_new;
             // The page of its kind lists it by size and with its time.
             stale.insert(&format!("/{}/", feed.by.word()));
             let row = match known {
@@ -86,26 +88,27 @@ impl<'a> Automatics<'a> {
                     FeedRow { feed: batch.put_feed(&row)?, ..row }
                 }
             };
-            let concerned = Concerned { row, newest: None, is_moved: false, pages: BTreeSet::new() };
+            let concerned = Concerned { row, newest: None, is_moved: false, is_left: false, pages: BTreeSet::new() };
             self.feeds.insert(feed.path.clone(), concerned);
         }
         Ok(self.feeds.get_mut(&feed.path).expect("it was put there if it was not there"))
     }
 
-    /// Writes what was noted; says whether there are feeds that were not there before.
+    /// Writes what was noted; says whether there are feeds now that were not there before, or the other way round.
     pub(super) fn finish(
-        self,
+        mut self,
         batch: &mut Batch<'_>,
         now: DateTime<Utc>,
         stale: &mut Stale,
     ) -> Result<bool, StoreError> {
-        for (path, Concerned { mut row, newest, is_moved, pages }) in self.feeds {
+        for (path, Concerned { mut row, newest, is_moved, is_left, pages }) in self.feeds {
+            self.has_others |= is_left && batch.reading().feed(&path)?.is_none_or(|row| row.live == 0);
             // Also what is no news (another address, another category) changes the bytes, so no copy is right any more.
             row.filled_at = row.filled_at.max(now);
             row.updated = Some(moved_to(row.updated, newest, is_moved, now));
             batch.put_feed(&row)?;
             stale.extend_feed(&path, pages);
         }
-        Ok(self.has_new)
+        Ok(self.has_others)
     }
 }

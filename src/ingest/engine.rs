@@ -74,12 +74,13 @@ impl Engine {
     pub(super) fn run(mut self, watch: WatchHandle, receiver: &Receiver<Change>) -> Store {
         self.watch = Some(watch);
         let shared = Arc::clone(&self.shared);
-        let store = self.rounds(receiver);
+        self.rounds(receiver);
         shared.metrics.ingest.rest();
-        store
+        shared.keep_writers(self.watch.as_ref().map(WatchHandle::writers).unwrap_or_default());
+        self.store
     }
 
-    fn rounds(mut self, receiver: &Receiver<Change>) -> Store {
+    fn rounds(&mut self, receiver: &Receiver<Change>) {
         loop {
             let mut work = Work::default();
             let patience = self.patience();
@@ -90,7 +91,7 @@ impl Engine {
                     self.is_tidy = false;
                 }
                 Err(RecvTimeoutError::Timeout) => self.tidy(),
-                Err(RecvTimeoutError::Disconnected) => return self.store,
+                Err(RecvTimeoutError::Disconnected) => return,
             }
             // Asked before the channel is emptied: what has settled by now is in this round's work.
             let has_settled = self.watch.as_ref().is_none_or(|watch| watch.unsettled() == 0);
@@ -100,7 +101,7 @@ impl Engine {
                 work.add(change);
             }
             if self.shared.is_stopping() {
-                return self.store;
+                return;
             }
             self.shared.metrics.ingest.beat(Duration::ZERO);
             if self.shared.take_acceptance() {
@@ -127,7 +128,7 @@ impl Engine {
                     ));
                     self.shared.metrics.store.rest();
                     self.store.mark_suspect();
-                    return self.store;
+                    return;
                 }
                 Err(error) => self.hold_on(&error),
             }

@@ -51,8 +51,8 @@ pub(super) struct Noted {
     pub concerned: BTreeSet<usize>,
     /// Documents that are made when asked for, and are no longer right.
     pub stale: Stale,
-    /// There are automatic feeds that were not there before.
-    pub has_new_feeds: bool,
+    /// There are automatic feeds that were not there before, or some are empty now.
+    pub has_other_feeds: bool,
 }
 
 impl Feeds {
@@ -91,11 +91,12 @@ impl Feeds {
             if !is_same {
                 batch.clear_automatic()?;
             }
+            to_fill.iter().for_each(|index| feeds.states[*index].note_refill());
             let kinds = if is_same { &[][..] } else { &feeds.automatic };
             if !to_fill.is_empty() || !kinds.is_empty() {
                 let mut filling = Filling::new(to_fill, kinds);
                 filling.take_all(batch, &feeds.states, |_| true)?;
-                filling.finish(batch, &mut feeds.states, now)?;
+                filling.finish(batch, &mut feeds.states, now - tombstones, now)?;
             }
         }
         Ok(feeds)
@@ -114,7 +115,7 @@ impl Feeds {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let indexes = batch.drop_member_indexes()?;
-        filling.finish(batch, &mut self.states, now)?;
+        filling.finish(batch, &mut self.states, now - self.tombstones, now)?;
         batch.make_member_indexes(&indexes)
     }
 
@@ -124,7 +125,7 @@ impl Feeds {
     pub(super) fn begin_preview(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut filling = Filling::new((0..self.states.len()).collect(), &[]);
         filling.take_all(batch, &self.states, |item| item.times.published_source != TimeSource::FirstSeen)?;
-        filling.finish(batch, &mut self.states, now)?;
+        filling.finish(batch, &mut self.states, now - self.tombstones, now)?;
         self.states.iter_mut().for_each(FeedState::begin_preview);
         Ok(())
     }
@@ -160,7 +161,7 @@ impl Feeds {
                 None => self.cache.remove(&change.seq),
             };
         }
-        noted.has_new_feeds = automatics.finish(batch, now, &mut noted.stale)?;
+        noted.has_other_feeds = automatics.finish(batch, now, &mut noted.stale)?;
         Ok(noted)
     }
 

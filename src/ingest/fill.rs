@@ -84,9 +84,7 @@ impl Filling {
         (seq, item, standing): (i64, &Item, &SeedPath),
         changed_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let states = self.configured.iter().map(|index| &states[*index]);
-        let selecting = states.filter(|state| state.definition.filter.selects(item, standing));
-        let mut feeds: Vec<i64> = selecting.map(|state| state.row.feed).collect();
+        let mut feeds = self.selecting(states, item, standing);
         for feed in automatic(item, &self.kinds) {
             let row = match self.automatic.get(&feed.path) {
                 Some(row) => row,
@@ -103,11 +101,20 @@ impl Filling {
         Ok(())
     }
 
-    /// Makes all that was taken the members of the feeds, and nothing else.
+    /// Numbers of the configured feeds that select an item.
+    fn selecting(&self, states: &[FeedState], item: &Item, standing: &SeedPath) -> Vec<i64> {
+        let states = self.configured.iter().map(|index| &states[*index]);
+        let selecting = states.filter(|state| state.definition.filter.selects(item, standing));
+        selecting.map(|state| state.row.feed).collect()
+    }
+
+    /// Makes all that was taken the members of the feeds, and nothing else; and has them name what was withdrawn after
+    /// `named_since`.
     pub(super) fn finish(
         mut self,
         batch: &mut Batch<'_>,
         states: &mut [FeedState],
+        named_since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.placing.remove(&self.changed);
@@ -119,7 +126,11 @@ impl Filling {
         for index in &self.configured {
             batch.clear_members(states[*index].row.feed)?;
         }
-        let filled = batch.fill_feeds(self.placing)?;
+        if !self.kinds.is_empty() {
+            batch.clear_automatic()?;
+        }
+        let filled = batch.fill_feeds(std::mem::take(&mut self.placing))?;
+        self.place_withdrawn(batch, states, named_since)?;
         let filled: HashMap<i64, _> = filled.into_iter().map(|filled| (filled.feed, filled)).collect();
         for index in self.configured {
             let row = &mut states[index].row;
@@ -130,12 +141,38 @@ impl Filling {
             batch.put_feed(row)?;
         }
         for row in self.automatic.into_values() {
-            let Some(filled) = filled.get(&row.feed) else { continue };
+            let Some(filled) = filled.get(&row.feed) else {
+                if row.updated.is_some() {
+                    batch.put_feed(&FeedRow { filled_at: now, ..row })?;
+                }
+                continue;
+            };
             // What subscribers were told last never goes back.
             let updated = row.updated.max(Some(moved_to(None, Some(filled.newest), true, now)));
             // The window of a feed that is published for the first time ends now, so that an archive is no burst.
             let changed_at = if row.updated.is_none() { now } else { row.changed_at.max(filled.changed_at) };
             batch.put_feed(&FeedRow { updated, changed_at, filled_at: now, ..row })?;
+        }
+        Ok(())
+    }
+
+    /// Subscribers who have a withdrawn item are told so, whatever happened to the feed since.
+    fn place_withdrawn(
+        &mut self,
+        batch: &mut Batch<'_>,
+        states: &[FeedState],
+        since: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for (light, withdrawn) in batch.withdrawn_lights(since)? {
+            for feed in self.selecting(states, &light.item, &light.standing) {
+                batch.put_gone_member(feed, &light, withdrawn)?;
+            }
+            for feed in automatic(&light.item, &self.kinds) {
+                // One that is new has no subscribers.
+                let Some(row) = batch.reading().feed(&feed.path)?.filter(|row| row.updated.is_some()) else { continue };
+                batch.put_gone_member(row.feed, &light, withdrawn)?;
+                self.automatic.entry(feed.path).or_insert(row);
+            }
         }
         Ok(())
     }

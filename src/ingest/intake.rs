@@ -46,6 +46,14 @@ impl<'a> Intake<'a> {
         {
             return Ok(());
         }
+        // Without a URL, the name makes the article, so a name that lasts a moment must not make one.
+        if let (Some(watch), None, Outcome::Parsed { fingerprint, parsed, .. }) = (self.watch, &job.known, &outcome)
+            && parsed.key.is_path()
+            && !apply.is_first_scan
+            && watch.awaits_name(&job.path, *fingerprint, self.begun.into())
+        {
+            return Ok(());
+        }
         if apply.is_first_scan {
             // Nothing of it is shown before all is read, so that reading is what counts.
             self.metrics.shorten_queue();

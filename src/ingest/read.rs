@@ -92,7 +92,7 @@ impl Source<'_> {
             Err(ReadError::Refused(diagnostic)) => return Outcome::NoSeed(diagnostic),
         };
         let digest = *blake3::hash(&bytes).as_bytes().first_chunk().expect("a digest has 32 bytes");
-        let is_read = |known: &SeedRow| known.digest == digest && known.stamp != SeedRow::UNREAD;
+        let is_read = |known: &SeedRow| known.digest == digest && !known.is_unread();
         if !job.is_forced && job.known.as_ref().is_some_and(is_read) {
             return Outcome::Same(fingerprint);
         }

@@ -24,7 +24,7 @@ pub(super) struct Expired {
 /// Some of the seeds that are missing since `before` or longer, if they are gone for good; none while the brake holds or the
 /// directory itself is not there.
 pub(super) fn expired(
-    batch: &Batch<'_>,
+    batch: &mut Batch<'_>,
     options: &seed::Options,
     before: DateTime<Utc>,
     brake: &mut Brake,
@@ -32,6 +32,7 @@ pub(super) fn expired(
     now: DateTime<Utc>,
 ) -> Result<Expired, StoreError> {
     let mut expired = Expired::default();
+    batch.end_future(now)?;
     if batch.first_missing(None)?.is_none_or(|first| first > before) || !options.directory.is_dir() {
         return Ok(expired);
     }

@@ -34,6 +34,11 @@ impl Fingerprint {
         age(self.mtime_ns, now).map_or(settle, |age| settle.saturating_sub(age))
     }
 
+    /// Whether something was done to the file less than `time` before `now`. What lies in the future tells nothing.
+    pub(super) fn appeared_within(&self, time: Duration, now: SystemTime) -> bool {
+        age(self.ctime_ns, now).is_some_and(|age| age < time)
+    }
+
     /// Whether nothing at all was done to the file in the time of `settle` before `now`.
     pub(super) fn was_left_alone(&self, settle: Duration, now: SystemTime) -> bool {
         let is_old = |at_ns| age(at_ns, now).is_some_and(|age| age >= settle);

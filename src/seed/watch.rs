@@ -71,7 +71,12 @@ pub enum WatchError {
 pub struct Watcher {
     options: Options,
     session: Session,
+    writers: Writers,
 }
+
+/// Files that were being written when a watch ended, for the next one of the same directory.
+#[derive(Clone, Debug, Default)]
+pub struct Writers(Vec<PathBuf>);
 
 /// A running watch. Dropping it stops the watch.
 pub struct WatchHandle {
@@ -102,7 +107,12 @@ impl Watcher {
     /// [`WatchError::Root`].
     pub fn new(options: Options) -> Result<Self, WatchError> {
         let session = Session::open(&options)?;
-        Ok(Self { options, session })
+        Ok(Self { options, session, writers: Writers::default() })
+    }
+
+    /// Has files wait that were being written when an earlier watch ended.
+    pub fn resume(&mut self, writers: Writers) {
+        self.writers = writers;
     }
 
     /// Starts to tell what happens.
@@ -112,7 +122,7 @@ impl Watcher {
     pub fn start(self, sender: Sender<Change>) -> Result<WatchHandle, WatchError> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| WatchError::Resources(errno.into()))?;
-        let state = Mutex::new(State::new(self.options, self.session, sender, Instant::now()));
+        let state = Mutex::new(State::new(self.options, self.session, self.writers, sender, Instant::now()));
         let shared = Arc::new(Shared { state, is_stopping: AtomicBool::new(false), wake });
         let thread = thread::Builder::new()
             .name("seed-watch".to_owned())
@@ -160,6 +170,25 @@ impl WatchHandle {
             self.shared.wake();
         }
         is_finished
+    }
+
+    /// Whether a seed that was just read may get another name at once, as what `sed -i` and others write does: it appeared within a
+    /// moment before `begun`. If so it waits, and `Change::Closed` comes for it if it is still there then.
+    #[must_use]
+    pub fn awaits_name(&self, path: &SeedPath, found: Fingerprint, begun: SystemTime) -> bool {
+        let awaits = self.shared.lock().awaits_name(path.as_path(), found, begun, Instant::now());
+        if awaits {
+            self.shared.wake();
+        }
+        awaits
+    }
+
+    /// The files that are being written, according to every event up to this moment.
+    #[must_use]
+    pub fn writers(&self) -> Writers {
+        let mut state = self.shared.lock();
+        state.pump();
+        state.writers()
     }
 
     /// How many seeds are held back because they were written a moment ago, and not because a writer is at work: zero again

@@ -84,6 +84,8 @@ impl Pages {
             let room = Room { reading, basis: &basis, now: (self.clock)(), form_since };
             Ok(match (room.answer(&address)?, address.with_slash) {
                 (Rendered::Found(_), Some(slashed)) => Rendered::Redirect(slashed),
+                // In a new store nobody knows yet.
+                (Rendered::Missing | Rendered::Gone, _) if reading.meta("scanned")?.is_none() => Rendered::Failed,
                 (rendered, _) => rendered,
             })
         })
@@ -108,7 +110,7 @@ impl Basis {
 enum Known {
     /// It has never had an item.
     Never,
-    /// It was taken out of the configuration.
+    /// It, or its kind, was taken out of the configuration.
     Retired,
     Feed(Box<(Definition, FeedRow)>),
 }
@@ -153,7 +155,12 @@ impl Room<'_> {
                 None => return Ok(Known::Retired),
             },
         };
-        Ok(if row.placed > 0 { Known::Feed(Box::new((definition, row))) } else { Known::Never })
+        Ok(match row.kind.by() {
+            _ if row.placed > 0 => Known::Feed(Box::new((definition, row))),
+            // Only those that ever had an item have a row.
+            Some(_) => Known::Retired,
+            None => Known::Never,
+        })
     }
 
     fn automatic(&self, by: By, row: &FeedRow) -> Definition {

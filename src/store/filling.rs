@@ -55,10 +55,15 @@ impl Store {
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         self.connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;
         self.connection.pragma_update(None, "temp_store", "memory")?;
-        // The log goes into the file and is emptied, so that syncing the file makes all of it durable.
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // The log goes into the file, which is synced after that if there was anything in the log. It must be the engine that
+        // does so: to close any other descriptor of the file would take away the locks that the engine has on it.
+        let something = "INSERT OR REPLACE INTO meta (name, value) VALUES ('filled', hex(randomblob(8)))";
+        self.connection.execute(something, [])?;
+        let is_busy: bool = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(StoreError::Engine("it is being read, so that its log cannot be emptied".to_owned()));
+        }
         let failed = |error: std::io::Error| StoreError::Engine(format!("cannot finish `{}`: {error}", path.display()));
-        File::open(&path).and_then(|file| file.sync_all()).map_err(failed)?;
         // The pages that were kept for filling are given back.
         self.connection.pragma_update(None, "shrink_memory", "")?;
         remove_file(mark(&path)).map_err(failed)?;

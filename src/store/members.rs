@@ -74,14 +74,15 @@ impl Reading<'_> {
         query.query_row([feed, whole(page)], |row| row.get(0)).optional()?.map(utc_millis).transpose()
     }
 
-    /// Items of a feed that were withdrawn after `since`, the latest first, at most [`TOMBSTONES`].
+    /// Items that were withdrawn from a feed after `since`, the latest first, at most [`TOMBSTONES`].
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn tombstones(&self, feed: i64, since: DateTime<Utc>) -> Result<Vec<Tombstone>, StoreError> {
-        // One that left the feed because it was edited lives on elsewhere, and is not withdrawn.
+        // One that left the feed because it was edited lived on elsewhere, whatever became of it there.
         let sql = "SELECT items.id, max(items.withdrawn_at, items.updated * 1000) FROM members JOIN items USING (seq) \
                    WHERE members.feed = ?1 AND members.gone_at > ?2 AND items.state = 2 \
+                   AND members.gone_at >= items.withdrawn_at \
                    ORDER BY members.gone_at DESC, members.position LIMIT ?3";
         let mut query = self.connection.prepare_cached(sql)?;
         let mut rows = query.query([feed, since.timestamp_millis(), whole(TOMBSTONES)])?;
@@ -90,6 +91,17 @@ impl Reading<'_> {
             found.push(Tombstone { id: ItemId::new(row.get::<_, String>(0)?), withdrawn: utc_millis(row.get(1)?)? });
         }
         Ok(found)
+    }
+
+    /// When the latest item that left the feed by `until` did so.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn left_by(&self, feed: i64, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT max(gone_at) FROM members WHERE feed = ?1 AND gone_at IS NOT NULL AND gone_at <= ?2";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let left: Option<i64> = query.query_row([feed, until.timestamp_millis()], |row| row.get(0))?;
+        left.map(utc_millis).transpose()
     }
 
     /// Whether an item is in a feed at present.

@@ -143,6 +143,38 @@ impl Batch<'_> {
         query.query_row([seq], |row| Ok(light(row))).optional()?.transpose()
     }
 
+    /// Items that were withdrawn after `since`, each with when, the first ones first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn withdrawn_lights(&self, since: DateTime<Utc>) -> Result<Vec<(Light, DateTime<Utc>)>, StoreError> {
+        let columns = LIGHT.replacen("seq FROM", "seq, withdrawn_at FROM", 1);
+        let sql = format!("{columns} WHERE state = 2 AND withdrawn_at > ?1 ORDER BY withdrawn_at, seq");
+        let mut query = self.connection().prepare_cached(&sql)?;
+        let rows = query.query_map([since.timestamp_millis()], |row| {
+            let withdrawn: i64 = row.get(16)?;
+            Ok(light(row).and_then(|light| Ok((light, utc_millis(withdrawn)?))))
+        })?;
+        rows.map(|row| row?).collect()
+    }
+
+    /// Notes that an item was in a feed until it was withdrawn, at a place behind all others.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn put_gone_member(&mut self, feed: i64, item: &Light, withdrawn: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "UPDATE feeds SET placed = placed + 1 WHERE feed = ?1 RETURNING placed - 1";
+        let position: i64 = self.connection().prepare_cached(sql)?.query_row([feed], |row| row.get(0))?;
+        let sql = "INSERT INTO members (feed, position, seq, updated, handle, changed_at, gone_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let Light { seq, item, changed_at, .. } = item;
+        let (updated, handle) = (item.times.updated.timestamp(), handle_of(&item.id));
+        let (changed_at, gone_at) = (changed_at.timestamp_millis(), withdrawn.timestamp_millis());
+        let values = params![feed, position, seq, updated, handle, changed_at, gone_at];
+        self.connection().prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
     /// Makes these the members of feeds that have none.
     ///
     /// # Errors

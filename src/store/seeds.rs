@@ -36,8 +36,20 @@ pub struct SeedRow {
 }
 
 impl SeedRow {
-    /// A stamp that no file has: whatever lies there is to be read anew, though its bytes may be known.
-    pub const UNREAD: [i64; 4] = [0; 4];
+    /// Change time of a stamp that no file has: whatever lies there is to be read anew, though its bytes may be known.
+    const UNREAD: i64 = 0;
+
+    /// The stamp with which a seed is read anew. It still tells the file wherever it was moved.
+    #[must_use]
+    pub fn unread([size, mtime_ns, _, inode]: [i64; 4]) -> [i64; 4] {
+        [size, mtime_ns, Self::UNREAD, inode]
+    }
+
+    /// Whether it is to be read anew.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.stamp[2] == Self::UNREAD
+    }
 }
 
 /// As much of a seed as a listing of the directory is compared with.
@@ -122,8 +134,7 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn unread_seeds(&mut self) -> Result<(), StoreError> {
-        let sql = "UPDATE seeds SET size = ?1, mtime_ns = ?2, ctime_ns = ?3, inode = ?4";
-        self.connection().execute(sql, SeedRow::UNREAD)?;
+        self.connection().execute("UPDATE seeds SET ctime_ns = ?1", [SeedRow::UNREAD])?;
         Ok(())
     }
 
@@ -221,6 +232,16 @@ impl Batch<'_> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = query.query_map(params![before.timestamp_millis(), since, path, limit], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
+    }
+
+    /// What seems to have gone after `now`, since the clock was set back, went now.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn end_future(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "UPDATE seeds SET missing_since = ?1 WHERE missing_since > ?1";
+        self.connection().prepare_cached(sql)?.execute([now.timestamp_millis()])?;
+        Ok(())
     }
 
     /// Since when the longest missing seed is gone, of those that went after `after`.

@@ -28,7 +28,7 @@ pub(crate) fn write(place: &Place, path: &str, number: usize) {
 }
 
 /// How many items the archive of the feed of everything has, each counted once.
-fn items(address: SocketAddr) -> usize {
+pub(crate) fn items(address: SocketAddr) -> usize {
     let pages = walk(&address, "/feed.json").unwrap();
     let ids: std::collections::BTreeSet<&str> = pages.iter().flat_map(|(_, page)| page.ids()).collect();
     ids.len()

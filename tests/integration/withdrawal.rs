@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::ingest_desk::{Desk, article, clock, eventually_or};
+use crate::running::seed_text;
 
 const START: &str = "2024-06-01T00:00:00Z";
 
@@ -132,4 +133,72 @@ fn when_the_standing_version_goes_the_other_one_stands_again() {
     desk.pass(31);
     desk.expect(&["Old version"]);
     assert!(!desk.text("/atom.xml").contains("deleted-entry"));
+}
+
+#[test]
+fn what_was_never_shown_does_not_date_what_comes_back() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("1.txt", &article(1, "Article 1", 0, 0));
+    // Ten years ahead by a slip.
+    let ahead = 10 * 365 * 24 * 60;
+    desk.write("2.txt", &article(2, "Article 2", ahead, ahead));
+    desk.open();
+    desk.remove("2.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    desk.write("2.txt", &article(2, "Article 2", 5, 5));
+    desk.pass(1);
+    desk.expect(&["Article 2", "Article 1"]);
+    let updated = desk.items("/feed.json")[0]["date_modified"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert!(updated <= desk.now(), "{updated}");
+}
+
+#[test]
+fn an_article_dated_at_the_end_of_time_comes_back_with_a_date() {
+    let mut desk = Desk::new(clock!(START), "");
+    let url = "https://news.example/20240101/slug-1000009.html";
+    let text = seed_text(url, "For ever", "2024-01-01T12:00:00+0300", "9999-12-31T23:59:59+0000", "Words.");
+    desk.write("9.txt", &text);
+    desk.open();
+    desk.remove("9.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    desk.write("9.txt", &text);
+    desk.pass(1);
+    desk.write("1.txt", &article(1, "Article 1", 0, 0));
+    desk.pass(1);
+    desk.expect(&["For ever", "Article 1"]);
+    assert!(desk.text("/atom.xml").contains("<updated>9999-12-31T"), "{}", desk.text("/atom.xml"));
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nothing_that_is_gone() {
+    let mut desk = Desk::new(clock!(START), "");
+    desk.write("1.txt", &article(1, "Article 1", 0, 0));
+    desk.write("2.txt", &article(2, "Article 2", 0, 1));
+    desk.open();
+    desk.pass(86_400);
+    desk.remove("2.txt");
+    desk.rescan(false);
+    desk.pass(-86_400);
+    desk.pass(31);
+    desk.expect(&["Article 1"]);
+}
+
+#[test]
+fn a_version_that_stands_again_does_not_know_the_publication_better() {
+    let mut desk = Desk::new(clock!(START), "");
+    let url = "https://news.example/slug-1000009.html";
+    desk.write("undated.txt", &format!(" date 2024-01 {url}\n\nTwo files\n\nTwo files\n\nWords.\n"));
+    desk.open();
+    let published = || desk.items("/feed.json")[0]["date_published"].as_str().unwrap().to_owned();
+    assert_eq!(published(), "2024-01-01T00:00:00Z");
+    let text = seed_text(url, "Two files", "2024-01-01T10:00:00+0000", "2024-02-01T10:00:00+0000", "Words.");
+    desk.write("dated.txt", &text);
+    desk.pass(1);
+    assert_eq!(published(), "2024-01-01T10:00:00Z");
+    desk.remove("dated.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    assert_eq!(published(), "2024-01-01T10:00:00Z");
 }

@@ -1,6 +1,6 @@
 //! The versions of an item: which one stands, and what its times are.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::item::{Item, SeedPath, Times};
 use crate::store::{Digest, ItemRow, SeedRow, State, StoreError};
@@ -69,7 +69,7 @@ impl Apply<'_, '_> {
             };
             let Some(text) = text else {
                 // It leaves the place to the next. What is there now, it says when it is read in its turn.
-                unread.push(SeedRow { stamp: SeedRow::UNREAD, ..version.clone() });
+                unread.push(SeedRow { stamp: SeedRow::unread(version.stamp), ..version.clone() });
                 continue;
             };
             after.item = Item { id: before.item.id.clone(), times, ..text };
@@ -84,9 +84,13 @@ impl Apply<'_, '_> {
                 && before.item.times.published.timestamp() == after.item.times.published.timestamp();
             after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
             if let Some(withdrawn) = after.withdrawn_at.take() {
-                // Its tombstone is no earlier than what it said of itself.
-                let told = withdrawn.max(before.item.times.updated.to_utc());
-                after.restored_at = Some(self.now().max(told + TimeDelta::seconds(1)));
+                after.restored_at = Some(restored(&before, withdrawn, self.now()));
+            }
+            if before.item.times.published_source < after.item.times.published_source {
+                // Another version stands again, which knows it less well.
+                let Times { published, published_source, .. } = before.item.times;
+                after.item.times = Times { published, published_source, ..after.item.times };
+                after.item.times.updated = after.item.times.updated.max(published);
             }
             after.item.times = not_before(after.item.times, after.restored_at);
         } else if !versions.is_empty() {
@@ -121,6 +125,17 @@ impl Apply<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// The last moment that has the same year in all zones.
+const LATEST: DateTime<Utc> = DateTime::from_timestamp(253_402_214_400, 0).expect("a moment of 9999");
+
+/// When an item comes back, by its own reckoning: after its tombstone, which is no earlier than what the item said of itself while
+/// it was live.
+fn restored(before: &ItemRow, withdrawn: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let was_live = before.item.times.published.to_utc() <= withdrawn;
+    let told = if was_live { withdrawn.max(before.item.times.updated.to_utc()) } else { withdrawn };
+    now.max((told + TimeDelta::seconds(1)).min(LATEST))
 }
 
 /// The times of a version, from those it had before and those it declares.

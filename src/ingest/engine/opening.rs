@@ -116,7 +116,8 @@ pub(super) fn all_documents(
 /// Notes since when documents have the form that they have: another title, base URL or program writes other bytes for the
 /// same items.
 fn note_form(batch: &mut Batch<'_>, config: &Config, site: &Site, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let text = format!("{} {site:?} {:?} {:?}", env!("CARGO_PKG_VERSION"), config.feeds, config.automatic);
+    let Config { feeds, automatic, seeds, .. } = config;
+    let text = format!("{} {site:?} {feeds:?} {automatic:?} {:?}", env!("CARGO_PKG_VERSION"), seeds.tombstones);
     let form = blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
     if batch.meta("form")?.as_ref() != Some(&form) {
         batch.set_meta("form", &form)?;

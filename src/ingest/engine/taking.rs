@@ -64,7 +64,7 @@ impl Engine {
         let mut batch = self.store.batch()?;
         metrics.store.rest();
         let expired = if expires {
-            expired(&batch, &self.config.seeds.options, now - grace, &mut self.brake, health, now)?
+            expired(&mut batch, &self.config.seeds.options, now - grace, &mut self.brake, health, now)?
         } else {
             Expired::default()
         };
@@ -154,7 +154,7 @@ fn render(
     let noted = feeds.note(batch, touched, now)?;
     let mut press = Press { batch, health, now, ready: Vec::new() };
     press.feeds(feeds, &noted.concerned)?;
-    if noted.has_new_feeds {
+    if noted.has_other_feeds {
         press.opml(feeds)?;
     }
     Ok((noted, press.ready))

@@ -79,6 +79,11 @@ impl FeedState {
         }
     }
 
+    /// It selects by another filter than before: that is a change to whoever subscribed to it.
+    pub(super) fn note_refill(&mut self) {
+        self.is_moved = self.row.updated.is_some();
+    }
+
     /// Numbers of the items in its documents.
     pub(super) fn seqs(&self) -> &[i64] {
         &self.seqs

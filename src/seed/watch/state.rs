@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::session::Session;
 use super::unfinished::{Entry, Unfinished};
-use super::{Change, Reason};
+use super::{Change, Reason, Writers};
 use crate::seed::{Mode, Options};
-use whole::ROOT_CHECK;
+use whole::{ROOT_CHECK, UNREADABLE_LOOK};
 
 /// How often directories without a watch are listed.
 const UNWATCHED_LISTING: Duration = Duration::from_secs(10);
@@ -32,20 +32,28 @@ pub(super) struct State {
     next_root_check: Instant,
     next_listing: Instant,
     next_unwatched_listing: Instant,
+    next_unreadable_look: Instant,
 }
 
 impl State {
-    pub(super) fn new(options: Options, session: Session, sender: Sender<Change>, now: Instant) -> Self {
+    pub(super) fn new(
+        options: Options,
+        session: Session,
+        writers: Writers,
+        sender: Sender<Change>,
+        now: Instant,
+    ) -> Self {
         let mut state = Self {
             sender,
             is_receiver_gone: false,
             session: Some(session),
-            unfinished: Unfinished::default(),
+            unfinished: Unfinished::resume(writers, now),
             moves: HashMap::new(),
             overflows: 0,
             next_root_check: now + ROOT_CHECK,
             next_listing: now + options.reconcile,
             next_unwatched_listing: now + UNWATCHED_LISTING,
+            next_unreadable_look: now + UNREADABLE_LOOK,
             options,
         };
         state.tell(Change::Rescan(Reason::Start));
@@ -60,6 +68,10 @@ impl State {
         self.overflows
     }
 
+    pub(super) fn writers(&self) -> Writers {
+        self.unfinished.writers()
+    }
+
     pub(super) fn unsettled(&self) -> usize {
         self.unfinished.count_unsettled()
     }
@@ -71,10 +83,12 @@ impl State {
 
     /// When `tick` has something to do, unless events come first.
     pub(super) fn deadline(&self) -> Instant {
-        let degraded = self.session.as_ref().is_some_and(|session| !session.unwatched.is_empty());
+        let has = |what: fn(&Session) -> bool| self.session.as_ref().is_some_and(what);
+        let (degraded, unreadable) = (has(|it| !it.unwatched.is_empty()), has(|it| !it.unreadable.is_empty()));
         [self.next_root_check, self.next_listing]
             .into_iter()
             .chain(degraded.then_some(self.next_unwatched_listing))
+            .chain(unreadable.then_some(self.next_unreadable_look))
             .chain(self.unfinished.deadline())
             .chain(self.moves.values().map(|(until, _)| *until))
             .chain(self.session.as_ref().and_then(|session| session.away.deadline()))
@@ -102,6 +116,10 @@ impl State {
         if self.next_unwatched_listing <= now {
             self.next_unwatched_listing = now + UNWATCHED_LISTING;
             self.list_unwatched();
+        }
+        if self.next_unreadable_look <= now {
+            self.next_unreadable_look = now + UNREADABLE_LOOK;
+            self.retry_unreadable();
         }
         if self.next_listing <= now {
             self.next_listing = now + self.options.reconcile;

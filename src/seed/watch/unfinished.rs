@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::Writers;
 use crate::seed::Fingerprint;
 
 /// For how long a file must have stayed the same before it is taken for finished when nothing but its times tells.
@@ -63,6 +64,19 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
+    /// Somebody was at these files when another watch ended, and may have closed them before this one began.
+    pub(super) fn resume(writers: Writers, now: Instant) -> Self {
+        let mut unfinished = Self::default();
+        for path in writers.0 {
+            unfinished.put(path, Entry { stage: Stage::Doubtful, fingerprint: None, due: now });
+        }
+        unfinished
+    }
+
+    /// Files that somebody is at.
+    pub(super) fn writers(&self) -> Writers {
+        Writers(self.entries.keys().filter(|path| self.is_being_written(path)).cloned().collect())
+    }
     /// A file appeared.
     pub(super) fn created(&mut self, path: PathBuf, now: Instant) {
         self.put(path, Entry { stage: Stage::Created, fingerprint: None, due: now + LINKED });

@@ -18,10 +18,15 @@ impl Room<'_> {
             let summary = page::FeedSummary { feed: definition, updated: row.updated, archive };
             return Ok(self.document(page::CONTENT_TYPE, page::feed(site, &summary, newest)?, changed, cache, None));
         };
-        let tombstones = match format {
-            Format::Atom => self.reading.tombstones(row.feed, self.now - self.basis.tombstones)?,
-            _ => Vec::new(),
+        let named_since = self.now - self.basis.tombstones;
+        let (tombstones, forgotten) = match format {
+            Format::Atom => {
+                (self.reading.tombstones(row.feed, named_since)?, self.reading.left_by(row.feed, named_since)?)
+            }
+            _ => (Vec::new(), None),
         };
+        // A tombstone that is named no longer changes the document, too.
+        let changed = forgotten.map_or(changed, |left| changed.max(left + self.basis.tombstones));
         let view = View {
             site,
             feed: definition,

@@ -1,11 +1,14 @@
 //! Whether a file is finished.
 
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::State;
 use crate::seed::Fingerprint;
 use crate::seed::watch::unfinished::{SETTLE, Verdict};
+
+/// How long a file may have a name before it gets its own: the renaming follows within microseconds, on a busy machine milliseconds.
+const RENAME: Duration = Duration::from_millis(50);
 
 impl State {
     /// Whether bytes that were just read are all that the writer meant.
@@ -37,6 +40,21 @@ impl State {
             return false;
         }
         found.size > 0 || self.unfinished.was_settled_empty(path, found) || !self.holds(path, found, now, clock)
+    }
+
+    /// Whether a file that is new is to wait for the name that it may get at once.
+    pub(in crate::seed::watch) fn awaits_name(
+        &mut self,
+        path: &Path,
+        found: Fingerprint,
+        begun: SystemTime,
+        clock: Instant,
+    ) -> bool {
+        let awaits = found.appeared_within(RENAME, begun);
+        if awaits {
+            self.unfinished.unsettled(path.to_owned(), found, RENAME, clock);
+        }
+        awaits
     }
 
     fn look(&self, path: &Path) -> Option<Fingerprint> {

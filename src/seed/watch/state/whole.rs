@@ -15,6 +15,10 @@ use crate::seed::watch::{Change, Reason, mounts};
 pub(super) const ROOT_CHECK: Duration = Duration::from_secs(2);
 const ROOT_CHECK_WHILE_GONE: Duration = Duration::from_millis(250);
 
+/// How often directories that cannot be read are tried again. Archives are unpacked and copied with directories that others may
+/// read only when all is in them.
+pub(super) const UNREADABLE_LOOK: Duration = Duration::from_secs(5);
+
 impl State {
     pub(in crate::seed::watch) fn degraded(&self) -> Option<String> {
         let session = self.session.as_ref()?;
@@ -50,14 +54,21 @@ impl State {
         }
     }
 
+    /// Directories that could not be watched or listed: no event tells that they can be now.
     pub(super) fn retry_unreadable(&mut self) {
         let Some(session) = &mut self.session else { return };
         let mut unreadable = std::mem::take(&mut session.unreadable);
         unreadable.sort_unstable();
         unreadable.dedup();
+        let mut readable = Vec::new();
         for path in unreadable {
+            let before = session.unreadable.len();
             session.watch_below(&self.options, &path, Extent::Everything, &mut self.unfinished);
+            if !session.unreadable[before..].contains(&path) {
+                readable.push(path);
+            }
         }
+        readable.into_iter().for_each(|path| self.tell(Change::Subtree(path)));
     }
 
     /// A file system that was mounted over a watched directory is watched in its place.
