@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use seedcast::feed::{CachePolicy, Document, Published};
-use seedcast::http::{Limits, Listener, Parts, Settings, State, serve};
+use seedcast::feed::{CachePolicy, Document};
+use seedcast::http::{Limits, Listener, Parts, Published, Settings, State, serve};
 
 #[expect(clippy::disallowed_methods, reason = "a program of its own: this is where its clock is read")]
 fn clock() -> DateTime<Utc> {

@@ -20,12 +20,14 @@ mod listener;
 mod negotiate;
 mod parts;
 mod proxies;
+mod published;
 mod range;
 mod rate;
 mod rendered;
 mod reply;
 mod request;
 mod serve;
+mod served;
 mod settings;
 mod state;
 mod stop;
@@ -43,8 +45,10 @@ pub use parts::{
     Submission,
 };
 pub use proxies::{ForwardedField, Peer, TrustedProxies};
+pub use published::{Published, Slot};
 pub(crate) use rendered::Outcome;
 pub use serve::{ServeError, serve};
+pub use served::Served;
 pub use settings::{AbsencePages, Limits, Settings};
 pub use state::{Counters, State};
 pub use tls::{Tls, TlsError};

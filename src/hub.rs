@@ -37,8 +37,7 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use tokio::sync::{Notify, mpsc};
 
-use crate::feed::{Document, Published};
-use crate::http::{Accepted, Endpoint, Submission};
+use crate::http::{Accepted, Endpoint, Published, Served, Submission};
 use crate::store::{Kind, StoreError, Subscriptions};
 
 use budget::Budget;
@@ -283,7 +282,7 @@ impl Hub {
     }
 
     /// The document at a topic of ours.
-    async fn find(&self, setup: &Setup, topic: &str) -> Result<Arc<Document>, Refusal> {
+    async fn find(&self, setup: &Setup, topic: &str) -> Result<Arc<Served>, Refusal> {
         let made = match setup.topics.place(topic) {
             Some(At::Slot(slot)) => return slot.load().ok_or(Refusal::Early),
             Some(At::OnDemand(path)) => self.on_demand.make(path).await,

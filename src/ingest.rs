@@ -36,7 +36,8 @@ use std::thread::JoinHandle;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::feed::{Published, Site};
+use crate::feed::Site;
+use crate::http::Published;
 use crate::item::{Diagnostic, SeedPath};
 use crate::ops::{Health, Metrics};
 use crate::parse::Parsed;

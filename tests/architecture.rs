@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What no pure stage may name.
-const IMPURE: [&str; 9] = [
+const IMPURE: [&str; 10] = [
     "tokio::",
     "std::fs",
     "std::net",
+    "std::os::fd",
     "std::env",
     "std::thread",
     "std::process",

@@ -7,11 +7,11 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use bytes::Bytes;
 use rustix::fs::{MemfdFlags, Mode, OFlags, memfd_create, open};
-
-use crate::feed::Variant;
 
 /// Bodies from this size on. Below, one gathering write of head and body costs no more than two calls.
 const SMALLEST: usize = 32 * 1024;
@@ -26,16 +26,16 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// The file with exactly the bytes of a variant. The first to ask for it has it made, away from the event loop, since a
-    /// disk may be busy; until it is there, and where it is not worth it, there are too many, or the system gives none,
-    /// the bytes are sent from where they are.
-    pub(crate) fn of<'a>(&self, variant: &'a Variant, spool: Option<&Path>) -> Option<&'a Arc<OwnedFd>> {
-        if variant.bytes.len() < SMALLEST {
+    /// The file with exactly the bytes of a variant, from its place in `twin`. The first to ask for it has it made, away
+    /// from the event loop, since a disk may be busy; until it is there, and where it is not worth it, there are too many,
+    /// or the system gives none, the bytes are sent from where they are.
+    pub(super) fn of<'a>(&self, bytes: &Bytes, twin: &'a Twin, spool: Option<&Path>) -> Option<&'a Arc<OwnedFd>> {
+        if bytes.len() < SMALLEST {
             return None;
         }
-        let file = variant.twin.file();
-        if file.is_none() && variant.twin.claim() {
-            let (files, bytes, twin) = (self.clone(), variant.bytes.clone(), variant.twin.clone());
+        let file = twin.file();
+        if file.is_none() && twin.claim() {
+            let (files, bytes, twin) = (self.clone(), bytes.clone(), twin.clone());
             let spool = spool.map(Path::to_path_buf);
             tokio::task::spawn_blocking(move || {
                 if let Some(file) = files.make(&bytes, spool.as_deref()) {
@@ -55,6 +55,34 @@ impl Files {
         let file = Arc::new(spool.and_then(|spool| on_disk(bytes, spool)).or_else(|| in_memory(bytes))?);
         held.push(Arc::downgrade(&file));
         Some(file)
+    }
+}
+
+/// A place beside the bytes of a variant for a file with the same bytes, shared by the documents that have it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Twin(Arc<Place>);
+
+#[derive(Debug, Default)]
+struct Place {
+    is_claimed: AtomicBool,
+    file: OnceLock<Arc<OwnedFd>>,
+}
+
+impl Twin {
+    /// The file.
+    fn file(&self) -> Option<&Arc<OwnedFd>> {
+        self.0.file.get()
+    }
+
+    /// Whether the caller is the one to make it: true once.
+    fn claim(&self) -> bool {
+        !self.0.is_claimed.swap(true, Ordering::Relaxed)
+    }
+
+    /// Puts it in place.
+    fn fill(&self, file: Arc<OwnedFd>) {
+        // Whoever claimed it is alone in filling it.
+        let _ = self.0.file.set(file);
     }
 }
 

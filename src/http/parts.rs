@@ -7,7 +7,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use crate::feed::{Coding, Document, Published};
+use crate::feed::{Coding, Document};
+
+use super::published::Published;
 
 /// Everything that requests are answered from.
 pub struct Parts {

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::feed::Document;
-
 use super::parts::Rendered;
+use super::served::Served;
 
 /// Renderings at once; more wait. Rendering is for the disk and the processor, and there are few of both.
 const RENDERINGS: usize = 4;
@@ -46,7 +45,7 @@ struct Entry {
 /// The answer for a path, shared by all who wait for it.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    Found(Arc<Document>),
+    Found(Arc<Served>),
     Gone,
     Missing,
     Redirect(Arc<str>),
@@ -56,7 +55,7 @@ pub(crate) enum Outcome {
 
 impl RenderedPages {
     /// The document if it is at hand.
-    pub(crate) fn at_hand(&self, path: &str) -> Option<Arc<Document>> {
+    pub(crate) fn at_hand(&self, path: &str) -> Option<Arc<Served>> {
         let mut cache = self.lock();
         cache.tick += 1;
         let tick = cache.tick;
@@ -89,7 +88,7 @@ impl RenderedPages {
             .get_or_init(|| async {
                 let _permit = self.renderings.acquire().await;
                 match tokio::task::spawn_blocking(render).await {
-                    Ok(Rendered::Found(document)) => Outcome::Found(Arc::new(document)),
+                    Ok(Rendered::Found(document)) => Outcome::Found(Arc::new(document.into())),
                     Ok(Rendered::Gone) => Outcome::Gone,
                     Ok(Rendered::Missing) => Outcome::Missing,
                     Ok(Rendered::Redirect(to)) => Outcome::Redirect(to.into()),

@@ -11,9 +11,10 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use crate::feed::{Coding, Document, Known, Variant};
+use crate::feed::{Coding, Known, Variant};
 
 use super::files::Files;
+use super::served::Served;
 use super::settings::Settings;
 
 use message::Message;
@@ -30,10 +31,10 @@ pub(crate) struct Reply {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// 200, 206 with `part`, or 304.
-    Document { document: Arc<Document>, index: usize, part: Option<Range<usize>> },
+    Document { document: Arc<Served>, index: usize, part: Option<Range<usize>> },
     /// 226: what is new in `document` for a client that has its version `base`. `index` is the variant of the document
     /// that the client would have got, `of_made` that of the delta.
-    Delta { document: Arc<Document>, index: usize, made: Arc<Document>, of_made: usize, base: Known },
+    Delta { document: Arc<Served>, index: usize, made: Arc<Served>, of_made: usize, base: Known },
     /// Everything else.
     Message(Message),
 }
@@ -99,12 +100,14 @@ impl Reply {
             return None;
         }
         let start = part.as_ref().map_or(0, |part| part.start);
-        Some((Arc::clone(files.of(&document.variants[*index], settings.spool.as_deref())?), u64::try_from(start).ok()?))
+        let (bytes, twin) = (&document.variants[*index].bytes, document.twin(*index));
+        let file = files.of(bytes, twin, settings.spool.as_deref())?;
+        Some((Arc::clone(file), u64::try_from(start).ok()?))
     }
 
     /// The document and variant whose fields this answer has, where these depend neither on the moment nor on more of the
     /// request than its status says: a whole document or a 304, once the second of the document's change is over.
-    pub(crate) fn settled(&self, now: DateTime<Utc>) -> Option<(&Arc<Document>, usize)> {
+    pub(crate) fn settled(&self, now: DateTime<Utc>) -> Option<(&Arc<Served>, usize)> {
         match &self.content {
             Content::Document { document, index, part: None } if document.last_modified <= now => {
                 Some((document, *index))

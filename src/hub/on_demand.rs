@@ -5,8 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::network::Boxed;
-use crate::feed::Document;
-use crate::http::{Outcome, State};
+use crate::http::{Outcome, Served, State};
 use crate::store::Digest;
 
 /// Makes documents.
@@ -19,7 +18,7 @@ pub trait Maker: Send + Sync {
 }
 
 /// What came of making a document.
-pub type Made = Result<Option<Arc<Document>>, Unavailable>;
+pub type Made = Result<Option<Arc<Served>>, Unavailable>;
 
 /// A document cannot be had now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::signature::{Algorithm, sign};
-use crate::feed::{By, Document, Format, Published, Slot};
+use crate::feed::{By, Document, Format};
+use crate::http::{Published, Served, Slot};
 use crate::store::Digest;
 
 /// Signatures kept of one document; secrets are rarely shared, so this only has to bound the memory.
@@ -62,7 +63,7 @@ impl Topics {
     }
 
     /// The document at a topic of those that are kept ready.
-    pub(super) fn document(&self, topic: &str) -> Option<Arc<Document>> {
+    pub(super) fn document(&self, topic: &str) -> Option<Arc<Served>> {
         match self.place(topic)? {
             At::Slot(slot) => slot.load(),
             At::OnDemand(_) => None,

@@ -17,7 +17,7 @@ use super::on_demand::Made;
 use super::topic::Content;
 use super::verify::{deny, verify};
 use super::{Counted, Hub, Order};
-use crate::feed::Document;
+use crate::http::Served;
 use crate::store::{Attempt, AttemptEnd, StoreError, Subscriptions};
 
 /// How often leases are looked at.
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     /// Topics to be looked at again at a certain time.
     later: BTreeMap<String, DateTime<Utc>>,
     /// Documents as they are delivered, made once for each that has subscribers.
-    contents: HashMap<String, (Arc<Document>, Arc<Content>)>,
+    contents: HashMap<String, (Arc<Served>, Arc<Content>)>,
     /// Topics whose document is being made, and whether it has changed meanwhile.
     making: HashMap<String, bool>,
     /// Topics about which other hubs are pinged.

@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
 
-use crate::feed::{Document, Slot};
+use crate::feed::Document;
+use crate::http::{Served, Slot};
 
 /// How far the thread stands behind the others (`nice(2)`): it gets a tenth of what they do while they want it all.
 const NICE: i32 = 10;
@@ -28,7 +29,7 @@ struct Queue {
 #[derive(Default)]
 struct Waiting {
     /// By path, so that a newer document takes the place of one that waits.
-    documents: BTreeMap<String, (Arc<Slot>, Arc<Document>)>,
+    documents: BTreeMap<String, (Arc<Slot>, Arc<Served>)>,
     is_over: bool,
 }
 
@@ -43,7 +44,7 @@ impl Codings {
     }
 
     /// Has the codings of a shown document made that it lacks.
-    pub(super) fn complete(&self, path: &str, slot: Arc<Slot>, document: Arc<Document>) {
+    pub(super) fn complete(&self, path: &str, slot: Arc<Slot>, document: Arc<Served>) {
         self.queue.lock().documents.insert(path.to_owned(), (slot, document));
         self.queue.changed.notify_one();
     }
@@ -59,7 +60,7 @@ impl Queue {
         }
     }
 
-    fn next(&self) -> Option<(Arc<Slot>, Arc<Document>)> {
+    fn next(&self) -> Option<(Arc<Slot>, Arc<Served>)> {
         let mut waiting = self.lock();
         loop {
             if waiting.is_over {

@@ -7,9 +7,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::feed::{
-    By, CachePolicy, Definition, Deltas, Document, Format, Published, WriteError, automatic_definition, link_header,
-    opml, page, write,
+    By, CachePolicy, Definition, Deltas, Document, Format, WriteError, automatic_definition, link_header, opml, page,
+    write,
 };
+use crate::http::Published;
 use crate::item::Item;
 use crate::ops::{Degraded, Health};
 use crate::store::{Batch, FeedRow, StoreError};

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
-use crate::feed::{Published, Site};
-use crate::http::{Parts, State};
+use crate::feed::Site;
+use crate::http::{Parts, Published, State};
 use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Shared};
 use crate::ops::{AccessLog, Health, Metrics, Traffic};

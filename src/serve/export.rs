@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use crate::config::Config;
-use crate::feed::{By, CachePolicy, Definition, Document, Format, Published, Site, archive_page_path, page};
-use crate::http::{OnDemand, Rendered};
+use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, archive_page_path, page};
+use crate::http::{OnDemand, Published, Rendered};
 use crate::ingest::{Clock, Ingest, Shared, archive_pages};
 use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
-use seedcast::feed::{CachePolicy, Coding, Document, Published};
-use seedcast::http::{Listener, Parts, Settings, State, serve};
+use seedcast::feed::{CachePolicy, Coding, Document};
+use seedcast::http::{Listener, Parts, Published, Settings, State, serve};
 use tokio::sync::oneshot;
 
 /// What the server's clock says.

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use seedcast::feed::{CachePolicy, Document, Format, Published, link_header};
-use seedcast::http::{Accepted, Endpoint, Submission};
+use seedcast::feed::{CachePolicy, Document, Format, link_header};
+use seedcast::http::{Accepted, Endpoint, Published, Submission};
 use seedcast::hub::address::Policy;
 use seedcast::hub::{Algorithm, Boxed, Hub, Made, Maker, Network, Settings, Stream, Unavailable};
 use seedcast::store::{Store, StoreUrl};
@@ -268,7 +268,7 @@ impl Maker for Shelf {
         Box::pin(async move {
             sleep(time).await;
             match found {
-                Some(Some(text)) => Ok(Some(Arc::new(document(path, Format::Atom, &text)))),
+                Some(Some(text)) => Ok(Some(Arc::new(document(path, Format::Atom, &text).into()))),
                 Some(None) => Err(Unavailable),
                 None => Ok(None),
             }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use seedcast::config::{self, Config, Overrides};
-use seedcast::feed::{Document, Published, Site};
-use seedcast::http::{OnDemand, Rendered};
+use seedcast::feed::{Document, Site};
+use seedcast::http::{OnDemand, Published, Rendered};
 use seedcast::ingest::{Clock, Ingest, Shared};
 use seedcast::ops::{Health, Metrics};
 use seedcast::seed::Watcher;

@@ -10,13 +10,14 @@ use super::super::negotiate::weighted;
 use super::super::parts::Rendered;
 use super::super::reply::{Content, Reply};
 use super::super::request::{Field, Head};
+use super::super::served::Served;
 use super::document::Asked;
 
 /// A delta that answers a request.
 #[derive(Clone, Debug)]
 pub(super) struct Delta {
     /// The whole.
-    document: Arc<Document>,
+    document: Arc<Served>,
     /// The variant of it that the client would have got: its tag is the one that the client is to keep, however the delta
     /// itself is coded.
     index: usize,
@@ -27,7 +28,7 @@ pub(super) struct Delta {
 impl Delta {
     /// The delta that a request gets in place of `whole`: it lists `feed` in A-IM, and in If-None-Match a version that we
     /// remember. Everybody else gets the whole or a 304.
-    pub(super) fn asked(asked: &Asked<'_>, head: &Head<'_>, document: &Arc<Document>, whole: &Reply) -> Option<Self> {
+    pub(super) fn asked(asked: &Asked<'_>, head: &Head<'_>, document: &Arc<Served>, whole: &Reply) -> Option<Self> {
         let deltas = document.deltas.as_ref().filter(|_| whole.status == StatusCode::OK)?;
         let Content::Document { index, .. } = whole.content else { return None };
         if !accepts_feed(head) {
@@ -64,7 +65,7 @@ impl Delta {
 
 impl Asked<'_> {
     /// The answer with a delta that was made; `None` where no coding of it is acceptable.
-    pub(super) fn delta(&self, delta: &Delta, made: &Arc<Document>) -> Option<Reply> {
+    pub(super) fn delta(&self, delta: &Delta, made: &Arc<Served>) -> Option<Reply> {
         let of_made = self.acceptable.choose(made)?;
         let Delta { document, index, base } = delta;
         let content = Content::Delta {

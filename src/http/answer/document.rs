@@ -6,13 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use crate::feed::Document;
-
 use super::super::conditional::{Preconditions, Verdict};
 use super::super::negotiate::Acceptable;
 use super::super::range::{Wanted, wanted};
 use super::super::reply::{Content, Reply};
 use super::super::request::{Field, Head};
+use super::super::served::Served;
 
 /// What a request says about the form that it wants.
 #[derive(Clone, Debug)]
@@ -44,7 +43,7 @@ impl<'a> Asked<'a> {
 
     /// The variant is selected first, so that validators are those of the very bytes that would be sent: a tag of
     /// another coding gets the whole document, never a 304 (RFC 9110 §8.8.3.3, §13.1.2).
-    pub(crate) fn reply(&self, document: &Arc<Document>, now: DateTime<Utc>) -> Reply {
+    pub(crate) fn reply(&self, document: &Arc<Served>, now: DateTime<Utc>) -> Reply {
         let Some(index) = self.acceptable.choose(document) else {
             return Reply::text(StatusCode::NOT_ACCEPTABLE, "no acceptable content coding\n");
         };

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 
-use crate::feed::Document;
-
 use super::super::reply::Reply;
+use super::super::served::Served;
 use super::super::target::canonical;
 use super::delta::Delta;
 use super::{Plan, Request, Waiting};
@@ -52,7 +51,7 @@ impl Request<'_> {
     }
 
     /// The document, or what is new in it for a client that asks for that.
-    fn live(&self, document: &Arc<Document>) -> Plan {
+    fn live(&self, document: &Arc<Served>) -> Plan {
         let asked = &self.asked;
         let whole = asked.reply(document, self.now);
         let Some(delta) = Delta::asked(asked, &self.head, document, &whole) else {

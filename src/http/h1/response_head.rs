@@ -7,9 +7,8 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use crate::feed::{Document, Prepared};
-
 use super::super::reply::{Content, Reply};
+use super::super::served::{Prepared, Served};
 use super::super::settings::Settings;
 use super::super::state::Current;
 
@@ -72,7 +71,7 @@ fn fields(out: &mut Vec<u8>, reply: &Reply, settings: &Settings, now: DateTime<U
 
 /// Hands the fields of all settled answers with a document to `read`: those that were kept with it, or, the first time and
 /// after every change of the settings, newly written ones, which are then kept.
-fn prepared(document: &Arc<Document>, current: &Current, now: DateTime<Utc>, read: impl FnOnce(&Prepared)) {
+fn prepared(document: &Arc<Served>, current: &Current, now: DateTime<Utc>, read: impl FnOnce(&Prepared)) {
     let kept = document.prepared.load();
     if let Some(kept) = kept.as_ref().filter(|kept| kept.edition == current.edition) {
         return read(kept);
@@ -87,7 +86,7 @@ fn prepared(document: &Arc<Document>, current: &Current, now: DateTime<Utc>, rea
         .map(|index| [written(StatusCode::OK, index), written(StatusCode::NOT_MODIFIED, index)])
         .collect();
     let prepared = Arc::new(Prepared { edition: current.edition, of_variants });
-    document.prepared.store(Arc::clone(&prepared));
+    document.prepared.store(Some(Arc::clone(&prepared)));
     read(&prepared);
 }
 
