@@ -19,6 +19,7 @@ mod language;
 mod layout;
 mod paragraphs;
 mod quotes;
+mod report;
 mod sentence;
 mod subheading;
 mod summary;
@@ -27,15 +28,21 @@ mod title;
 
 pub mod time;
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 pub use identity::normalised_url;
 
-use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath};
+use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath, Times};
+use encoding::Decoded;
+use header::Header;
 use identity::Address;
-use layout::{Layout, Missing};
+use layout::{Block, Layout, Missing};
+use report::Report;
 use summary::Summary;
+use title::Title;
 
 /// Everything that `parse` may know besides the bytes.
 #[derive(Clone, Copy, Debug)]
@@ -72,111 +79,155 @@ pub struct Parsed {
 /// # Errors
 /// One diagnostic with a stable code: `empty`, `nul`, `invalid_utf8`, `invalid_utf16`, `not_a_seed`, `no_title`, `bad_time`.
 pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> {
-    let path = context.path;
-    let mut repairs = Vec::new();
-    let mut repair = |line, code, reason: String| repairs.push(Diagnostic::repaired(path, line, code, reason));
+    let mut report = Report::of(context.path);
+    let decoded = decode(bytes, &mut report)?;
+    let text = clean(&decoded, &mut report);
+    refuse_other_formats(&text, &report)?;
+    let layout = lay_out(&text, context.zone, &mut report)?;
+    let title = title_of(layout.headline, &mut report)?;
+    let Prose { description, body } = prose_of(&layout, &title);
+    let header = layout.header.unwrap_or_default();
+    let address = address_of(&header, &mut report);
+    let times = times_of(&header, address.as_ref(), &layout.times, context, &mut report)?;
+    let language = context.language.cloned();
+    let language = language.or_else(|| language::detect(&title.text, description.unwrap_or_default(), body));
+    let Summary { text: summary, is_cut } = summary::of(layout.headline.text, description, body);
+    // Nothing must be lost: what the summary cannot hold of the description begins the content.
+    let lost = description.filter(|text| is_cut && !text::begins_with(body, text));
+    let content = content::html([lost.unwrap_or_default(), body]);
+    let key = address.as_ref().map_or_else(|| IdentityKey::from_path(context.path), Address::key);
+    let (url, source) = address.map(|address| (address.iri, address.host)).unzip();
+    let item = Item {
+        id: url.as_deref().map_or_else(|| identity::tag_id(context.tag_authority, context.path), ItemId::new),
+        url,
+        title: title.text,
+        summary,
+        content,
+        times,
+        language: language.or_else(|| context.fallback_language.cloned()),
+        categories: if context.directory_categories { title::categories(context.path) } else { Vec::new() },
+        author: None,
+        source,
+    };
+    Ok(Parsed { item, key, repairs: report.repairs })
+}
 
-    let decoded = encoding::decode(bytes)
-        .map_err(|error| Diagnostic::rejected(path, Some(error.line), error.code, error.reason))?;
-    if let Some(encoding) = decoded.legacy {
-        repair(None, "legacy_encoding", format!("not UTF-8: read as {encoding}"));
+fn decode<'a>(bytes: &'a [u8], report: &mut Report<'_>) -> Result<Cow<'a, str>, Diagnostic> {
+    let Decoded { text, legacy } =
+        encoding::decode(bytes).map_err(|error| report.rejected(Some(error.line), error.code, error.reason))?;
+    if let Some(encoding) = legacy {
+        report.repaired(None, "legacy_encoding", format!("not UTF-8: read as {encoding}"));
     }
-    let clean = text::clean(&decoded.text);
+    Ok(text)
+}
+
+fn clean<'a>(text: &'a str, report: &mut Report<'_>) -> Cow<'a, str> {
+    let clean = text::clean(text);
     if clean.dropped > 0 {
         let reason = format!("dropped characters that no feed can carry: {}", clean.dropped);
-        repair(clean.first_line, "illegal_characters", reason);
+        report.repaired(clean.first_line, "illegal_characters", reason);
     }
+    clean.text
+}
 
-    if let Some(found) = foreign::find(&clean.text) {
-        let shown: String = found.text.chars().take(60).collect();
-        let reason = format!("begins like {} (`{shown}`), not with a headline in plain text", found.kind);
-        return Err(Diagnostic::rejected(path, Some(found.line), "not_a_seed", reason));
-    }
+fn refuse_other_formats(text: &str, report: &Report<'_>) -> Result<(), Diagnostic> {
+    let Some(found) = foreign::find(text) else { return Ok(()) };
+    let shown: String = found.text.chars().take(60).collect();
+    let reason = format!("begins like {} (`{shown}`), not with a headline in plain text", found.kind);
+    Err(report.rejected(Some(found.line), "not_a_seed", reason))
+}
 
-    let layout =
-        layout::read(&clean.text, |block| time::read(block, context.zone)).map_err(|missing| match missing {
-            Missing::Everything => Diagnostic::rejected(path, None, "empty", "the file holds no text"),
-            Missing::Headline(line) => {
-                Diagnostic::rejected(path, Some(line), "no_title", "no headline before this line")
-            }
-        })?;
-    let Layout { header, headline, description, times, body, unread, times_in_body } = layout;
-    if let Some(block) = unread {
+fn lay_out<'a>(text: &'a str, zone: Tz, report: &mut Report<'_>) -> Result<Layout<'a>, Diagnostic> {
+    let layout = layout::read(text, |block| time::read(block, zone)).map_err(|missing| match missing {
+        Missing::Everything => report.rejected(None, "empty", "the file holds no text"),
+        Missing::Headline(line) => report.rejected(Some(line), "no_title", "no headline before this line"),
+    })?;
+    if let Some(block) = layout.unread {
         let reason = format!("`{}` begins with a date but is not understood as a time: left as text", block.text);
-        repair(Some(block.line), "unread_time", reason);
+        report.repaired(Some(block.line), "unread_time", reason);
     }
-    if let Some(first) = times_in_body.first() {
+    if let Some(first) = layout.times_in_body.first() {
         let reason = format!(
             "`{}` is written as a time but stands too far down to be the article's: left in the body",
             first.text
         );
-        repair(Some(first.line), "time_in_body", reason);
+        report.repaired(Some(first.line), "time_in_body", reason);
     }
-    let header = header.unwrap_or_default();
-    if header.is_odd {
+    if let Some(header) = layout.header.filter(|header| header.is_odd) {
         let left = if header.month.is_none() { ": what stands between `date` and the URL is left out" } else { "" };
-        repair(Some(header.line), "odd_header", format!("the header is not written `date YYYY-MM URL`{left}"));
+        report.repaired(Some(header.line), "odd_header", format!("the header is not written `date YYYY-MM URL`{left}"));
     }
+    Ok(layout)
+}
 
+fn title_of(headline: Block<'_>, report: &mut Report<'_>) -> Result<Title, Diagnostic> {
     let title = title::of(headline.text);
     if title.text.is_empty() {
-        return Err(Diagnostic::rejected(path, Some(headline.line), "no_title", "nothing in the headline can be seen"));
+        return Err(report.rejected(Some(headline.line), "no_title", "nothing in the headline can be seen"));
     }
     if title.is_cut {
-        repair(Some(headline.line), "long_title", format!("headline cut to {} characters", title::LONGEST));
+        report.repaired(Some(headline.line), "long_title", format!("headline cut to {} characters", title::LONGEST));
     }
-
     let lines = headline.text.lines().count();
     if lines >= 3 || (lines == 2 && title.is_cut) {
         let reason = format!("the headline has {lines} lines; put a blank line after the first if the rest is text");
-        repair(Some(headline.line), "long_headline_block", reason);
+        report.repaired(Some(headline.line), "long_headline_block", reason);
     }
+    Ok(title)
+}
 
-    // Without time blocks the second block is body, unless it is a description that repeats the headline.
-    let body = if times.is_empty() { after_repetition(headline.text, body) } else { body };
+/// What an article says below its headline.
+struct Prose<'a> {
+    description: Option<&'a str>,
+    body: &'a str,
+}
+
+/// Leaves out the block that only repeats the headline.
+fn prose_of<'a>(layout: &Layout<'a>, title: &Title) -> Prose<'a> {
+    let headline = layout.headline.text;
     // Of a description of several blocks the first may repeat it.
-    let description = description
-        .map(|all| Some(after_repetition(headline.text, all)).filter(|rest| !rest.is_empty()).unwrap_or(all));
+    let shortened = |all| Some(after_repetition(headline, all)).filter(|rest| !rest.is_empty()).unwrap_or(all);
+    // Without time blocks the second block is body, unless it is a description that repeats the headline.
+    let body = if layout.times.is_empty() { after_repetition(headline, layout.body) } else { layout.body };
     // A text without headline is one long first block: what the title cannot hold must not be lost.
-    let body = if title.is_cut && body.is_empty() { headline.text } else { body };
-
-    let address = header.url.and_then(|url| match Address::read(url) {
-        Ok(address) => {
-            if let Some(what) = address.repair {
-                repair(Some(header.line), "bad_url", format!("left {what} out of the URL"));
-            }
-            Some(address)
-        }
-        Err(reason) => {
-            let shown: String = url.chars().take(200).collect();
-            repair(Some(header.line), "bad_url", format!("`{shown}` {reason}: left out"));
-            None
-        }
-    });
-
-    let month = header.month.and_then(header::first_day);
-    if let Some(wrong) = header.month.filter(|_| month.is_none()) {
-        repair(Some(header.line), "bad_time", format!("there is no month `{wrong}`: left out"));
-    }
-    let hints = chronology::Hints { month, url_path: address.as_ref().map(Address::path) };
-    let times = chronology::choose(&times, &hints, context, &mut repairs)?;
-    let language = context.language.cloned();
-    let language = language.or_else(|| language::detect(&title.text, description.unwrap_or_default(), body));
-    let key = address.as_ref().map_or_else(|| IdentityKey::from_path(path), Address::key);
-    let Summary { text: summary, is_cut } = summary::of(headline.text, description, body);
-    // Nor must what the summary cannot hold of the description.
-    let lost = description.filter(|text| is_cut && !text::begins_with(body, text));
-    let content = content::html([lost.unwrap_or_default(), body]);
-    let (url, source) = address.map(|address| (address.iri, address.host)).unzip();
-    let id = url.as_deref().map_or_else(|| identity::tag_id(context.tag_authority, path), ItemId::new);
-    let categories = if context.directory_categories { title::categories(path) } else { Vec::new() };
-    let language = language.or_else(|| context.fallback_language.cloned());
-    let item = Item { id, url, title: title.text, summary, content, times, language, categories, author: None, source };
-    Ok(Parsed { item, key, repairs })
+    let body = if title.is_cut && body.is_empty() { headline } else { body };
+    Prose { description: layout.description.map(shortened), body }
 }
 
 /// A text without a first block that only repeats the headline.
 fn after_repetition<'a>(headline: &str, text: &'a str) -> &'a str {
     let Some(first) = layout::blocks(text).next() else { return text };
     if text::says_the_same(first, headline) { text[first.len()..].trim_start() } else { text }
+}
+
+fn address_of(header: &Header<'_>, report: &mut Report<'_>) -> Option<Address> {
+    let url = header.url?;
+    match Address::read(url) {
+        Ok(address) => {
+            if let Some(what) = address.repair {
+                report.repaired(Some(header.line), "bad_url", format!("left {what} out of the URL"));
+            }
+            Some(address)
+        }
+        Err(reason) => {
+            let shown: String = url.chars().take(200).collect();
+            report.repaired(Some(header.line), "bad_url", format!("`{shown}` {reason}: left out"));
+            None
+        }
+    }
+}
+
+fn times_of(
+    header: &Header<'_>,
+    address: Option<&Address>,
+    blocks: &layout::Times<'_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Result<Times, Diagnostic> {
+    let month = header.month.and_then(header::first_day);
+    if let Some(wrong) = header.month.filter(|_| month.is_none()) {
+        report.repaired(Some(header.line), "bad_time", format!("there is no month `{wrong}`: left out"));
+    }
+    let hints = chronology::Hints { month, url_path: address.map(Address::path) };
+    chronology::choose(blocks, &hints, context, report)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
 
 use super::Context;
 use super::layout::Block;
+use super::report::Report;
 use super::time::{self, Reading, in_zone};
 use crate::item::{Diagnostic, TimeSource, Times};
 
@@ -27,7 +28,7 @@ pub(super) fn choose(
     blocks: &[(Block<'_>, Reading)],
     hints: &Hints<'_>,
     context: &Context<'_>,
-    repairs: &mut Vec<Diagnostic>,
+    report: &mut Report<'_>,
 ) -> Result<Times, Diagnostic> {
     let (mut day, mut later_day, mut published, mut updated) = (None, None, None, None);
     let mut left_out: Vec<&Block<'_>> = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn choose(
                 let orders = time::both_orders(block.text);
                 let hint = orders.map_or_else(String::new, |orders| format!(": {orders}"));
                 let reason = format!("`{}` is not a time: {reason}{hint}", block.text);
-                return Err(Diagnostic::rejected(context.path, Some(block.line), "bad_time", reason));
+                return Err(report.rejected(Some(block.line), "bad_time", reason));
             }
             Reading::Day(date) if day.is_none() && published.is_none() => day = Some(date),
             // The day of a moment that is known already says nothing more.
@@ -53,7 +54,7 @@ pub(super) fn choose(
     if let [first, others @ ..] = &left_out[..] {
         let count = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
         let reason = format!("`{}`{count} is left out: publication and update time are known already", first.text);
-        repairs.push(Diagnostic::repaired(context.path, Some(first.line), "extra_time", reason));
+        report.repaired(Some(first.line), "extra_time", reason);
     }
     let (published, published_source) = first_known(published, day, hints, context);
     let later_day = later_day.filter(|&date| !is_on(published, date));
@@ -70,7 +71,7 @@ pub(super) fn choose(
                 early.to_rfc3339(),
                 published.to_rfc3339()
             );
-            repairs.push(Diagnostic::repaired(context.path, None, "updated_before_published", reason));
+            report.repaired(None, "updated_before_published", reason);
         }
         None => {}
     }
