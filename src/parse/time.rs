@@ -18,6 +18,7 @@
 mod clock;
 mod names;
 mod numeric;
+mod offset;
 mod scan;
 mod worded;
 mod zone;
