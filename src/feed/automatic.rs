@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::definition::fold;
+use super::filter::fold;
 use super::{Definition, Filter, names};
 use crate::item::{Item, Language, percent};
 

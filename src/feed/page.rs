@@ -2,7 +2,9 @@
 //! script; every value is escaped by the template engine unless said otherwise.
 
 mod card;
+mod item;
 mod lead;
+mod notice;
 mod policy;
 
 use std::borrow::Cow;
@@ -11,11 +13,12 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
-use self::card::{Card, FeedLinks, Group, Label, group_feeds};
-use self::lead::begins_with;
-use super::{By, Definition, Site, WriteError, archive_page_path, html, iri, text};
+use self::card::{Card, FeedLinks, Group, group_feeds};
+use super::{By, Definition, Site, WriteError, archive_page_path, iri, text};
 use crate::item::Item;
 
+pub use item::{item, item_path};
+pub use notice::{gone, not_found};
 pub use policy::content_security_policy;
 
 /// Content-Type of every page.
@@ -33,12 +36,6 @@ pub struct FeedSummary<'a> {
     pub updated: Option<DateTime<FixedOffset>>,
     /// The newest page of its archive, where it has items that are not shown.
     pub archive: Option<u64>,
-}
-
-/// Path of our page of an item, `/items/{handle}/`.
-#[must_use]
-pub fn item_path(item: &Item) -> String {
-    format!("/items/{}/", item.id.handle())
 }
 
 /// What every page shows around its content.
@@ -106,29 +103,6 @@ struct ListPage<'a> {
     previous: Option<String>,
     next: Option<String>,
     members: Vec<FeedLinks<'a>>,
-}
-
-#[derive(Template)]
-#[template(path = "item.html", config = "src/feed/page/askama.toml")]
-struct ItemPage<'a> {
-    frame: Frame<'a>,
-    main: FeedLinks<'a>,
-    card: Card<'a>,
-    categories: Vec<Label<'a>>,
-    source: Option<Label<'a>>,
-    /// What the article does not begin with.
-    lead: Option<Cow<'a, str>>,
-    canonical: String,
-    /// HTML; goes out unescaped.
-    content: String,
-}
-
-#[derive(Template)]
-#[template(path = "notice.html", config = "src/feed/page/askama.toml")]
-struct Notice<'a> {
-    frame: Frame<'a>,
-    title: &'static str,
-    words: &'static str,
 }
 
 /// The front page: what there is to subscribe to, and the newest items. The feed of everything (empty path) comes
@@ -217,50 +191,6 @@ pub fn list(
         members,
     };
     render(&page, &by.list_path(number))
-}
-
-/// The page of one item: a preview of an article that lives elsewhere, or the article's own page. Source and categories
-/// lead to their feeds, where there are automatic ones of these kinds.
-///
-/// # Errors
-///
-/// When the template cannot be rendered.
-pub fn item(site: &Site, item: &Item, kinds: &[By]) -> Result<Vec<u8>, WriteError> {
-    let card = Card::new(site, item);
-    // Without any content the summary stands in its place.
-    let lead = card.summary.clone().filter(|lead| !item.content.is_empty() && !begins_with(&item.content, lead));
-    let label = |by, name| Label::new(site, kinds, by, name);
-    let page = ItemPage {
-        categories: item.categories.iter().map(|term| label(By::Category, term)).collect(),
-        lead,
-        source: item.source.as_deref().map(|host| label(By::Source, host)),
-        frame: Frame::new(site, false),
-        main: FeedLinks::everything(site),
-        canonical: card.article.clone().unwrap_or_else(|| site.url(&item_path(item))),
-        content: html::content(&item.content).into_owned(),
-        card,
-    };
-    render(&page, &item_path(item))
-}
-
-/// The page of what was withdrawn: an item, or a feed (410).
-///
-/// # Errors
-///
-/// When the template cannot be rendered.
-pub fn gone(site: &Site) -> Result<Vec<u8>, WriteError> {
-    let words = "What was here has been withdrawn.";
-    render(&Notice { frame: Frame::new(site, false), title: "Withdrawn", words }, "the page of a withdrawn item")
-}
-
-/// The page of an address where nothing is (404).
-///
-/// # Errors
-///
-/// When the template cannot be rendered.
-pub fn not_found(site: &Site) -> Result<Vec<u8>, WriteError> {
-    let words = "There is nothing at this address.";
-    render(&Notice { frame: Frame::new(site, false), title: "Not found", words }, "the page for missing addresses")
 }
 
 fn render(page: &impl Template, path: &str) -> Result<Vec<u8>, WriteError> {
