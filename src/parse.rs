@@ -17,6 +17,7 @@ mod header;
 mod identity;
 mod language;
 mod layout;
+mod letters;
 mod paragraphs;
 mod quotes;
 mod report;

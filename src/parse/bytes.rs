@@ -15,6 +15,22 @@ pub(super) fn position(bytes: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
     rest.iter().position(|&byte| is(byte)).map(|at| skipped + at)
 }
 
+/// Where all bytes are that `is` says.
+pub(super) fn positions(bytes: &[u8], is: impl Fn(u8) -> bool + Copy) -> impl Iterator<Item = usize> {
+    let chunks = bytes.chunks(LANES).enumerate().filter(move |(_, chunk)| any_of(chunk, &is));
+    chunks.flat_map(move |(index, chunk)| {
+        let found = chunk.iter().enumerate().filter(move |&(_, &byte)| is(byte));
+        found.map(move |(at, _)| index * LANES + at)
+    })
+}
+
+/// How many bytes are such that `is` says so.
+pub(super) fn count(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    // A chunk is short enough for a byte to hold its count, and bytes are added many at once.
+    let of = |chunk: &[u8]| chunk.iter().fold(0_u8, |count, &byte| count + u8::from(is(byte)));
+    bytes.chunks(LANES).map(|chunk| usize::from(of(chunk))).sum()
+}
+
 /// Without a way out in the middle, so that it becomes a few instructions for all.
 fn any_of(chunk: &[u8], is: &impl Fn(u8) -> bool) -> bool {
     chunk.iter().fold(false, |found, &byte| found | is(byte))
@@ -33,6 +49,8 @@ mod tests {
                 let mut bytes = vec![b'a'; length];
                 bytes[at..].fill(b'.');
                 assert_eq!((any(&bytes, is), position(&bytes, is)), (true, Some(at)));
+                assert_eq!(count(&bytes, is), length - at);
+                assert!(positions(&bytes, is).eq(at..length));
             }
         }
     }

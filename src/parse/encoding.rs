@@ -9,6 +9,9 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 
+use super::bytes;
+use super::letters::is_letter;
+
 /// The text of a file and what it was written in.
 pub(super) struct Decoded<'a> {
     pub(super) text: Cow<'a, str>,
@@ -95,7 +98,7 @@ fn iso_2022_jp(bytes: &[u8], first: usize) -> Result<Decoded<'_>, Undecodable> {
 }
 
 fn line_at(bytes: &[u8], at: usize) -> u32 {
-    let breaks = bytes[..at].iter().filter(|&&b| b == b'\n').count();
+    let breaks = bytes::count(&bytes[..at], |byte| byte == b'\n');
     u32::try_from(breaks + 1).unwrap_or(u32::MAX)
 }
 
@@ -173,14 +176,14 @@ fn is_plausible(bytes: &[u8], text: &str) -> bool {
     if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c) && c != '\u{85}') {
         return false;
     }
-    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
+    let high = bytes::count(bytes, |byte| !byte.is_ascii());
     if high * 5 > bytes.len() {
         return true;
     }
     let (mut letters, mut jumps, mut before) = (0_usize, 0_usize, ' ');
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        letters += usize::from(!c.is_ascii() && c.is_alphabetic());
+        letters += usize::from(!c.is_ascii() && is_letter(c));
         if before.is_lowercase() && c.is_uppercase() && !(before.is_ascii() && c.is_ascii()) {
             if !c.is_ascii() && !rest.clone().next().is_some_and(continues_a_word) {
                 return false;

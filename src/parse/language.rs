@@ -8,7 +8,8 @@ mod tag;
 
 use whatlang::{Info, Lang};
 
-use super::cut;
+use super::letters::is_letter;
+use super::{bytes, cut};
 use crate::item::Language;
 use families::Finding;
 use tag::tag;
@@ -60,11 +61,11 @@ fn is_vietnamese(text: &str) -> bool {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
+    text.split(|c| !is_letter(c)).filter(|word| !word.is_empty())
 }
 
 fn is_mostly_ascii(text: &str) -> bool {
-    2 * text.bytes().filter(u8::is_ascii).count() > text.len()
+    2 * bytes::count(text.as_bytes(), |byte| byte.is_ascii()) > text.len()
 }
 
 fn start(text: &str, characters: usize) -> &str {

@@ -117,7 +117,7 @@ fn run_of_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> 
 /// The times of a block: of each of its lines, else of the whole. None if it is text.
 fn times_of<'a>(block: Block<'a>, read_time: &impl Fn(&str) -> Reading) -> Times<'a> {
     let mut times = Vec::new();
-    if block.text.contains('\n') {
+    if memchr::memchr(b'\n', block.text.as_bytes()).is_some() {
         for (text, line) in block.text.lines().zip(block.line..) {
             let reading = read_time(text);
             if !reading.is_time() {

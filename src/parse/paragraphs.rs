@@ -7,6 +7,7 @@
 //!
 //! The pieces of a block make up the block again: nothing is lost or added. Scripts without case are never parted.
 
+use super::letters::is_letter;
 use super::quotes::{self, Quotes};
 use super::{abbreviation, address, bytes, sentence, subheading};
 
@@ -78,7 +79,7 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     if address::is_code_or_host(next, &after[next.len()..]) {
         return false;
     }
-    if last.is_alphabetic() && !last.is_lowercase() && !last.is_uppercase() {
+    if is_letter(last) && !last.is_lowercase() && !last.is_uppercase() {
         return false;
     }
     if stop != "." {
@@ -87,7 +88,7 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     if abbreviation::is_at_end(before) || abbreviation::goes_on(before, after) {
         return false;
     }
-    if !last.is_alphabetic() {
+    if !is_letter(last) {
         // Between digits it is a date, an amount or a number of chapters.
         return (last.is_ascii_digit() && !first.is_ascii_digit()) || quotes::is_closer(last) || last == '%';
     }

@@ -1,5 +1,7 @@
 //! Where sentences end.
 
+use super::letters::is_letter_or_mark;
+
 /// Whether `c` ends a sentence before a space or a capital.
 pub(super) fn is_terminator(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | '…')
@@ -7,15 +9,11 @@ pub(super) fn is_terminator(c: char) -> bool {
 
 /// The letters at the end of a text.
 pub(super) fn last_word(text: &str) -> &str {
-    let start = text.char_indices().rev().take_while(|&(_, c)| is_letter(c)).last();
+    let start = text.char_indices().rev().take_while(|&(_, c)| is_letter_or_mark(c)).last();
     &text[start.map_or(text.len(), |(at, _)| at)..]
 }
 
 /// The letters at the start of a text.
 pub(super) fn first_word(text: &str) -> &str {
-    &text[..text.find(|c| !is_letter(c)).unwrap_or(text.len())]
-}
-
-fn is_letter(c: char) -> bool {
-    c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c)
+    &text[..text.find(|c| !is_letter_or_mark(c)).unwrap_or(text.len())]
 }

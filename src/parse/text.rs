@@ -20,11 +20,9 @@ pub(super) struct Clean<'a> {
 /// unescapes twice would meet them. References to C1 controls become the characters that HTML takes them for
 /// (`&#150;`, a dash). All others stay as they are, since seeds are plain text.
 pub(super) fn clean(text: &str) -> Clean<'_> {
-    if !bytes::any(text.as_bytes(), needs_a_look) && !text.contains("&#") {
-        return Clean { text: text.into(), dropped: 0, first_line: None };
-    }
-    let is_fine = |c: char| c != '\r' && c != '\u{85}' && is_legal(c);
-    if text.chars().all(is_fine) && !text.contains("&#") {
+    let stays = |c: char| c != '\r' && c != '\u{85}' && is_legal(c);
+    let begins_stay = |at: usize| text[at..].starts_with(stays);
+    if bytes::positions(text.as_bytes(), needs_a_look).all(begins_stay) && !text.contains("&#") {
         return Clean { text: text.into(), dropped: 0, first_line: None };
     }
     rewrite(text)
@@ -106,7 +104,9 @@ fn meant(c: char) -> Option<char> {
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}');
-    if !text.contains(['\t', '\n', '\u{2028}', '\u{2029}']) && !text.contains("  ") {
+    let may_break = |byte| matches!(byte, b'\t' | b'\n' | 0xe2);
+    let has_breaks = bytes::any(text.as_bytes(), may_break) && text.contains(['\t', '\n', '\u{2028}', '\u{2029}']);
+    if !has_breaks && !text.contains("  ") {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());

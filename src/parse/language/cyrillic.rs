@@ -4,6 +4,7 @@
 //! languages that it knows has them.
 
 use super::words;
+use crate::parse::bytes;
 
 /// Words with strange letters before a text is taken to be in one of these languages.
 const REPEATED: usize = 2;
@@ -62,7 +63,7 @@ const MEMBERS: [Member; 5] = [
 /// Nearly every text is done with after its bytes were looked at once.
 pub(super) fn is_strange(text: &str) -> bool {
     // All of these letters but one, and few others, are written with such a first byte.
-    if text.bytes().filter(|byte| (0xd2..=0xd4).contains(byte)).count() < REPEATED && !text.contains('æ') {
+    if bytes::count(text.as_bytes(), |byte| matches!(byte, 0xd2..=0xd4)) < REPEATED && !text.contains('æ') {
         return false;
     }
     let (mut all, mut strange, mut slavic) = (0_usize, 0_usize, 0_usize);

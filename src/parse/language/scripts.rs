@@ -1,6 +1,7 @@
 //! Languages that their letters alone tell.
 
 use super::words;
+use crate::parse::bytes;
 
 /// What writes a letter.
 #[derive(Clone, Copy)]
@@ -41,13 +42,13 @@ const ALONE: [(u32, u32, &str); 17] = [
 /// names is still told from a foreign one.
 pub(super) fn language(text: &str) -> Option<&'static str> {
     // The others are fewer than their bytes: then most letters are Latin, whatever they are.
-    let ascii_letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-    if ascii_letters > text.bytes().filter(|byte| !byte.is_ascii()).count() {
+    let ascii_letters = bytes::count(text.as_bytes(), |byte| byte.is_ascii_alphabetic());
+    if ascii_letters > bytes::count(text.as_bytes(), |byte| !byte.is_ascii()) {
         return None;
     }
-    let (mut han, mut kana, mut hangul, mut shared) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let (mut han, mut kana, mut hangul, mut shared) = (0_usize, 0_usize, 0_usize, ascii_letters);
     let mut alone = [0_usize; ALONE.len()];
-    for c in text.chars() {
+    for c in text.chars().filter(|c| !c.is_ascii()) {
         match script(c) {
             Some(Script::Shared) => shared += 1,
             Some(Script::Alone(index)) => alone[index] += 1,
@@ -92,10 +93,10 @@ fn neighbour(language: &'static str, text: &str) -> &'static str {
 const TIGRINYA: [&str; 10] = ["ኣብ", "ናይ", "እዩ", "እቲ", "እታ", "ካብ", "ነቲ", "ኣሎ", "እዮም", "ድማ"];
 const ENOUGH: usize = 3;
 
-/// The script of a letter; none for all that is no letter, and for a few signs among letters that do not matter here.
+/// The script of a letter beyond ASCII; none for all that is no letter, and for a few signs among letters that do not matter here.
 fn script(c: char) -> Option<Script> {
     match c {
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{36f}' | '\u{400}'..='\u{52f}' => Some(Script::Shared),
+        '\u{c0}'..='\u{36f}' | '\u{400}'..='\u{52f}' => Some(Script::Shared),
         '\0'..='\u{bf}' => None,
         '\u{590}'..='\u{97f}' | '\u{1e00}'..='\u{1eff}' => Some(Script::Shared),
         '\u{3041}'..='\u{30ff}' => Some(Script::Kana),

@@ -1,5 +1,7 @@
 //! Reads a short text from left to right.
 
+use crate::parse::letters::is_letter_or_mark;
+
 /// What is left to read. Copies are cheap: take one to be able to go back.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'a> {
@@ -65,7 +67,7 @@ impl<'a> Scan<'a> {
 
     /// Takes a run of letters with their combining marks.
     pub(super) fn word(&mut self) -> Option<&'a str> {
-        let end = self.rest.find(|c: char| !(c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c)));
+        let end = self.rest.find(|c| !is_letter_or_mark(c));
         let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         (!word.is_empty()).then(|| {
             self.rest = rest;
