@@ -5,19 +5,16 @@ use std::collections::{BTreeMap, HashSet};
 use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Entry, Feed, Generator, Link, Person, Text, WriteConfig};
 
-use super::view::{View, item_link};
-use super::{Content, Format, html, iri, text, time, xml};
+use super::text::owned;
+use super::view::{HISTORY, View, item_link};
+use super::{Content, Format, html, iri, time, xml};
 use crate::item::{Item, Language};
 
-const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
-/// Spaces an element is set in below its parent.
-const INDENT: usize = 1;
-
 pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, atom_syndication::Error> {
-    let size: usize = view.items.iter().map(|item| item.content.len() + 1024).sum();
-    let config = WriteConfig { write_document_declaration: true, indent_size: Some(INDENT) };
+    let size = view.expected_size();
+    let config = WriteConfig { write_document_declaration: true, indent_size: Some(xml::INDENT) };
     let mut document = feed(view).write_with_config(Vec::with_capacity(size + size / 8 + 2048), config)?;
     put_entries_last(&mut document);
     Ok(document)
@@ -134,8 +131,4 @@ fn link(rel: &str, href: String, media_type: Option<&str>) -> Link {
 
 fn person(name: &str) -> Person {
     Person { name: owned(name), ..Person::default() }
-}
-
-fn owned(plain: &str) -> String {
-    text::plain(plain).into_owned()
 }

@@ -89,7 +89,7 @@ pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
         hubs: view.hubs().iter().map(|url| Hub { r#type: "WebSub", url: iri::uri(url) }).collect(),
         items: view.items.iter().map(|one| item(view, one)).collect(),
     };
-    let size: usize = view.items.iter().map(|item| item.content.len() + 1024).sum();
+    let size = view.expected_size();
     let mut bytes = Vec::with_capacity(size + 1024);
     serde_json::to_writer(&mut bytes, &feed)?;
     bytes.push(b'\n');

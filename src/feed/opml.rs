@@ -10,8 +10,8 @@ use super::{By, Definition, Format, Site, WriteError, text, time, xml};
 const PATH: &str = "/opml.xml";
 
 /// Writes the list: the feeds of the configuration, then folders of automatic ones by their kind, in the given order. Every
-/// feed appears once, with its Atom document: a reader that imports the list should not end up
-/// with three subscriptions to the same items.
+/// feed appears once, with its Atom document: a reader that imports the list should not end up with three subscriptions
+/// to the same items.
 ///
 /// `created` must be a time that is kept, such as that of the last change of the set of feeds, never "now", or the
 /// document would change with every writing.
@@ -29,7 +29,7 @@ pub fn opml(site: &Site, feeds: &[&Definition], created: DateTime<FixedOffset>) 
 }
 
 fn outline(site: &Site, feeds: &[&Definition], created: &str) -> std::io::Result<Vec<u8>> {
-    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', xml::INDENT);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
         writer.create_element("head").write_inner_content(|writer| {

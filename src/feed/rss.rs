@@ -9,19 +9,16 @@ use ::rss::extension::{Extension, ExtensionMap};
 use ::rss::{Category, Channel, Cloud, Guid, Image};
 use url::Url;
 
-use super::view::{Paging, View, item_link};
-use super::{Content, Format, html, iri, text, time, xml};
+use super::text::{self, owned};
+use super::view::{HISTORY, Paging, View, item_link};
+use super::{Content, Format, html, iri, time, xml};
 use crate::item::Item;
 
-const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 const SYNDICATION: &str = "http://purl.org/rss/1.0/modules/syndication/";
 
-/// Spaces an element is set in below its parent.
-const INDENT: usize = 1;
-
 pub(super) fn write(view: &View<'_>) -> Result<Vec<u8>, ::rss::Error> {
-    let size: usize = view.items.iter().map(|item| item.content.len() + 1024).sum();
-    channel(view).pretty_write_to(Vec::with_capacity(size + 2048), b' ', INDENT)
+    let size = view.expected_size();
+    channel(view).pretty_write_to(Vec::with_capacity(size + 2048), b' ', xml::INDENT)
 }
 
 fn channel(view: &View<'_>) -> Channel {
@@ -138,8 +135,4 @@ fn frequency(ttl: u64) -> SyndicationExtension {
 fn element(name: &str, value: String) -> (String, Vec<Extension>) {
     let extension = Extension { name: name.to_owned(), value: Some(value), ..Extension::default() };
     (name.to_owned(), vec![extension])
-}
-
-fn owned(plain: &str) -> String {
-    text::plain(plain).into_owned()
 }

@@ -11,3 +11,8 @@ use crate::item::bidi;
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     bidi::balanced(xml::clean(text))
 }
+
+/// The same, for the crates that want to own it.
+pub(super) fn owned(text: &str) -> String {
+    plain(text).into_owned()
+}

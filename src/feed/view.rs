@@ -55,6 +55,9 @@ pub struct Tombstone {
     pub withdrawn: DateTime<Utc>,
 }
 
+/// Namespace of the marker elements of RFC 5005, whose prefix is `fh`.
+pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
 /// A link of the feed itself, as `atom:link` in both XML formats.
 pub(super) struct FeedLink {
     pub(super) rel: &'static str,
@@ -108,6 +111,13 @@ impl View<'_> {
             Paging::Archive { prev, .. } => prev,
         };
         older.map(|page| self.site.url(&self.feed.archive_path(page, format)))
+    }
+
+    /// About how many bytes the items take in a document, so that it need not be moved while it grows.
+    pub(super) fn expected_size(&self) -> usize {
+        /// For all but the content of an item.
+        const AROUND: usize = 1024;
+        self.items.iter().map(|item| item.content.len() + AROUND).sum()
     }
 
     /// Name of the RFC 5005 marker element that the document carries.

@@ -9,6 +9,9 @@ use std::borrow::Cow;
 
 pub use check::{Fault, check};
 
+/// Spaces an element is set in below its parent.
+pub(super) const INDENT: usize = 1;
+
 /// Whether XML 1.0 §2.2 permits the character.
 pub(super) fn is_legal(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)

@@ -148,15 +148,15 @@ pub(super) type Group<'a> = (&'static str, Option<String>, Vec<FeedLinks<'a>>);
 
 /// The feeds other than that of everything, by the first segment of their path.
 pub(super) fn group_feeds<'a>(site: &'a Site, feeds: &[FeedSummary<'a>], unlisted: &[By]) -> Vec<Group<'a>> {
-    const GROUPS: [(&str, &str); 4] =
-        [("/feeds/", "Feeds"), ("/categories/", "Categories"), ("/sources/", "Sources"), ("/languages/", "Languages")];
-    let group = |(start, name): (&'static str, _)| {
-        let members = feeds.iter().filter(|summary| summary.feed.path.starts_with(start));
-        let has_more = unlisted.iter().any(|by| start.trim_matches('/') == by.word());
-        let all = has_more.then(|| site.local(start));
-        (name, all, members.map(|summary| FeedLinks::new(site, summary)).collect::<Vec<_>>())
+    let configured = ("Feeds", "/feeds/".to_owned(), false);
+    let automatic = By::ALL.map(|by| (by.title(), by.list_path(1), unlisted.contains(&by)));
+    let group = |(name, start, has_more): (_, String, bool)| {
+        let members = feeds.iter().filter(|summary| summary.feed.path.starts_with(&start));
+        let members: Vec<_> = members.map(|summary| FeedLinks::new(site, summary)).collect();
+        (name, has_more.then(|| site.local(&start)), members)
     };
-    GROUPS.into_iter().map(group).filter(|(_, _, members)| !members.is_empty()).collect()
+    let groups = std::iter::once(configured).chain(automatic).map(group);
+    groups.filter(|(_, _, members)| !members.is_empty()).collect()
 }
 
 /// Value of `dir`: known from the language, else found by the browser from the text.

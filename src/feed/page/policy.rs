@@ -8,8 +8,7 @@ use super::STYLE;
 /// Value of Content-Security-Policy for every page of ours (CSP Level 3).
 ///
 /// SECURITY: no script, no frame, no form, no picture but from where `icon` is; the one inline style sheet is let in by its
-/// hash, so markup that
-/// slipped into a page could neither run nor load anything.
+/// hash, so markup that slipped into a page could neither run nor load anything.
 #[must_use]
 pub fn content_security_policy(icon: Option<&str>) -> String {
     let hash = base64(&Sha256::digest(STYLE.as_bytes()));
