@@ -221,7 +221,7 @@ fn address_of(header: &Header<'_>, report: &mut Report<'_>) -> Option<Address> {
 fn times_of(
     header: &Header<'_>,
     address: Option<&Address>,
-    blocks: &layout::Times<'_>,
+    blocks: &layout::TimeBlocks<'_>,
     context: &Context<'_>,
     report: &mut Report<'_>,
 ) -> Result<Times, Diagnostic> {

@@ -29,7 +29,7 @@ pub(super) struct Layout<'a> {
     pub(super) headline: Block<'a>,
     /// One block or more.
     pub(super) description: Option<&'a str>,
-    pub(super) times: Times<'a>,
+    pub(super) times: TimeBlocks<'a>,
     /// Everything after the time blocks, blank lines and all.
     pub(super) body: &'a str,
     /// First line of a block that stands where the times belong and begins with a date, but is not read as a time.
@@ -39,7 +39,7 @@ pub(super) struct Layout<'a> {
 }
 
 /// Time blocks, or lines of them, in their order.
-pub(super) type Times<'a> = Vec<(Block<'a>, Reading)>;
+pub(super) type TimeBlocks<'a> = Vec<(Block<'a>, Reading)>;
 
 /// Why a seed has no layout.
 pub(super) enum Missing {
@@ -86,7 +86,7 @@ pub(super) fn blocks(body: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The times, where they begin, and where the body begins behind them: both right after the headline if there are none.
-fn find_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (Blocks<'a>, Times<'a>, Blocks<'a>) {
+fn find_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (Blocks<'a>, TimeBlocks<'a>, Blocks<'a>) {
     let mut place = start;
     for passed in 0..=LONGEST_DESCRIPTION {
         let (times, end) = run_of_times(place, read_time);
@@ -101,7 +101,7 @@ fn find_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (B
 }
 
 /// The time blocks that come next, and what follows them.
-fn run_of_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (Times<'a>, Blocks<'a>) {
+fn run_of_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> (TimeBlocks<'a>, Blocks<'a>) {
     let (mut times, mut end, mut ahead) = (Vec::new(), start, start);
     while let Some(block) = ahead.next() {
         let mut more = times_of(block, read_time);
@@ -115,7 +115,7 @@ fn run_of_times<'a>(start: Blocks<'a>, read_time: &impl Fn(&str) -> Reading) -> 
 }
 
 /// The times of a block: of each of its lines, else of the whole. None if it is text.
-fn times_of<'a>(block: Block<'a>, read_time: &impl Fn(&str) -> Reading) -> Times<'a> {
+fn times_of<'a>(block: Block<'a>, read_time: &impl Fn(&str) -> Reading) -> TimeBlocks<'a> {
     let mut times = Vec::new();
     if memchr::memchr(b'\n', block.text.as_bytes()).is_some() {
         for (text, line) in block.text.lines().zip(block.line..) {

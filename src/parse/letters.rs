@@ -4,11 +4,13 @@
 /// what texts hold is told by its range.
 pub(super) fn is_letter(c: char) -> bool {
     match c {
+        '\u{80}'..='\u{bf}' => matches!(c, 'ª' | 'µ' | 'º'),
         // Latin, Greek, Cyrillic.
         '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2c1}' | '\u{1e00}'..='\u{1f15}' => true,
         '\u{3a3}'..='\u{3f5}' | '\u{3f7}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
-        // Hebrew, Arabic; kana, Han, Hangul.
-        '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{657}' => true,
+        // Hebrew, Arabic, Devanagari, Thai, Georgian; kana, Han, Hangul.
+        '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{657}' | '\u{904}'..='\u{93b}' | '\u{93d}'..='\u{94c}' => true,
+        '\u{e01}'..='\u{e3a}' | '\u{10d0}'..='\u{10fa}' => true,
         '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
         // Punctuation.
         '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{3004}' => false,

@@ -22,7 +22,9 @@ pub(super) struct Clean<'a> {
 pub(super) fn clean(text: &str) -> Clean<'_> {
     let stays = |c: char| c != '\r' && c != '\u{85}' && is_legal(c);
     let begins_stay = |at: usize| text[at..].starts_with(stays);
-    if bytes::positions(text.as_bytes(), needs_a_look).all(begins_stay) && !text.contains("&#") {
+    if bytes::positions(text.as_bytes(), needs_a_look).all(begins_stay)
+        && memchr::memmem::find(text.as_bytes(), b"&#").is_none()
+    {
         return Clean { text: text.into(), dropped: 0, first_line: None };
     }
     rewrite(text)
