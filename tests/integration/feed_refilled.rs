@@ -79,6 +79,8 @@ fn automatic_feeds_that_are_filled_anew_forget_no_withdrawal() {
     let path = "/sources/news.example/atom.xml";
     let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), "");
     write_all(&desk);
+    std::fs::create_dir(desk.seeds().join("world")).unwrap();
+    std::fs::rename(desk.seeds().join("6.txt"), desk.seeds().join("world/6.txt")).unwrap();
     desk.open();
     withdraw(&desk, "3.txt");
     let before = page(&desk, path).unwrap();
@@ -88,10 +90,10 @@ fn automatic_feeds_that_are_filled_anew_forget_no_withdrawal() {
     desk.open();
     assert_eq!(page(&desk, path).unwrap(), before);
     // Kinds that were taken out are gone, and kinds that never were are not there.
-    assert_eq!(desk.document("/languages/en/atom.xml").unwrap_err(), "Gone");
-    assert_eq!(desk.document("/languages/xx/atom.xml").unwrap_err(), "Missing");
-    for number in [1, 2, 4, 5, 6] {
-        desk.remove(&format!("{number}.txt"));
+    assert_eq!(desk.document("/categories/world/atom.xml").unwrap_err(), "Gone");
+    assert_eq!(desk.document("/categories/nowhere/atom.xml").unwrap_err(), "Missing");
+    for name in ["1", "2", "4", "5", "world/6"] {
+        desk.remove(&format!("{name}.txt"));
     }
     desk.rescan(true);
     desk.pass(31);
@@ -144,6 +146,7 @@ fn a_tombstone_that_is_named_no_longer_changes_the_date_of_an_automatic_document
     assert!(without.last_modified > with.last_modified);
     assert!(without.last_modified <= desk.now() + TimeDelta::seconds(1));
     desk.close();
+    desk.pass_by(60);
     desk.reconfigure("[seeds]\ntombstone_days = 2\n");
     desk.open();
     let again = desk.document(path).unwrap();

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::faults::{items, wait_for_items};
+use crate::faults::{items, shell, wait_for_items};
 use crate::ingest_desk::{Desk, article, clock};
 use crate::life_reading::page;
 use crate::running::{PATIENCE, Place, Server, eventually, get, program, run, write_seed};
+use crate::seed_directory::now;
 use crate::seed_limits::is_confined;
 
 /// A namespace in which the test has no rights but those of an owner.
@@ -71,16 +72,13 @@ fn a_directory_that_becomes_readable_is_read_and_watched_without_a_listing() {
     }
     let place = Place::new("[seeds]\nreconcile_seconds = 86400\n");
     write_seed(&place.seeds().join("1.txt"), &article(1, "Article 1", 0, 1));
-    let (_server, address) = Server::ready(place.serve());
+    let (server, address) = Server::ready(place.serve());
     // As an archive is unpacked: the directory gets its own mode at the end.
-    let (packed, unpacked) = (place.seeds().with_file_name("packed"), place.seeds().join("unpacked"));
-    write_seed(&packed.join("2.txt"), &article(2, "Article 2", 0, 2));
-    fs::set_permissions(&packed, fs::Permissions::from_mode(0o000)).unwrap();
-    fs::rename(&packed, &unpacked).unwrap();
-    fs::set_permissions(&unpacked, fs::Permissions::from_mode(0o000)).unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(items(address), 1);
+    let unpacked = place.seeds().join("unpacked");
+    shell("umask 777; mkdir \"$1\"", &unpacked);
+    eventually("it is told", PATIENCE, || server.log().contains("unpacked").then_some(()));
     fs::set_permissions(&unpacked, fs::Permissions::from_mode(0o755)).unwrap();
+    write_seed(&unpacked.join("2.txt"), &article(2, "Article 2", 0, 2));
     wait_for_items(address, 2);
     write_seed(&unpacked.join("3.txt"), &article(3, "Article 3", 0, 3));
     wait_for_items(address, 3);
@@ -129,25 +127,26 @@ fn articles_that_changed_places_while_the_service_was_down_are_told_apart_under_
     assert_ne!(id_of(&desk, "Second"), first);
 }
 
+/// An article from the future: whether somebody is writing it cannot be told by its time, so that a first scan waits two seconds
+/// with its end.
+fn write_unsettled(place: &Place) {
+    let path = place.seeds().join("2.txt");
+    write_seed(&path, &article(2, "Article 2", 0, 2));
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(now() + Duration::from_secs(3600)).unwrap();
+}
+
 #[test]
 fn the_end_of_the_first_scan_is_tried_again_when_the_store_failed() {
     let place = Place::new("");
     write_seed(&place.seeds().join("1.txt"), &article(1, "Article 1", 0, 1));
-    // While a file is being written, the first scan waits some seconds with its end.
-    let seeds = place.seeds();
-    let writer = std::thread::spawn(move || {
-        for round in 0..60 {
-            fs::write(seeds.join("2.txt"), article(2, &format!("Article {round}"), 0, 2)).unwrap();
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    });
+    write_unsettled(&place);
     let server = Server::spawn(place.serve_with_admin());
     let mark = place.config().with_file_name("store.sqlite.filling");
     eventually("the filling begins", PATIENCE, || mark.exists().then_some(()));
     // What cannot be taken away stands for a full disk.
     fs::remove_file(&mark).unwrap();
     fs::create_dir(&mark).unwrap();
-    writer.join().unwrap();
     eventually("it fails", PATIENCE, || server.log().contains("cannot finish").then_some(()));
     fs::remove_dir(&mark).unwrap();
     fs::write(&mark, "").unwrap();
@@ -166,23 +165,16 @@ fn the_end_of_the_first_scan_is_tried_again_when_the_store_failed() {
 fn while_a_new_store_is_filled_nobody_says_that_a_feed_is_not_there() {
     let place = Place::new("");
     write_seed(&place.seeds().join("1.txt"), &article(1, "Article 1", 0, 1));
-    let seeds = place.seeds();
-    let writer = std::thread::spawn(move || {
-        for round in 0..40 {
-            fs::write(seeds.join("2.txt"), article(2, &format!("Article {round}"), 0, 2)).unwrap();
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    });
+    write_unsettled(&place);
     let server = Server::spawn(place.serve());
     let address = server.address();
     let paths = ["/sources/news.example/atom.xml", "/sources/", "/archive/1/atom.xml", "/items/0123456789abcdef/"];
     let early = paths.map(|path| get(address, path, &[]).unwrap());
-    assert_ne!(get(address, "/readyz", &[]).unwrap().status, 200, "the writer keeps it from being ready");
+    assert_ne!(get(address, "/readyz", &[]).unwrap().status, 200, "the first scan is not at its end");
     for (path, answer) in paths.iter().zip(&early) {
         assert_eq!(answer.status, 503, "{path}");
         assert!(answer.header("retry-after").is_some(), "{path}");
     }
-    writer.join().unwrap();
     eventually("ready", PATIENCE, || (get(address, "/readyz", &[]).ok()?.status == 200).then_some(()));
     let statuses = paths.map(|path| get(address, path, &[]).unwrap().status);
     assert_eq!(statuses, [200, 200, 404, 404]);

@@ -192,13 +192,13 @@ fn a_version_that_stands_again_does_not_know_the_publication_better() {
     desk.write("undated.txt", &format!(" date 2024-01 {url}\n\nTwo files\n\nTwo files\n\nWords.\n"));
     desk.open();
     let published = || desk.items("/feed.json")[0]["date_published"].as_str().unwrap().to_owned();
-    assert_eq!(published(), "2024-01-01T00:00:00Z");
+    assert_eq!(published(), "2024-01-01T00:00:00+00:00");
     let text = seed_text(url, "Two files", "2024-01-01T10:00:00+0000", "2024-02-01T10:00:00+0000", "Words.");
     desk.write("dated.txt", &text);
     desk.pass(1);
-    assert_eq!(published(), "2024-01-01T10:00:00Z");
+    assert_eq!(published(), "2024-01-01T10:00:00+00:00");
     desk.remove("dated.txt");
     desk.rescan(false);
     desk.pass(31);
-    assert_eq!(published(), "2024-01-01T10:00:00Z");
+    assert_eq!(published(), "2024-01-01T10:00:00+00:00");
 }
