@@ -15,7 +15,9 @@ mkdir -p "$stage" "$out"
 cp "$program" "$stage/seedcast"
 command -v strip > /dev/null && strip --strip-unneeded --remove-section=.comment "$stage/seedcast"
 # The one difference from the program's own defaults: where articles are dropped.
-sed 's|^directory = "seeds"$|directory = "/var/spool/seedcast"|' config/seedcast.toml > "$stage/seedcast.toml"
+sed -e 's|^directory = "seeds"$|directory = "/var/spool/seedcast"|' \
+    -e '1s|with its default, .*|with its default, except seeds.directory ("seeds").|' \
+    config/seedcast.toml > "$stage/seedcast.toml"
 "$program" man > "$stage/seedcast.1"
 for shell in bash zsh fish; do "$program" completions $shell > "$stage/completions.$shell"; done
 gzip -9nc CHANGELOG.md > "$stage/changelog.gz"
