@@ -134,9 +134,14 @@ pub fn front(
 ///
 /// When the template cannot be rendered.
 pub fn feed(site: &Site, feed: &FeedSummary<'_>, newest: &[Arc<Item>]) -> Result<Vec<u8>, WriteError> {
+    let mut links = FeedLinks::new(site, feed);
+    if newest.is_empty() {
+        // It may never have had any item.
+        links.updated = None;
+    }
     let page = FeedPage {
         frame: Frame::new(site, false),
-        feed: FeedLinks::new(site, feed),
+        feed: links,
         cards: newest.iter().map(|item| Card::new(site, item)).collect(),
     };
     render(&page, &feed.feed.page_path())

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use seedcast::feed::By;
 use seedcast::feed::page::{self, FeedSummary};
+use seedcast::feed::{By, Definition, automatic_definition};
 use seedcast::item::{Item, Language};
 use sha2::{Digest, Sha256};
 
@@ -98,6 +98,75 @@ fn list_of_feeds_goes_on_to_further_pages() {
     assert!(second.contains(&previous("")) && second.contains(&next("page/3/")), "{second}");
     assert!(second.contains("<h1>Categories, page 2</h1>"));
     assert!(last.contains(&previous("page/2/")) && !last.contains("Next"), "{last}");
+}
+
+#[test]
+fn automatic_feeds_go_by_their_own_names_on_pages_and_keep_the_site_in_readers() {
+    let site = site();
+    let automatic = |by, path, name| automatic_definition(by, path, name, &site.title, &everything());
+    let feeds = [
+        automatic(By::Category, "/categories/c-0", "C++"),
+        automatic(By::Source, "/sources/news.example", "news.example"),
+        automatic(By::Language, "/languages/de", "de"),
+    ];
+    let listed: Vec<_> = feeds.iter().map(|feed| FeedSummary { feed, updated: None, archive: None }).collect();
+    let front = text(page::front(&site, &listed, &[], &[]).unwrap());
+    let lists = By::ALL.map(|by| text(page::list(&site, by, 1, false, &listed).unwrap()));
+    for page in std::iter::once(&front).chain(&lists) {
+        for name in ["lang=\"tr\">C++</a>", "lang=\"\">news.example</a>", "lang=\"de\">Deutsch</a>"] {
+            assert!(page.contains(name), "{name} in {page}");
+        }
+        assert!(!page.contains("Haber Masası: "), "{page}");
+    }
+    let page = text(page::feed(&site, &listed[2], &[]).unwrap());
+    assert!(page.contains("<title>Deutsch – Haber Masası</title>") && page.contains("lang=\"de\">Deutsch</h1>"));
+    assert!(page.contains("title=\"Haber Masası: Deutsch (Atom)\""), "{page}");
+}
+
+#[test]
+fn title_of_a_page_has_the_name_of_the_site_once() {
+    let (site, all) = (site(), everything());
+    let archive = |feed| text(page::archive(&site, feed, 2, (None, None), &[]).unwrap());
+    let world = definition("/feeds/world", "World");
+    assert!(archive(&all).contains("<title>Archive, page 2 – Haber Masası</title>"));
+    assert!(archive(&world).contains("<title>World: archive, page 2 – Haber Masası</title>"));
+    let same = definition("/feeds/same", "Haber Masası");
+    let page = text(page::feed(&site, &FeedSummary { feed: &same, updated: None, archive: None }, &[]).unwrap());
+    assert!(page.contains("<title>Haber Masası</title>"));
+}
+
+#[test]
+fn descriptions_are_shown_and_named_to_search_engines() {
+    let site = site();
+    let all = Definition { description: Some("News \"daily\" & <late>".to_owned()), ..everything() };
+    let world = Definition { description: Some("Elsewhere".to_owned()), ..definition("/feeds/world", "World") };
+    let [all, world] = [&all, &world].map(|feed| FeedSummary { feed, updated: None, archive: None });
+    let front = text(page::front(&site, &[all, world], &[], &[]).unwrap());
+    let said = "News &#34;daily&#34; &#38; &#60;late&#62;";
+    assert!(front.contains(&format!("<meta name=\"description\" content=\"{said}\">")), "{front}");
+    assert!(front.contains(&format!("<p class=\"about\" dir=\"auto\" lang=\"tr\">{said}</p>")), "{front}");
+    assert!(front.contains("lang=\"tr\">Elsewhere</p>"), "{front}");
+    let page = text(page::feed(&site, &world, &[]).unwrap());
+    assert!(page.contains("<meta name=\"description\" content=\"Elsewhere\">") && page.contains(">Elsewhere</p>"));
+    let page = text(page::item(&site, &sample(), &By::ALL).unwrap());
+    assert!(page.contains("<meta name=\"description\" content=\"Rusya&#39;nın başkenti"), "{page}");
+}
+
+#[test]
+fn feed_that_never_had_an_item_says_of_no_update() {
+    let world = definition("/feeds/world", "World");
+    let summary = FeedSummary { feed: &world, updated: Some(at("2024-11-01T13:17:00+03:00")), archive: None };
+    assert!(!text(page::feed(&site(), &summary, &[]).unwrap()).contains("Updated"));
+    assert!(text(page::feed(&site(), &summary, &[Arc::new(plain())]).unwrap()).contains("Updated"));
+}
+
+#[test]
+fn front_page_leads_to_its_feeds_where_there_are_any() {
+    let world = definition("/feeds/world", "World");
+    let front = |feeds: &[_]| text(page::front(&site(), feeds, &[], &[]).unwrap());
+    let link = "<a href=\"#feeds\">All feeds</a>";
+    assert!(front(&[FeedSummary { feed: &world, updated: None, archive: None }]).contains(link));
+    assert!(!front(&[]).contains(link));
 }
 
 #[test]

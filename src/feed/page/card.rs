@@ -87,9 +87,16 @@ fn source_name(host: &str) -> Cow<'_, str> {
 
 /// A feed with the addresses of its documents.
 pub(super) struct FeedLinks<'a> {
+    /// As readers know it, by which it is told from those of other sites.
     pub(super) title: Cow<'a, str>,
-    /// Of the title; empty when unknown.
+    /// On our own pages, where everything is of this site.
+    pub(super) name: Cow<'a, str>,
+    /// Of the name; empty when unknown.
     pub(super) lang: &'a str,
+    /// What it is about, where somebody has said.
+    pub(super) description: Option<Cow<'a, str>>,
+    /// Of the description; empty when unknown.
+    pub(super) about_lang: &'a str,
     pub(super) page: String,
     /// Absolute, for copying: the preferred format.
     pub(super) address: String,
@@ -109,8 +116,14 @@ pub(super) struct DocumentLink {
 impl<'a> FeedLinks<'a> {
     pub(super) fn new(site: &'a Site, summary: &FeedSummary<'a>) -> Self {
         let feed: &'a Definition = summary.feed;
-        let older = summary.archive.map(|page| site.local(&archive_page_path(&feed.path, page)));
-        Self { older, ..Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated) }
+        let (name, language) = own_name(site, feed);
+        Self {
+            name: text::plain(name),
+            lang: language.map_or("", Language::as_str),
+            description: feed.description.as_deref().map(text::plain),
+            older: summary.archive.map(|page| site.local(&archive_page_path(&feed.path, page))),
+            ..Self::of(site, (&feed.title, feed.language(site)), &feed.path, summary.updated)
+        }
     }
 
     /// The feed of everything, for pages that are of no feed.
@@ -127,7 +140,10 @@ impl<'a> FeedLinks<'a> {
         let document = |format: Format| format!("{path}/{}", format.file_name());
         Self {
             title: text::plain(title),
+            name: text::plain(title),
             lang: language.map_or("", Language::as_str),
+            description: None,
+            about_lang: language.map_or("", Language::as_str),
             page: site.local(&format!("{path}/")),
             address: site.url(&document(Format::ALL[0])),
             documents: Format::ALL
@@ -141,6 +157,16 @@ impl<'a> FeedLinks<'a> {
             older: None,
         }
     }
+}
+
+/// What a feed is called beside others of the site, and the language of that: automatic ones leave the site's title out.
+fn own_name<'a>(site: &'a Site, feed: &'a Definition) -> (&'a str, Option<&'a Language>) {
+    let kind = By::ALL.into_iter().find(|by| feed.path.split('/').nth(1) == Some(by.word()));
+    let Some(by) = kind else { return (&feed.title, feed.language(site)) };
+    let name = feed.title.strip_prefix(site.title.as_str()).and_then(|rest| rest.strip_prefix(": "));
+    // The name of a host is of no language.
+    let language = if by == By::Source { None } else { feed.language(site) };
+    (name.unwrap_or(&feed.title), language)
 }
 
 /// Feeds of one kind: the heading, the page that lists all of them where these are not all, and the feeds.
