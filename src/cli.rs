@@ -6,6 +6,7 @@ mod admin;
 mod check;
 mod export;
 mod logging;
+mod man;
 mod screen;
 mod status;
 
@@ -175,20 +176,6 @@ enum Format {
 /// Usage or configuration is wrong.
 const USAGE: u8 = 2;
 
-/// The exit codes as a section of the manual page.
-const EXIT_STATUS: &str = "\
-.SH \"EXIT STATUS\"
-.TP
-0
-It was done; for status and healthcheck: the service is ready; for check: every seed is right.
-.TP
-1
-It failed; for status and healthcheck: the service is not ready or does not answer; for check: a seed has a diagnostic.
-.TP
-2
-The command line or the configuration is wrong.
-";
-
 /// Does what the command line says.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -206,7 +193,7 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "seedcast", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
-        Command::Man => man(),
+        Command::Man => man::page(Cli::command()).and_then(|page| print(&page)),
     };
     match result {
         Ok(code) => code,
@@ -231,30 +218,6 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
         Err(error) => Err(error.into()),
         Ok(()) => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// One page for the whole command, its subcommands below one another.
-fn man() -> anyhow::Result<ExitCode> {
-    let mut command = Cli::command().disable_help_subcommand(true);
-    command.build();
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    let mut page = String::from_utf8(page)?;
-    for sub in command.get_subcommands() {
-        // There are no pages of their own.
-        let name = sub.get_name().replace('-', "\\-");
-        page = page.replace(&format!("seedcast\\-{name}(1)"), &format!("\\fBseedcast {name}\\fR"));
-        let mut section = Vec::new();
-        let name = sub.get_name().to_owned();
-        let sub = clap_mangen::Man::new(sub.clone());
-        sub.render_description_section(&mut section)?;
-        sub.render_options_section(&mut section)?;
-        let section = String::from_utf8(section)?;
-        let section = section.replace(".SH DESCRIPTION\n", "").replace(".SH OPTIONS\n", ".PP\nOptions:\n");
-        page.push_str(&format!(".SH \"SEEDCAST {}\"\n{section}", name.to_uppercase()));
-    }
-    page.push_str(EXIT_STATUS);
-    print(&page)
 }
 
 fn serve(arguments: Serve) -> anyhow::Result<ExitCode> {
