@@ -61,7 +61,7 @@ impl<'a> Intake<'a> {
         self.metrics.read(outcome.kind());
         match &outcome {
             Outcome::Unreadable(diagnostic) | Outcome::NoSeed(diagnostic) => {
-                self.troubles.push((diagnostic.clone(), false))
+                self.troubles.push((diagnostic.clone(), false));
             }
             Outcome::Rejected { diagnostic, .. } => self.troubles.push((diagnostic.clone(), true)),
             Outcome::Parsed { fingerprint, .. } => self.changed_at.push(fingerprint.ctime_ns),

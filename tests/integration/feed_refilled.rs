@@ -2,6 +2,7 @@
 //! versions of a document share a date.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use seedcast::http::Rendered;
 
 use crate::ingest_desk::{Desk, article, clock};
 use crate::life_reading::{Page, page};
@@ -125,7 +126,6 @@ fn an_item_that_had_left_a_feed_is_not_withdrawn_from_it() {
     assert!(desk.text("/atom.xml").contains("deleted-entry"));
     let dates = || documents.map(|path| desk.document(path).unwrap().last_modified);
     let dated = dates();
-    drop((bytes, dates));
     desk.close();
     desk.open();
     assert_eq!(documents.map(|path| desk.text(path)), before);
@@ -164,4 +164,18 @@ fn a_list_of_feeds_has_none_that_is_empty() {
     assert!(desk.text("/opml.xml").contains("/categories/solo/"));
     withdraw(&desk, "solo/7.txt");
     assert!(!desk.text("/opml.xml").contains("/categories/solo/"));
+}
+
+#[test]
+fn in_a_new_store_nobody_says_that_a_feed_is_not_there() {
+    let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), "");
+    write_all(&desk);
+    let paths = ["/sources/news.example/atom.xml", "/sources/", "/archive/1/atom.xml", "/items/0123456789abcdef/"];
+    for path in paths {
+        let early = desk.before_the_first_scan(path);
+        assert!(matches!(early, Rendered::Failed), "{path}: {early:?}");
+    }
+    desk.open();
+    let found = paths.map(|path| desk.document(path).map_or_else(|what| what, |_| "there".to_owned()));
+    assert_eq!(found, ["there", "there", "there", "Missing"]);
 }

@@ -76,6 +76,26 @@ impl Desk {
         StoreUrl::sqlite(self.folder.path().join("store.sqlite"))
     }
 
+    fn site(&self) -> Site {
+        Site {
+            title: self.config.site.title.clone(),
+            base_url: "http://feeds.example".to_owned(),
+            icon: None,
+            is_unconfigured: false,
+            id_base: "http://feeds.example".to_owned(),
+            language: None,
+            author: None,
+            hubs: Vec::new(),
+            cloud: None,
+        }
+    }
+
+    /// What there is at a path before anything was read.
+    pub(crate) fn before_the_first_scan(&self, path: &str) -> Rendered {
+        let store = Store::open(&self.store(), (self.clock)()).unwrap().store;
+        Pages::new(store.reader(), &self.config, self.site(), self.clock).render(path)
+    }
+
     /// Starts and waits for the first scan.
     pub(crate) fn open(&mut self) {
         let watcher = Watcher::new(self.config.seeds.options.clone()).unwrap();
@@ -89,17 +109,7 @@ impl Desk {
             || "the store cannot be opened".to_owned(),
         );
         let store = opened.unwrap().store;
-        let site = Site {
-            title: self.config.site.title.clone(),
-            base_url: "http://feeds.example".to_owned(),
-            icon: None,
-            is_unconfigured: false,
-            id_base: "http://feeds.example".to_owned(),
-            language: None,
-            author: None,
-            hubs: Vec::new(),
-            cloud: None,
-        };
+        let site = self.site();
         let pages = Pages::new(store.reader(), &self.config, site.clone(), self.clock);
         let (published, health) = (Arc::new(Published::default()), Arc::new(Health::default()));
         let metrics = Arc::new(Metrics::default());

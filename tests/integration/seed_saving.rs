@@ -160,22 +160,3 @@ fn the_end_of_the_first_scan_is_tried_again_when_the_store_failed() {
     let (code, out, _) = run(program().args(["status", "--admin", &place.admin()]));
     assert_eq!(code, 0, "{out}");
 }
-
-#[test]
-fn while_a_new_store_is_filled_nobody_says_that_a_feed_is_not_there() {
-    let place = Place::new("");
-    write_seed(&place.seeds().join("1.txt"), &article(1, "Article 1", 0, 1));
-    write_unsettled(&place);
-    let server = Server::spawn(place.serve());
-    let address = server.address();
-    let paths = ["/sources/news.example/atom.xml", "/sources/", "/archive/1/atom.xml", "/items/0123456789abcdef/"];
-    let early = paths.map(|path| get(address, path, &[]).unwrap());
-    assert_ne!(get(address, "/readyz", &[]).unwrap().status, 200, "the first scan is not at its end");
-    for (path, answer) in paths.iter().zip(&early) {
-        assert_eq!(answer.status, 503, "{path}");
-        assert!(answer.header("retry-after").is_some(), "{path}");
-    }
-    eventually("ready", PATIENCE, || (get(address, "/readyz", &[]).ok()?.status == 200).then_some(()));
-    let statuses = paths.map(|path| get(address, path, &[]).unwrap().status);
-    assert_eq!(statuses, [200, 200, 404, 404]);
-}
