@@ -6,6 +6,7 @@
 
 mod admin_names;
 mod answer;
+mod authority;
 mod bucket;
 mod cidr;
 mod conditional;

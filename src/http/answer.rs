@@ -17,7 +17,7 @@ use super::proxies::{Client, Peer};
 use super::reply::Reply;
 use super::request::{Field, Head};
 use super::settings::Settings;
-use super::state::{Event, State};
+use super::state::{Current, Event, State};
 use super::target::is_sound;
 
 use document::Asked;
@@ -44,8 +44,8 @@ const READ_METHODS: &str = "GET, HEAD, OPTIONS";
 const ENDPOINT_METHODS: &str = "POST, OPTIONS";
 
 /// Decides at once all that can be decided at once, which is nearly everything; a panic on the way is a 500.
-pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
-    catch_unwind(AssertUnwindSafe(|| plan_with(state, settings, head, origin, now))).unwrap_or_else(|_| {
+pub(crate) fn plan(state: &State, current: &Current, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    catch_unwind(AssertUnwindSafe(|| plan_with(state, current, head, origin, now))).unwrap_or_else(|_| {
         state.count(Event::Panic);
         Plan::Reply(Reply::status(StatusCode::INTERNAL_SERVER_ERROR).private_if(origin.is_admin))
     })
@@ -54,17 +54,17 @@ pub(crate) fn plan(state: &State, settings: &Settings, head: Head<'_>, origin: O
 /// The answer to a request that is refused whatever it asks for.
 pub(crate) fn refuse(
     state: &State,
-    settings: &Settings,
+    current: &Current,
     head: Head<'_>,
     origin: Origin,
     now: DateTime<Utc>,
     status: StatusCode,
 ) -> Reply {
-    Request::new(state, settings, head, origin, now).answered(Reply::status(status))
+    Request::new(state, current, head, origin, now).answered(Reply::status(status))
 }
 
-fn plan_with(state: &State, settings: &Settings, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
-    let request = Request::new(state, settings, head, origin, now);
+fn plan_with(state: &State, current: &Current, head: Head<'_>, origin: Origin, now: DateTime<Utc>) -> Plan {
+    let mut request = Request::new(state, current, head, origin, now);
     let plan = if origin.is_admin { request.plan_admin(origin.peer) } else { request.plan() };
     match plan {
         Plan::Reply(reply) => Plan::Reply(request.answered(reply)),
@@ -72,20 +72,15 @@ fn plan_with(state: &State, settings: &Settings, head: Head<'_>, origin: Origin,
     }
 }
 
-/// The path below the base path; as it is where a proxy has stripped that.
-fn below<'a>(base_path: &str, path: &'a str) -> &'a str {
-    match path.strip_prefix(base_path) {
-        Some("") if !base_path.is_empty() => "/",
-        Some(rest) if rest.starts_with('/') => rest,
-        _ => path,
-    }
-}
-
 struct Request<'a> {
     state: &'a State,
+    current: &'a Current,
     settings: &'a Settings,
     /// With the path below the base path.
     head: Head<'a>,
+    /// The path as it came, where it begins with the base path. A proxy may have taken that off already: then this is what
+    /// is meant, and only begins like the base path because one of our own names is spelled so.
+    whole: Option<&'a str>,
     asked: Asked<'a>,
     client: Client,
     now: DateTime<Utc>,
@@ -95,15 +90,37 @@ struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    fn new(state: &'a State, settings: &'a Settings, mut head: Head<'a>, origin: Origin, now: DateTime<Utc>) -> Self {
+    fn new(state: &'a State, current: &'a Current, mut head: Head<'a>, origin: Origin, now: DateTime<Utc>) -> Self {
+        let settings = &*current.settings;
         let client = settings.trusted_proxies.client(origin.peer, &head);
         let is_admin = origin.is_admin;
-        if !is_admin {
-            head.path = below(&settings.base_path, head.path);
+        let mut whole = None;
+        if !is_admin && let Some(path) = current.below(head.path) {
+            whole = Some(head.path);
+            head.path = path;
         }
         let asked = Asked::new(&head);
-        let is_endpoint = !is_admin && state.parts.hub.as_ref().is_some_and(|hub| hub.takes(head.path));
-        Self { state, settings, head, asked, client, now, is_admin, is_endpoint }
+        let mut request =
+            Self { state, current, settings, head, whole, asked, client, now, is_admin, is_endpoint: false };
+        request.is_endpoint = !is_admin && request.is_of_hub(head.path);
+        // What is to be read is looked for under both readings; nothing else takes anything but the hub.
+        if !request.is_endpoint && !matches!(head.method, "GET" | "HEAD") {
+            request.take_whole_for_hub();
+        }
+        request
+    }
+
+    fn is_of_hub(&self, path: &str) -> bool {
+        self.state.parts.hub.as_ref().is_some_and(|hub| hub.takes(path))
+    }
+
+    /// Takes the path as it came where it is one of the hub's.
+    fn take_whole_for_hub(&mut self) {
+        if let Some(whole) = self.whole
+            && self.is_of_hub(whole)
+        {
+            (self.head.path, self.is_endpoint) = (whole, true);
+        }
     }
 
     /// Whether the answer is none for scripts of other sites, whatever it is.
@@ -111,27 +128,32 @@ impl<'a> Request<'a> {
         self.is_admin || self.is_endpoint
     }
 
-    fn plan(&self) -> Plan {
+    fn plan(&mut self) -> Plan {
         let path = self.head.path;
         let is_endpoint = self.is_endpoint;
         match self.head.method {
-            "OPTIONS" if path == "*" || is_sound(path) => Plan::Reply(self.options(is_endpoint)),
+            "OPTIONS" if path == "*" || is_sound(path) => Plan::Reply(self.options()),
             _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST)),
-            "GET" | "HEAD" if is_endpoint => Plan::Reply(Reply::not_allowed(ENDPOINT_METHODS)),
-            "GET" | "HEAD" => self.read(path),
+            "GET" | "HEAD" if !is_endpoint => self.read(),
             "POST" if is_endpoint => match self.take() {
                 Ok(()) => Plan::Wait(Box::new(Waiting::submission(self))),
                 Err(wait) => Plan::Reply(Reply::too_many(wait)),
             },
-            "POST" | "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(Reply::not_allowed(READ_METHODS)),
+            "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => {
+                Plan::Reply(Reply::not_allowed(self.methods()))
+            }
             _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED)),
         }
     }
 
-    fn options(&self, is_endpoint: bool) -> Reply {
-        let allow = if is_endpoint { ENDPOINT_METHODS } else { READ_METHODS };
-        let reply = Reply::status(StatusCode::NO_CONTENT).with("Allow", allow);
-        if is_endpoint || self.head.line(Field::AccessControlRequestMethod).is_none() {
+    /// What may be done with what is at the path, whatever was tried (RFC 9110 §15.5.6).
+    fn methods(&self) -> &'static str {
+        if self.is_endpoint { ENDPOINT_METHODS } else { READ_METHODS }
+    }
+
+    fn options(&self) -> Reply {
+        let reply = Reply::status(StatusCode::NO_CONTENT).with("Allow", self.methods());
+        if self.is_endpoint || self.head.line(Field::AccessControlRequestMethod).is_none() {
             return reply;
         }
         reply

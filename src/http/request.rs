@@ -132,10 +132,14 @@ impl<'a> Head<'a> {
         if !self.fields.has_several(field) {
             return Some(Cow::Borrowed(first));
         }
-        let headers = self.fields.since_first(field).iter();
-        let lines: Vec<&[u8]> =
-            headers.filter(|header| Field::of(header.name) == Some(field)).map(|header| header.value).collect();
+        let lines: Vec<&[u8]> = self.lines(field).collect();
         Some(Cow::Owned(lines.join(&b", "[..])))
+    }
+
+    /// All lines of a field.
+    pub(crate) fn lines(&self, field: Field) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let headers = self.fields.since_first(field).iter();
+        headers.filter(move |header| Field::of(header.name) == Some(field)).map(|header| header.value)
     }
 
     /// Whether HTML is named among what is wanted, as browsers do. Looked for only where there is nothing to send, so it is

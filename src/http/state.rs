@@ -15,6 +15,7 @@ use super::parts::Parts;
 use super::rate::Rates;
 use super::rendered::{Outcome, RenderedPages};
 use super::settings::Settings;
+use super::target::{below, canonical};
 
 /// The server's state: what it answers from, what it may spend, what it has counted.
 pub struct State {
@@ -33,6 +34,8 @@ pub struct State {
 #[derive(Debug)]
 pub(crate) struct Current {
     pub(crate) settings: Arc<Settings>,
+    /// Their base path in the canonical form, where that is another.
+    canonical_base_path: Option<String>,
     /// No other settings in this process have it.
     pub(crate) edition: u64,
 }
@@ -40,7 +43,17 @@ pub(crate) struct Current {
 impl Current {
     fn new(settings: Settings) -> Self {
         static EDITIONS: AtomicU64 = AtomicU64::new(0);
-        Self { settings: Arc::new(settings), edition: EDITIONS.fetch_add(1, Ordering::Relaxed) }
+        Self {
+            canonical_base_path: canonical(&settings.base_path),
+            settings: Arc::new(settings),
+            edition: EDITIONS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// The path below the base path, however that is written; `None` where it does not begin with it.
+    pub(crate) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let written = below(&self.settings.base_path, path);
+        written.or_else(|| below(self.canonical_base_path.as_ref()?, path))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-/// Path and query of a target in origin-form or absolute-form; `*` is its own path. `None` for anything else.
+use super::authority::is_authority;
+
+/// Path and query of a target in origin-form or absolute-form; `*` is its own path. `None` for anything else, and where the
+/// authority of an absolute-form is none.
 pub(crate) fn path_and_query(target: &str) -> Option<(&str, Option<&str>)> {
     let origin = if target.starts_with('/') || target == "*" {
         target
@@ -11,10 +14,14 @@ pub(crate) fn path_and_query(target: &str) -> Option<(&str, Option<&str>)> {
         if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
             return None;
         }
-        match rest.find(['/', '?']) {
-            Some(at) if rest[at..].starts_with('/') => &rest[at..],
-            Some(at) => return Some(("/", Some(&rest[at + 1..]))),
-            None => "/",
+        let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if !is_authority(authority.as_bytes()) {
+            return None;
+        }
+        match rest.strip_prefix('?') {
+            Some(query) => return Some(("/", Some(query))),
+            None if rest.is_empty() => "/",
+            None => rest,
         }
     };
     Some(match memchr::memchr(b'?', origin.as_bytes()) {
@@ -33,7 +40,7 @@ pub(crate) fn is_sound(path: &str) -> bool {
         before = byte;
     }
     // Nearly every path is of plain characters and has no segment that even begins with a dot.
-    is_plain || has_sound_escapes(path) && !path.split('/').any(is_dot_segment)
+    is_plain || has_sound_escapes(path.as_bytes()) && !path.split('/').any(is_dot_segment)
 }
 
 /// Whether each byte may stand in a path as it is.
@@ -83,6 +90,15 @@ pub(crate) fn canonical(path: &str) -> Option<String> {
     (written != path).then_some(written)
 }
 
+/// The path below a base path; `None` where it does not begin with it, or nothing is to be taken off.
+pub(crate) fn below<'a>(base_path: &str, path: &'a str) -> Option<&'a str> {
+    match path.strip_prefix(base_path)? {
+        _ if base_path.is_empty() => None,
+        "" => Some("/"),
+        rest => rest.starts_with('/').then_some(rest),
+    }
+}
+
 /// Writes a query as RFC 3986 §3.4 allows it: escapes stay, and what may not stand in one is escaped.
 pub(crate) fn push_query(written: &mut String, query: &str) {
     let bytes = query.as_bytes();
@@ -96,8 +112,9 @@ pub(crate) fn push_query(written: &mut String, query: &str) {
     }
 }
 
-fn has_sound_escapes(path: &str) -> bool {
-    let mut bytes = path.bytes();
+/// Whether there are only characters of a path, whole percent-escapes, and no control character hidden in one.
+pub(crate) fn has_sound_escapes(text: &[u8]) -> bool {
+    let mut bytes = text.iter().copied();
     while let Some(byte) = bytes.next() {
         let sound = match byte {
             b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {

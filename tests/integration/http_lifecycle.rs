@@ -197,6 +197,38 @@ fn http_2_is_spoken_by_prior_knowledge() {
 }
 
 #[test]
+fn http_2_names_one_server_and_no_user() {
+    let server = Server::plain();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let (mut client, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        let connection = tokio::spawn(connection);
+        for (authority, hosts, status) in [
+            ("x", &[][..], 200),
+            ("x", &["x"], 200),
+            ("x:80", &["X"], 200),
+            ("[::1]:8080", &["[::1]:8080"], 200),
+            ("x", &["y"], 400),
+            ("x:81", &["x"], 400),
+            ("x", &["x", "y"], 400),
+            ("x", &[""], 400),
+            ("u@h", &[], 400),
+            ("u:p@h", &["u:p@h"], 400),
+        ] {
+            let mut request = Request::get(format!("http://{authority}/livez"));
+            for host in hosts {
+                request = request.header("host", *host);
+            }
+            let answer = client.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), status, "{authority} {hosts:?}");
+        }
+        connection.abort();
+    });
+}
+
+#[test]
 fn http_2_bodies_are_bounded_and_idle_connections_go_away() {
     let limits = Limits { idle: std::time::Duration::from_millis(100), uri_bytes: 100, ..Limits::default() };
     let server = Server::start(parts(), Settings { limits, ..Settings::default() });

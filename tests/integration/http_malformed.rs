@@ -45,6 +45,19 @@ fn ambiguous_heads_are_refused_and_end_the_connection() {
         ("tab for space", "GET\t/rss.xml\tHTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
         ("no target", "GET HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
         ("HTTP/0.9", "GET /rss.xml\r\n".to_owned(), 400),
+        ("Host with a bracket", "GET /livez HTTP/1.1\r\nHost: [\r\n\r\n".to_owned(), 400),
+        ("Host with half an address", "GET /livez HTTP/1.1\r\nHost: [::1\r\n\r\n".to_owned(), 400),
+        ("Host with brackets round a name", "GET /livez HTTP/1.1\r\nHost: [a]\r\n\r\n".to_owned(), 400),
+        ("Host with an address and more", "GET /livez HTTP/1.1\r\nHost: [::1]a\r\n\r\n".to_owned(), 400),
+        ("Host with two ports", "GET /livez HTTP/1.1\r\nHost: a:b:c\r\n\r\n".to_owned(), 400),
+        ("Host with a port of letters", "GET /livez HTTP/1.1\r\nHost: a:b\r\n\r\n".to_owned(), 400),
+        ("Host with a port alone", "GET /livez HTTP/1.1\r\nHost: :80\r\n\r\n".to_owned(), 400),
+        ("Host with half an escape", "GET /livez HTTP/1.1\r\nHost: a%4\r\n\r\n".to_owned(), 400),
+        ("a URL without a host", "GET http:///livez HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("a URL with a port of letters", "GET http://x:abc/livez HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("a URL with half an address", "GET http://[::1/livez HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("a URL with a user", "GET http://u@h/livez HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("a URL without a host but a query", "GET http://?x HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
         ("a version to come", "GET /rss.xml HTTP/3.0\r\nHost: h\r\n\r\n".to_owned(), 505),
         ("HTTP/2 without its preface", "GET /rss.xml HTTP/2.0\r\nHost: h\r\n\r\n".to_owned(), 505),
         ("a version of nothing", "GET /rss.xml FTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
@@ -62,6 +75,30 @@ fn ambiguous_heads_are_refused_and_end_the_connection() {
     }
     assert_eq!(server.get("/rss.xml", "").status, 200);
     assert_eq!(server.state.counters().panics(), 0);
+}
+
+#[test]
+fn whoever_can_be_asked_may_be_named() {
+    let server = Server::plain();
+    for host in [
+        "",
+        "h",
+        "h:",
+        "h:80",
+        "my_host.example.:8080",
+        "192.0.2.1:80",
+        "[::1]",
+        "[2001:db8::1]:80",
+        "[fe80::1%eth0]",
+        "a%C3%A4",
+    ] {
+        let mut client = server.connect();
+        client.send(format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        assert_eq!(client.answer(false).status, 200, "{host}");
+        if !host.is_empty() {
+            assert_eq!(server.get(&format!("http://{host}/livez"), "").status, 200, "{host}");
+        }
+    }
 }
 
 #[test]

@@ -250,9 +250,34 @@ fn connections_last_as_the_version_says() {
     assert_eq!(kept.answer(false).field("connection"), Some("keep-alive"));
     assert_eq!(kept.ask("GET", "/livez", "").status, 200);
 
+    let mut both = server.connect();
+    both.send("GET /rss.xml HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n");
+    assert_eq!(both.answer(false).field("connection"), Some("close"));
+    assert!(both.rest().is_empty());
+
     let mut closed = server.connect();
     assert_eq!(closed.ask("GET", "/rss.xml", "Connection: foo, CLOSE\r\n").field("connection"), Some("close"));
     assert!(closed.rest().is_empty());
+}
+
+#[test]
+fn a_later_minor_version_is_read_as_the_one_that_we_know() {
+    let server = Server::plain();
+    for version in ["HTTP/1.2", "HTTP/1.9"] {
+        let mut client = server.connect();
+        client.stream.set_nodelay(true).unwrap();
+        // The line first, and empty lines before it.
+        for part in [format!("\r\n\r\nGET /livez {version}\r\n"), "Host: h\r\n".to_owned(), "\r\n".to_owned()] {
+            client.send(part);
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        assert_eq!(client.answer(false).text(), "ok\n", "{version}");
+        client.send(format!("GET /rss.xml {version}\r\nHost: h\r\n\r\nGET /livez HTTP/1.1\r\nHost: h\r\n\r\n"));
+        assert_eq!(client.answer(false).body, feed("headline").identity().bytes, "{version}");
+        assert_eq!(client.answer(false).text(), "ok\n", "{version}: what follows is whole");
+        client.send(format!("GET /livez {version}\r\n\r\n"));
+        assert_eq!(client.answer(false).status, 400, "{version} without Host");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use seedcast::http::{
     Readiness, Refused, Rendered, Settings, Submission,
 };
 
+use crate::http_prepared::over_http_2;
 use crate::http_site::{CHANGED, Client, FRESH, NOW, Server, changed, encoding, parts};
 
 /// Renders pages of `/items/…`, counts, and can be held up.
@@ -96,7 +97,7 @@ fn what_is_no_page_has_its_own_answer_each_time() {
     }
     assert_eq!(server.state.counters().panics(), 1);
     server.get("/news/items/gone/", "");
-    assert_eq!(pages.rendered.load(Ordering::SeqCst), 7);
+    assert_eq!(pages.rendered.load(Ordering::SeqCst), 8, "once each; twice what is looked for with the base path too");
 }
 
 #[test]
@@ -333,9 +334,12 @@ fn a_body_that_does_not_come_is_waited_for_within_bounds() {
 #[test]
 fn the_hub_allows_post_only() {
     let server = hub();
-    for method in ["GET", "HEAD"] {
+    for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE"] {
         let answer = server.connect().ask(method, "/hub", "");
         assert_eq!((answer.status, answer.field("allow")), (405, Some("POST, OPTIONS")), "{method}");
+        let (status, fields) = over_http_2(server.address, method, "/hub", &[]);
+        let allow = fields.iter().find(|(name, _)| name == "allow").map(|(_, value)| value.as_str());
+        assert_eq!((status, allow), (405, Some("POST, OPTIONS")), "{method} over HTTP/2");
     }
     let options =
         server.connect().ask("OPTIONS", "/hub", "Origin: https://x\r\nAccess-Control-Request-Method: POST\r\n");
@@ -565,7 +569,7 @@ fn the_admin_listener_is_asked_by_address_and_not_by_a_name_that_a_page_can_poin
     ] {
         assert_eq!(ask(host).status, 200, "{host}");
     }
-    for host in ["rebound.example", "rebound.example:9180", "notlocalhost", "127.0.0.1.example", "[x]", ""] {
+    for host in ["rebound.example", "rebound.example:9180", "notlocalhost", "127.0.0.1.example", "[fe80::1%x]", ""] {
         let answer = ask(host);
         assert_eq!(answer.status, 421, "{host}");
         assert!(answer.text().contains("`http.admin_listen`") && answer.text().lines().count() == 1, "{host}");

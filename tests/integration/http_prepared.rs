@@ -18,7 +18,7 @@ use crate::http_site::{Client, NOW, Server, changed, feed, now};
 use crate::running::{self, PATIENCE, Place, eventually, seed_text, write_seed};
 
 /// Status and fields, without Date, in alphabetical order.
-type Head = (u16, Vec<(String, String)>);
+pub(crate) type Head = (u16, Vec<(String, String)>);
 
 fn sorted(status: u16, fields: impl IntoIterator<Item = (String, String)>) -> Head {
     let mut fields: Vec<_> = fields.into_iter().filter(|(name, _)| name != "date").collect();
@@ -32,7 +32,7 @@ fn over_http_1(client: &mut Client, method: &str, path: &str, fields: &[(&str, &
     sorted(answer.status, answer.fields)
 }
 
-fn over_http_2(address: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)]) -> Head {
+pub(crate) fn over_http_2(address: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)]) -> Head {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let stream = tokio::net::TcpStream::connect(address).await.unwrap();

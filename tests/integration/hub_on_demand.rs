@@ -158,7 +158,10 @@ async fn a_document_that_cannot_be_made_is_tried_again() {
     let scene = scene_with(settings());
     let mut reader = reader(&scene, consent).await;
     scene.shelf.put(PATH, None);
-    assert_eq!(ask(&scene, "subscribe", PATH).await, 503);
+    let topic = format!("{SITE}{PATH}");
+    let form = [("hub.mode", "subscribe"), ("hub.topic", &topic), ("hub.callback", "http://reader.example/cb")];
+    let answer = scene.post(&form).await;
+    assert_eq!((answer.status.as_u16(), answer.retry_after_seconds), (503, Some(5)));
     scene.hub.outdated(PATH);
     reader.silent(60 * SECOND).await;
     // No further word of a change comes.

@@ -20,6 +20,7 @@ mod feed_readers;
 mod feed_refilled;
 mod feed_samples;
 mod feed_selection;
+mod http_base_path;
 mod http_changing;
 mod http_chunks;
 mod http_conditional;

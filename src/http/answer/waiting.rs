@@ -39,7 +39,13 @@ pub(crate) struct Waiting {
 
 #[derive(Debug)]
 enum Task {
-    Render,
+    /// The page at the path.
+    Render {
+        /// Another reading of the path, for where nothing is at it.
+        otherwise: Option<String>,
+        /// The path was written otherwise: where a page is, its address is told instead.
+        is_respelled: bool,
+    },
     /// The whole document is what there is to say if the delta cannot be made.
     Delta {
         delta: Delta,
@@ -52,8 +58,14 @@ enum Task {
 }
 
 impl Waiting {
-    pub(super) fn rendering(request: &Request<'_>) -> Self {
-        Self::new(request, Task::Render)
+    pub(super) fn rendering(request: &Request<'_>, otherwise: Option<String>) -> Self {
+        Self::new(request, Task::Render { otherwise, is_respelled: false })
+    }
+
+    /// The canonical address of the page at `path`, or, where nothing is at that, at `otherwise`.
+    pub(super) fn spelling(request: &Request<'_>, path: String, otherwise: String) -> Self {
+        let task = Task::Render { otherwise: Some(otherwise), is_respelled: true };
+        Self { path, ..Self::new(request, task) }
     }
 
     pub(super) fn delta(request: &Request<'_>, delta: Delta, whole: Reply) -> Self {
@@ -98,8 +110,8 @@ impl Waiting {
     /// Waits for the answer. `body` is the request's, empty unless wanted.
     pub(crate) async fn reply(mut self: Box<Self>, state: &State, body: Vec<u8>) -> Reply {
         let _waits = state.wait();
-        let reply = match std::mem::replace(&mut self.task, Task::Render) {
-            Task::Render => self.rendered(state).await,
+        let reply = match std::mem::replace(&mut self.task, Task::Admin) {
+            Task::Render { otherwise, is_respelled } => self.rendered(state, otherwise, is_respelled).await,
             Task::Delta { delta, whole } => self.made(state, delta, whole).await,
             Task::Submit { content_type } => self.submitted(state, content_type, body).await,
             Task::Admin => self.administered(state).await,
@@ -134,18 +146,28 @@ impl Waiting {
         });
     }
 
-    async fn rendered(&self, state: &State) -> Reply {
-        let reply = match state.on_demand(&self.path).await {
+    async fn rendered(&mut self, state: &State, otherwise: Option<String>, is_respelled: bool) -> Reply {
+        let mut outcome = state.on_demand(&self.path).await;
+        if let (Outcome::Missing, Some(path)) = (&outcome, otherwise) {
+            let other = state.on_demand(&path).await;
+            if !matches!(other, Outcome::Missing) {
+                (self.path, outcome) = (path, other);
+            }
+        }
+        let reply = match outcome {
+            Outcome::Found(_) if is_respelled => self.redirect(state, &self.path),
             Outcome::Found(document) => self.asked.reply(&document, self.now),
             Outcome::Gone => self.absence(state, StatusCode::GONE),
             Outcome::Missing => self.absence(state, StatusCode::NOT_FOUND),
-            Outcome::Redirect(to) => {
-                state.with_settings(|settings| Reply::redirect(&to, &settings.base_path, self.query.as_deref()))
-            }
+            Outcome::Redirect(to) => self.redirect(state, &to),
             Outcome::Failed => Reply::unavailable(),
             Outcome::Panicked => panicked(state),
         };
         if self.asked.preconditions.is_poll() { self.paid(state, reply) } else { reply }
+    }
+
+    fn redirect(&self, state: &State, to: &str) -> Reply {
+        state.with_settings(|settings| Reply::redirect(to, &settings.base_path, self.query.as_deref()))
     }
 
     fn absence(&self, state: &State, status: StatusCode) -> Reply {

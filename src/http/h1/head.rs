@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use httparse::{Header, Status};
 use hyper::StatusCode;
 
+use super::super::authority::is_authority;
 use super::super::request::{Field, Fields, Head, Several};
 use super::super::settings::Limits;
 use super::super::target::path_and_query;
@@ -45,6 +46,9 @@ pub(super) enum Parsed<'a> {
     /// The beginning of a head.
     Partial,
     Whole(Received<'a>),
+    /// Of a later HTTP/1 than ours, which is to be read as if it were of ours (RFC 9110 §2.5): its minor version is this
+    /// byte.
+    Later(usize),
     /// No request that can be answered otherwise; the connection ends with this status.
     Refused(StatusCode),
 }
@@ -73,9 +77,11 @@ pub(super) fn parse<'a>(bytes: &'a [u8], room: &'a mut Room<'a>, limits: &Limits
             Parsed::Partial
         }
         Err(httparse::Error::TooManyHeaders) => Parsed::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        Err(httparse::Error::Version) if asks_for_another_version(bytes) => {
-            Parsed::Refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED)
-        }
+        Err(httparse::Error::Version) => match another_version(bytes) {
+            Some((b'1', at)) if bytes[at] > b'1' => Parsed::Later(at),
+            Some(_) => Parsed::Refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED),
+            None => Parsed::Refused(StatusCode::BAD_REQUEST),
+        },
         Err(_) => Parsed::Refused(StatusCode::BAD_REQUEST),
     }
 }
@@ -128,7 +134,8 @@ fn framing(head: &Head<'_>, is_old: bool) -> Result<Framing, StatusCode> {
             .as_deref()
             .is_some_and(|list| list.split(|b| *b == b',').any(|o| o.trim_ascii().eq_ignore_ascii_case(word)))
     };
-    let keep_alive = if is_old { says(b"keep-alive") } else { !says(b"close") };
+    // RFC 9112 §9.3: `close` is looked at first.
+    let keep_alive = !says(b"close") && (!is_old || says(b"keep-alive"));
     Ok(Framing { body: body(head, is_old)?, keep_alive, is_old, expects_continue })
 }
 
@@ -148,29 +155,14 @@ fn body(head: &Head<'_>, is_old: bool) -> Result<Body, StatusCode> {
     }
 }
 
-/// Exactly one Host, which HTTP/1.0 may leave out, and nothing in it that no authority has (RFC 9112 §3.2).
+/// Exactly one Host, which HTTP/1.0 may leave out, and nothing in it but an authority; it may be empty (RFC 9112 §3.2).
 fn check_host(head: &Head<'_>, is_old: bool) -> Result<(), StatusCode> {
-    let sound = |host: &[u8]| host.iter().all(|b| IN_HOSTS[usize::from(*b)]);
     match only_line(head, Field::Host) {
         Ok(None) if is_old => Ok(()),
-        Ok(Some(host)) if sound(host) => Ok(()),
+        Ok(Some(host)) if is_authority(host) || host.is_empty() => Ok(()),
         _ => Err(StatusCode::BAD_REQUEST),
     }
 }
-
-/// Whether each byte may stand in a Host field.
-const IN_HOSTS: [bool; 256] = {
-    let mut sound = [false; 256];
-    let mut byte = b'!';
-    while byte <= b'~' {
-        sound[byte as usize] = !matches!(
-            byte,
-            b'/' | b'?' | b'#' | b'@' | b'\\' | b',' | b'"' | b'<' | b'>' | b'{' | b'}' | b'|' | b'^' | b'`'
-        );
-        byte += 1;
-    }
-    sound
-};
 
 fn only_line<'a>(head: &Head<'a>, field: Field) -> Result<Option<&'a [u8]>, StatusCode> {
     head.only_line(field).map_err(|Several| StatusCode::BAD_REQUEST)
@@ -187,14 +179,16 @@ fn has_bare_line_feed(head: &[u8]) -> bool {
     pairs.fold(head.first() == Some(&b'\n'), |found, (before, byte)| found | (*byte == b'\n') & (*before != b'\r'))
 }
 
-/// `GET / HTTP/3.1` as opposed to no version at all.
-fn asks_for_another_version(bytes: &[u8]) -> bool {
+/// The major version that `GET / HTTP/3.1` names, and where its minor one stands; `None` where no version is named.
+fn another_version(bytes: &[u8]) -> Option<(u8, usize)> {
     let line = bytes.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
     let mut words = line.split(|b| *b == b' ').skip(2);
     match (words.next(), words.next()) {
-        (Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None) => {
-            major.is_ascii_digit() && minor.is_ascii_digit()
+        (Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None)
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Some((*major, line.len() - 1))
         }
-        _ => false,
+        _ => None,
     }
 }

@@ -133,10 +133,16 @@ impl Connection {
                 self.looked_at = received.len();
                 more
             }
+            Parsed::Later(minor) => {
+                let mut as_known = received.to_vec();
+                as_known[minor] = b'1';
+                let (used, step) = self.look(&as_known);
+                (skipped + used, step)
+            }
             Parsed::Refused(status) => (skipped, Some(Step::Refuse(status))),
             Parsed::Whole(whole) => {
                 let now = (self.state.parts.clock)();
-                let plan = plan(&self.state, &current.settings, whole.head, self.origin, now);
+                let plan = plan(&self.state, &current, whole.head, self.origin, now);
                 (skipped + whole.len, Some(Step::Answer { framing: whole.framing, plan, now }))
             }
         }

@@ -8,7 +8,8 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 
 use super::super::answer::{Origin, Plan, plan, refuse};
-use super::super::request::{Fields, Head};
+use super::super::authority::{is_authority, is_same};
+use super::super::request::{Field, Fields, Head, Several};
 use super::super::state::State;
 use super::activity::OpenStream;
 use super::pieces::Pieces;
@@ -31,11 +32,13 @@ pub(super) async fn answer(
         let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
         let method = parts.method.as_str();
         let head = Head { method, target, path, query, protocol: "HTTP/2.0", fields: Fields::new(&fields) };
-        let settings = state.settings();
-        if path.len() + query.map_or(0, str::len) > settings.limits.uri_bytes {
-            Plan::Reply(refuse(state, &settings, head, origin, now, StatusCode::URI_TOO_LONG))
+        let current = state.current();
+        if path.len() + query.map_or(0, str::len) > current.settings.limits.uri_bytes {
+            Plan::Reply(refuse(state, &current, head, origin, now, StatusCode::URI_TOO_LONG))
+        } else if !has_sound_authority(&head, parts.uri.scheme_str()) {
+            Plan::Reply(refuse(state, &current, head, origin, now, StatusCode::BAD_REQUEST))
         } else {
-            plan(state, &settings, head, origin, now)
+            plan(state, &current, head, origin, now)
         }
     };
     let reply = match plan {
@@ -57,6 +60,18 @@ pub(super) async fn answer(
     put("date", httpdate::fmt_http_date(now.into()).as_bytes());
     state.with_settings(|settings| reply.fields(settings, now, &mut put));
     response
+}
+
+/// Whether what names the server is an authority, and the same in `:authority` and Host where there are both (RFC 9113
+/// §8.3.1).
+fn has_sound_authority(head: &Head<'_>, scheme: Option<&str>) -> bool {
+    match head.only_line(Field::Host) {
+        Ok(host) => host.is_none_or(is_authority),
+        Err(Several) => {
+            let mut hosts = head.lines(Field::Host);
+            hosts.next().is_some_and(|first| is_authority(first) && hosts.all(|host| is_same(first, host, scheme)))
+        }
+    }
 }
 
 async fn read_body(body: Incoming, state: &State) -> Result<Vec<u8>, StatusCode> {
