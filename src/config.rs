@@ -31,7 +31,7 @@ use crate::http::ForwardedField;
 use crate::item::Language;
 use crate::ops::AccessStyle;
 use crate::seed;
-use crate::store::StoreUrl;
+use crate::store::{self, StoreUrl};
 
 /// The default file, every key explained; `seedcast default-config` prints it.
 pub const DEFAULT_FILE: &str = include_str!("../config/seedcast.toml");
@@ -154,6 +154,6 @@ impl Config {
     /// The file the store is kept in when the configuration names none: in `$STATE_DIRECTORY`, else in `./var`.
     #[must_use]
     pub fn default_store(state_directory: Option<PathBuf>) -> StoreUrl {
-        StoreUrl::sqlite(state_directory.unwrap_or_else(|| PathBuf::from("var")).join("seedcast.db"))
+        StoreUrl::sqlite(state_directory.unwrap_or_else(|| PathBuf::from("var")).join(store::FILE_NAME))
     }
 }

@@ -21,6 +21,7 @@ mod row;
 mod seeds;
 mod sieve;
 mod unreadable;
+mod whose;
 
 use rusqlite::Connection;
 
@@ -41,6 +42,9 @@ pub use place::{Filled, Light, Placing};
 pub use reader::Reader;
 pub use reading::Reading;
 pub use seeds::{Digest, KnownSeed, SeedRow};
+
+/// Name of a store's file where none is given.
+pub const FILE_NAME: &str = "seedcast.db";
 
 /// Pages of the log that are many enough to be put into the file together.
 const LONG_LOG: i64 = 500;

@@ -81,7 +81,7 @@ pub(super) fn watch_error(error: WatchError) -> anyhow::Error {
 
 pub(super) fn store_error(error: StoreError) -> anyhow::Error {
     match error {
-        StoreError::Newer { .. } | StoreError::Foreign(_) | StoreError::Url(_) => SetupError::Store(error).into(),
+        StoreError::Newer { .. } | StoreError::Foreign { .. } | StoreError::Url(_) => SetupError::Store(error).into(),
         other => other.into(),
     }
 }

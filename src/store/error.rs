@@ -1,6 +1,7 @@
 //! What can go wrong with the store, for the operator.
 
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -38,9 +39,14 @@ pub enum StoreError {
         /// The highest version known here.
         known: u32,
     },
-    /// It belongs to some other program.
-    #[error("`{0}` is an SQLite database of another program; give another path with --store")]
-    Foreign(PathBuf),
+    /// It is no store of ours.
+    #[error("`{path}` is {what}; give another path with --store")]
+    Foreign {
+        /// What lies there.
+        path: PathBuf,
+        /// In words.
+        what: &'static str,
+    },
     /// The file is damaged.
     #[error("store is corrupt: {0}")]
     Corrupt(String),
@@ -59,6 +65,15 @@ pub enum StoreError {
     /// Anything else the engine says.
     #[error("store: {0}")]
     Engine(String),
+}
+
+impl StoreError {
+    /// What the system said of the file or its directory, with what to do where it is a matter of permissions.
+    pub(super) fn refused(path: &Path, error: &io::Error) -> Self {
+        let is_refused = matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
+        let reason = if is_refused { format!("{error}: {WRITABLE}") } else { error.to_string() };
+        Self::Open { path: path.to_owned(), reason }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -107,7 +107,7 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn mark(path: &Path) -> PathBuf {
+pub(super) fn mark(path: &Path) -> PathBuf {
     with_suffix(path, ".filling")
 }
 

@@ -12,10 +12,11 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use super::error::WRITABLE;
 use super::filling::discard_half_filled;
 use super::lock::Lock;
+use super::whose::{is_ours, refuse_foreign};
 use super::{Store, StoreError};
 
 /// Marks our files among SQLite databases (`PRAGMA application_id`): "seed" in ASCII.
-const APPLICATION_ID: i32 = 0x7365_6564;
+pub(super) const APPLICATION_ID: i32 = 0x7365_6564;
 
 /// The numbered steps from an empty file to the present version; `PRAGMA user_version` counts those done.
 const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hub.sql")];
@@ -85,15 +86,16 @@ pub struct Opened {
 
 impl Store {
     /// Opens the store, creates it if there is none, brings an older one up to date. A damaged one is moved aside
-    /// (its name gets `now`) and a new one begun, since a scan gives back all but first-seen times.
+    /// (its name gets `now`) and a new one begun, since a scan gives back all but first-seen times; a file that is not
+    /// known to be ours is left as it is.
     ///
     /// # Errors
     /// When it is in use, newer than this program, another program's, or cannot be opened at all.
     pub fn open(location: &StoreUrl, now: DateTime<Utc>) -> Result<Opened, StoreError> {
         let path = location.path();
+        refuse_foreign(path)?;
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent)
-                .map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
+            std::fs::create_dir_all(parent).map_err(|error| StoreError::refused(path, &error))?;
         }
         let lock = Lock::take(path)?;
         discard_half_filled(path)?;
@@ -107,6 +109,10 @@ impl Store {
         let (connection, origin) = match attempt {
             Ok(connection) => (connection, if fresh { Origin::Fresh } else { Origin::Existing }),
             Err(StoreError::Corrupt(_)) => {
+                if !is_ours(path) {
+                    let what = "damaged, and not known to be a seedcast store";
+                    return Err(StoreError::Foreign { path: path.to_owned(), what });
+                }
                 let aside = set_aside(path, now)?;
                 (connect(path)?, Origin::SetAside(aside))
             }
@@ -115,6 +121,7 @@ impl Store {
             }
             Err(other) => return Err(other),
         };
+        lock.sign();
         Ok(Opened { store: Self { connection, location: location.clone(), sieve: None, _lock: lock }, origin })
     }
 
@@ -126,7 +133,7 @@ impl Store {
     }
 }
 
-fn suspect_mark(path: &Path) -> PathBuf {
+pub(super) fn suspect_mark(path: &Path) -> PathBuf {
     with_suffix(path, ".suspect")
 }
 
@@ -138,7 +145,7 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, StoreError> {
     let aside = with_suffix(path, &format!(".corrupt-{}", now.format("%Y%m%dT%H%M%SZ")));
-    let failed = |e: std::io::Error| StoreError::Open { path: path.to_owned(), reason: e.to_string() };
+    let failed = |error: std::io::Error| StoreError::refused(path, &error);
     std::fs::rename(path, &aside).map_err(failed)?;
     for suffix in ["-wal", "-shm"] {
         let part = with_suffix(path, suffix);
@@ -152,9 +159,7 @@ fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, StoreError> {
 
 fn remove_mark(mark: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(mark) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::Open { path: mark.to_owned(), reason: error.to_string() })
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::refused(mark, &error)),
         _ => Ok(()),
     }
 }
@@ -170,6 +175,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Open { path: path.to_owned(), reason });
     }
     prepare(&connection)?;
+    refuse_database(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // FULL: what subscribers were shown (first-seen times, ids) must survive the plug being pulled, not only a crash.
     connection.pragma_update(None, "synchronous", "full")?;
@@ -206,14 +212,24 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Fails for a database of another program, of which nothing has been changed by then.
+fn refuse_database(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (tables > 0 || version(connection)? > 0) {
+        let what = "an SQLite database of another program";
+        return Err(StoreError::Foreign { path: path.to_owned(), what });
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let known = MIGRATIONS.len();
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application != APPLICATION_ID && (tables > 0 || found > 0) {
-        return Err(StoreError::Foreign(path.to_owned()));
-    }
+    let found = version(connection)?;
     let done = usize::try_from(found).unwrap_or(usize::MAX);
     if done > known {
         let known = u32::try_from(known).expect("the migrations can be counted");

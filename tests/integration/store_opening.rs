@@ -1,7 +1,7 @@
 //! A store in every state in which it can be found.
 
 use chrono::{DateTime, Utc};
-use seedcast::store::{Origin, Store, StoreError, StoreUrl};
+use seedcast::store::{FILE_NAME, Origin, Store, StoreError, StoreUrl};
 
 fn now() -> DateTime<Utc> {
     "2024-06-01T12:00:00Z".parse().unwrap()
@@ -67,17 +67,61 @@ fn a_database_of_another_program_is_left_alone() {
     let (_folder, url) = place();
     std::fs::create_dir_all(url.path().parent().unwrap()).unwrap();
     rusqlite::Connection::open(url.path()).unwrap().execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
-    assert!(matches!(open(&url).unwrap_err(), StoreError::Foreign(_)));
+    let before = std::fs::read(url.path()).unwrap();
+    assert!(matches!(open(&url).unwrap_err(), StoreError::Foreign { .. }));
+    assert_eq!(std::fs::read(url.path()).unwrap(), before);
+}
+
+#[test]
+fn what_is_no_store_is_left_alone_and_nothing_is_made_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let users = folder.path().join("passwd");
+    std::fs::write(&users, "root:x:0:0:root:/root:/bin/sh\n".repeat(40)).unwrap();
+    let damaged = folder.path().join("bookmarks.sqlite");
+    let mut database = b"SQLite format 3\0".to_vec();
+    database.resize(8192, 0xAA);
+    std::fs::write(&damaged, &database).unwrap();
+    // A second start is not helped by what the first has left.
+    for _ in 0..2 {
+        for (path, told) in [
+            (users.as_path(), "not a seedcast store"),
+            (damaged.as_path(), "not known to be a seedcast store"),
+            (folder.path(), "is a directory"),
+        ] {
+            let error = open(&StoreUrl::sqlite(path)).unwrap_err();
+            let text = error.to_string();
+            assert!(matches!(error, StoreError::Foreign { .. }) && text.contains(told), "{text}");
+            assert!(text.contains("--store"), "{text}");
+        }
+    }
+    assert!(std::fs::read(&users).unwrap().starts_with(b"root:"));
+    assert_eq!(std::fs::read(&damaged).unwrap(), database);
+    assert!(!folder.path().join("passwd.lock").exists(), "it would shut out the programs that change the file");
 }
 
 #[test]
 fn a_damaged_file_is_set_aside_and_kept() {
     let (_folder, url) = place();
-    std::fs::create_dir_all(url.path().parent().unwrap()).unwrap();
+    drop(open(&url).unwrap());
     std::fs::write(url.path(), b"this was a database once, before the disk failed".repeat(100)).unwrap();
     let (_store, origin) = open(&url).unwrap();
     let Origin::SetAside(aside) = origin else { panic!("{origin:?}") };
     assert!(std::fs::read(aside).unwrap().starts_with(b"this was"));
+}
+
+#[test]
+fn a_damaged_store_is_known_by_its_header_or_by_its_name() {
+    let (folder, url) = place();
+    drop(open(&url).unwrap());
+    std::fs::remove_file(url.path().with_extension("sqlite.lock")).unwrap();
+    let mut bytes = std::fs::read(url.path()).unwrap();
+    bytes[100..].fill(0xAA);
+    std::fs::write(url.path(), bytes).unwrap();
+    assert!(matches!(open(&url).unwrap().1, Origin::SetAside(_)));
+
+    let named = StoreUrl::sqlite(folder.path().join(FILE_NAME));
+    std::fs::write(named.path(), b"the first page was lost").unwrap();
+    assert!(matches!(open(&named).unwrap().1, Origin::SetAside(_)));
 }
 
 #[test]
