@@ -21,7 +21,7 @@ use clap_complete::Shell;
 use crate::config::{self, Config, ConfigError, DEFAULT_FILE, Overrides, Purpose};
 use crate::http::{BindError, Listener};
 use crate::ingest::Clock;
-use crate::serve::{self, Outside};
+use crate::serve::{self, Outside, SetupError};
 
 use logging::Logging;
 
@@ -41,7 +41,9 @@ enum Command {
     Serve(Serve),
     /// Parse seeds without serving them; print each item, where its times came from, and any problem
     ///
-    /// Without PATH the whole seed directory is read. Exits with 1 when a seed has a problem.
+    /// Without PATH the whole seed directory is read. Exits with 1 when a seed has a problem. With --config-only no seed is
+    /// read: it exits with 0 when `serve` would take the configuration and find what it names (seed directory, certificate,
+    /// access log), with 1 when something is not there, and with 2 when a setting is wrong.
     Check(Check),
     /// Write every document as files, for any static host
     ///
@@ -108,6 +110,9 @@ struct Check {
     /// Seeds or directories, below the seed directory or elsewhere
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Check the configuration and what it names, and read no seed: before a reload
+    #[arg(long, conflicts_with = "paths")]
+    config_only: bool,
     /// Output format (json: one object per seed, one per line)
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -201,7 +206,9 @@ pub fn run() -> ExitCode {
             let mut stderr = std::io::stderr().lock();
             // Standard error may be closed; there is nobody else to tell.
             let _ = writeln!(stderr, "seedcast: {error:#}");
-            ExitCode::from(if error.is::<ConfigError>() || error.is::<serve::SetupError>() { USAGE } else { 1 })
+            let is_wrong =
+                error.is::<ConfigError>() || error.downcast_ref::<SetupError>().is_some_and(|error| !error.may_pass());
+            ExitCode::from(if is_wrong { USAGE } else { 1 })
         }
     }
 }

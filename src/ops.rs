@@ -15,6 +15,7 @@ mod polls;
 mod process;
 mod pulse;
 mod recent;
+mod reloads;
 mod status;
 mod traffic;
 mod unconditional;
@@ -32,6 +33,7 @@ pub use metrics::{Metrics, ReadOutcome};
 pub use polls::{AgentShare, Polls};
 pub use process::ProcessFigures;
 pub use pulse::{Pulse, Pulses};
+pub use reloads::{LastReload, Reloads};
 pub use status::{
     DiagnosticCount, DiagnosticLine, FeedStatus, HttpStatus, IngestStatus, ItemCounts, SeedCounts, Status,
     SubscriberStatus,

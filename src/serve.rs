@@ -2,7 +2,9 @@
 
 mod admin;
 mod assembly;
+mod check;
 mod export;
+mod fixed;
 mod manager;
 mod names;
 mod observer;
@@ -28,12 +30,14 @@ use crate::seed::Watcher;
 use crate::store::{Opened, Origin, Store};
 
 use assembly::Assembly;
+use fixed::Passed;
 use manager::Manager;
 use names::Names;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
 
+pub use check::{check, check_files};
 pub use export::{Exported, export};
 pub use pages::Pages;
 pub use setup::{SetupError, load_tls, tag_authority};
@@ -88,7 +92,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let mut store = open_store(&config, clock)?;
     let tls = load_tls(&config)?;
-    let listeners = listeners(&config, tls.as_ref())?;
+    let (listeners, passed) = listeners(&config, tls.as_ref())?;
 
     let public = listeners.iter().find(|listener| !listener.is_admin());
     let fallback_url = listener_url(public.expect("there is one address or more to serve on"));
@@ -104,7 +108,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         Ingest::start(watcher, config.clone(), site, names.tag_authority, store, Arc::clone(&parts.shared), clock)?;
     announce(&addresses, config.log.is_json);
 
-    let running = Running { config, fallback_url, outside, ingest: Some(ingest), parts, tls };
+    let running = Running { config, passed, fallback_url, outside, ingest: Some(ingest), parts, tls };
     let result = runtime.block_on(supervise(running, manager, signals, commanded, listeners));
     // What blocks after a second signal ends with the process.
     runtime.shutdown_timeout(LAST_MOMENT);
@@ -125,10 +129,13 @@ fn open_store(config: &Config, clock: Clock) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<Listener>> {
+fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<(Vec<Listener>, Passed)> {
     let mut listeners = sockets::inherited()?;
-    let has_admin = listeners.iter().any(Listener::is_admin);
-    if listeners.iter().any(|listener| !listener.is_admin()) {
+    let passed = Passed {
+        public: listeners.iter().any(|listener| !listener.is_admin()),
+        admin: listeners.iter().any(Listener::is_admin),
+    };
+    if passed.public {
         tracing::info!("serving on the sockets that the service manager passed; `http.listen` is not used");
     } else {
         // The first one is the address of the site.
@@ -140,10 +147,7 @@ fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<List
         let secured = listeners.into_iter().map(|one| if one.is_admin() { one } else { one.with_tls(Arc::clone(tls)) });
         listeners = secured.collect();
     }
-    if has_admin {
-        return Ok(listeners);
-    }
-    if let Some(address) = &config.http.admin_listen {
+    if let Some(address) = config.http.admin_listen.as_ref().filter(|_| !passed.admin) {
         // Metrics are no reason not to serve: a second instance beside the first would otherwise need a setting.
         match bind("admin_listen", address) {
             Ok(listener) => listeners.push(listener.for_admin()),
@@ -151,7 +155,7 @@ fn listeners(config: &Config, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<List
             Err(error) => tracing::warn!("no admin listener: {error}"),
         }
     }
-    Ok(listeners)
+    Ok((listeners, passed))
 }
 
 /// The line that people and programs wait for, whatever the log says. It is no JSON, so it is an event as well for whoever

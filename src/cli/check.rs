@@ -12,10 +12,10 @@ use crate::item::{Diagnostic, Item, SeedPath};
 use crate::ops::counted;
 use crate::parse::Parsed;
 use crate::seed::{self, ScanError};
-use crate::serve::{SetupError, load_tls, tag_authority};
+use crate::serve::{self, SetupError, tag_authority};
 
 use super::logging::Logging;
-use super::{Check, Format, load_for, system_clock};
+use super::{Check, Format, load_for, print, system_clock};
 
 /// What `--format json` prints for one seed.
 #[derive(Serialize)]
@@ -62,10 +62,14 @@ struct Tally {
 }
 
 pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
-    let Check { settings, paths, format } = arguments;
+    let Check { settings, paths, config_only, format } = arguments;
     let config = load_for(Purpose::Check, &settings)?;
     Logging::start(&config.log)?;
-    check_tls(&config)?;
+    if config_only {
+        serve::check(&config)?;
+        return print("the configuration is right\n");
+    }
+    serve::check_files(&config)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut tally = Tally::default();
     let result = check_all(&config, &paths, format, &mut out, &mut tally).and_then(|()| {
@@ -81,14 +85,6 @@ pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
         other => other?,
     }
     Ok(ExitCode::from(u8::from(tally.rejected + tally.repaired > 0)))
-}
-
-/// A key that this user must not read may well be readable for the service.
-fn check_tls(config: &Config) -> Result<(), SetupError> {
-    match load_tls(config) {
-        Err(SetupError::Tls(error)) if error.is_permission() => Ok(()),
-        other => other.map(|_| ()),
-    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

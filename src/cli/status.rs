@@ -82,6 +82,15 @@ fn table(status: &Status) -> String {
     for part in &status.late {
         line("", format!("`{part}` gives no sign of life"));
     }
+    if let Some(refused) = &status.reload_refused {
+        // What is wrong with a file is shown with its line, on lines of its own.
+        for (at, text) in refused.lines().enumerate() {
+            line(
+                if at == 0 { "reload" } else { "" },
+                if at == 0 { format!("REFUSED {text}") } else { text.to_owned() },
+            );
+        }
+    }
     line("store", status.store.clone());
     let (seeds, items) = (status.seeds, status.items);
     line("seeds", format!("{} known, {} missing", seeds.known, seeds.missing));

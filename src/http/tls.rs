@@ -45,6 +45,12 @@ pub enum TlsError {
 }
 
 impl TlsError {
+    /// Whether the system did not give the files, rather than their being of no use.
+    #[must_use]
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(self, Self::Read { source: pem::Error::Io(_), .. })
+    }
+
     /// Whether the files are only kept from whoever runs this; another user may be allowed to read them.
     #[must_use]
     pub fn is_permission(&self) -> bool {

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, SecondsFormat, Utc};
+use rustix::fs::{Access, access};
 use serde_json::json;
 
 use super::counter::Counter;
@@ -102,6 +103,20 @@ impl AccessLog {
         // The thread of before ends by itself when the last line that waits is written.
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
+    }
+
+    /// Whether a file could be logged to. It is not made.
+    ///
+    /// # Errors
+    /// What [`configure`](Self::configure) would meet.
+    pub fn check(file: &Path) -> io::Result<()> {
+        match OpenOptions::new().append(true).open(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                Ok(access(parent, Access::WRITE_OK | Access::EXEC_OK)?)
+            }
+            other => other.map(drop),
+        }
     }
 
     /// Logs an answer; never waits.

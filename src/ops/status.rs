@@ -17,6 +17,8 @@ pub struct Status {
     pub reasons: Vec<String>,
     /// Parts that have given no sign of life when they should have.
     pub late: Vec<String>,
+    /// When and why the last reload was refused; then the configuration before it holds.
+    pub reload_refused: Option<String>,
     /// Where ids and history are kept.
     pub store: String,
     /// Seeds that are known.

@@ -14,7 +14,7 @@ use crate::ingest::Clock;
 use crate::item::Severity;
 use crate::ops::{
     AccessLog, DiagnosticCount, DiagnosticLine, Exposition, FeedStatus, FeedTraffic, Health, HttpStatus, IngestStatus,
-    ItemCounts, Metrics, ProcessFigures, SeedCounts, Status, SubscriberStatus, Traffic,
+    ItemCounts, Metrics, ProcessFigures, Reloads, SeedCounts, Status, SubscriberStatus, Traffic,
 };
 use crate::store::{Reader, StoreError};
 
@@ -40,6 +40,7 @@ pub(super) struct Panel {
     pub metrics: Arc<Metrics>,
     pub health: Arc<Health>,
     pub access: Arc<AccessLog>,
+    pub reloads: Arc<Reloads>,
     pub hub: Arc<Hub>,
     pub commands: UnboundedSender<Command>,
     pub started: DateTime<Utc>,
@@ -130,6 +131,7 @@ impl Panel {
             is_ready: reasons.is_empty(),
             reasons,
             late: self.with_state(|state| late(&self.metrics, state, GRACE)).unwrap_or_default(),
+            reload_refused: self.reload_refused(),
             store: self.store.clone(),
             seeds: SeedCounts { known: figures.seeds, missing: figures.missing },
             items: ItemCounts { live: figures.live, scheduled: figures.scheduled, withdrawn: figures.withdrawn },
@@ -142,6 +144,11 @@ impl Panel {
             open_fds: process.open_fds,
             threads: process.threads,
         })
+    }
+
+    fn reload_refused(&self) -> Option<String> {
+        let (at, reason) = self.reloads.last().refused?;
+        Some(format!("{}: {reason}", at.to_rfc3339_opts(SecondsFormat::Secs, true)))
     }
 
     fn diagnostics(&self) -> Result<Vec<DiagnosticCount>, StoreError> {

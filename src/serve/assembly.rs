@@ -9,13 +9,13 @@ use crate::feed::Site;
 use crate::http::{Parts, Published, State};
 use crate::hub::{self, Hub};
 use crate::ingest::{Clock, Shared};
-use crate::ops::{AccessLog, Health, Metrics, Traffic};
+use crate::ops::{AccessLog, Health, Metrics, Reloads, Traffic};
 use crate::store::{Reader, Store};
 
 use super::admin::{Command, Panel};
 use super::observer::Observer;
 use super::pages::Pages;
-use super::setup::{SetupError, settings};
+use super::setup::{open_access_log, settings};
 use super::vitals::Ready;
 
 /// What a running service answers from and counts with.
@@ -26,6 +26,7 @@ pub(super) struct Assembly {
     pub hub: Arc<Hub>,
     pub traffic: Arc<Traffic>,
     pub access: Arc<AccessLog>,
+    pub reloads: Arc<Reloads>,
     pub reader: Arc<Reader>,
 }
 
@@ -44,7 +45,8 @@ impl Assembly {
         let traffic = Arc::new(Traffic::default());
         traffic.set_feeds(&config.feeds);
         let access = Arc::new(AccessLog::default());
-        access.configure(config.log.access, config.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
+        open_access_log(&access, &config.log)?;
+        let reloads = Arc::new(Reloads::new(clock()));
         let hub = Hub::new(
             config.hub.clone(),
             &site.base_url,
@@ -60,6 +62,7 @@ impl Assembly {
             metrics: Arc::clone(&metrics),
             health: Arc::clone(&health),
             access: Arc::clone(&access),
+            reloads: Arc::clone(&reloads),
             hub: Arc::clone(&hub),
             commands,
             started: clock(),
@@ -82,7 +85,7 @@ impl Assembly {
         hub.set_maker(Arc::downgrade(&state) as _);
         let shared = shared(published, health, metrics, &state, &hub, &pages);
         let reader = Arc::clone(&panel.reader);
-        Ok(Self { shared, state, pages, hub, traffic, access, reader })
+        Ok(Self { shared, state, pages, hub, traffic, access, reloads, reader })
     }
 }
 

@@ -15,16 +15,19 @@ use crate::seed::Watcher;
 use super::Outside;
 use super::admin::Command;
 use super::assembly::Assembly;
+use super::fixed::{Passed, keep};
 use super::manager::Manager;
 use super::names::Names;
-use super::setup::{SetupError, load_tls, needs_restart, settings, site, watch_error};
+use super::setup::{load_tls, open_access_log, settings, site, watch_error};
 use super::signals::{Signals, Told};
 use super::supervision::Supervision;
 use super::tasks::Tasks;
 
 /// All parts of a running service.
 pub(super) struct Running {
+    /// What it runs with.
     pub config: Config,
+    pub passed: Passed,
     /// Base URL where none is configured.
     pub fallback_url: String,
     pub outside: Outside,
@@ -115,9 +118,10 @@ impl Running {
     /// Reads the configuration again. What is wrong with it is logged, and the old one stays. An error means that the
     /// service cannot go on. Blocks, for long where feeds are filled anew.
     fn reload(&mut self) -> anyhow::Result<()> {
-        let (new, watcher) = match self.prepare() {
+        let (mut new, watcher) = match self.prepare() {
             Ok(prepared) => prepared,
             Err(error) => {
+                self.parts.reloads.refused((self.outside.clock)(), format!("{error:#}"));
                 tracing::error!("reload refused, the old configuration stays: {error:#}");
                 self.reopen_access_log();
                 return Ok(());
@@ -127,10 +131,9 @@ impl Running {
             tracing::error!("the log stays as it was: {error:#}");
         }
         self.renew_certificate();
-        for key in needs_restart(&self.config, &new) {
-            tracing::warn!("`{key}` has changed; it takes effect at the next start");
-        }
+        keep(&self.config, self.passed, &mut new);
         self.replace_ingest(watcher, new)?;
+        self.parts.reloads.loaded((self.outside.clock)());
         tracing::info!("configuration reloaded");
         Ok(())
     }
@@ -146,7 +149,7 @@ impl Running {
         // The new directory is watched before the old one is let go.
         let watcher = Watcher::new(new.seeds.options.clone()).map_err(watch_error)?;
         // Last, because this one takes effect at once.
-        self.parts.access.configure(new.log.access, new.log.access_file.as_deref()).map_err(SetupError::AccessLog)?;
+        open_access_log(&self.parts.access, &new.log)?;
         Ok((new, watcher))
     }
 
@@ -159,9 +162,8 @@ impl Running {
 
     /// Opens the access log anew, since it may have been rotated away.
     fn reopen_access_log(&self) {
-        let log = &self.config.log;
-        if let Err(error) = self.parts.access.configure(log.access, log.access_file.as_deref()) {
-            tracing::error!("the access log stays as it was: `log.access_file`: {error}");
+        if let Err(error) = open_access_log(&self.parts.access, &self.config.log) {
+            tracing::error!("the access log stays as it was: {error}");
         }
     }
 

@@ -1,14 +1,15 @@
 //! What a start needs from the configuration, and what can stand in its way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::config::Config;
+use crate::config::{Config, Log};
 use crate::feed::{Site, page};
 use crate::http::{AbsencePages, AdminNames, BindError, Limits, Listener, Settings, Tls, TlsError, TrustedProxies};
 use crate::hub;
+use crate::ops::AccessLog;
 use crate::seed::{ScanError, WatchError};
 use crate::store::StoreError;
 
@@ -33,8 +34,13 @@ pub enum SetupError {
     #[error("`http.tls_certificate`, `http.tls_key`")]
     Tls(#[source] TlsError),
     /// The access log cannot be written.
-    #[error("`log.access_file`: {0}")]
-    AccessLog(std::io::Error),
+    #[error("`log.access_file`: cannot open `{}`: {reason}", path.display())]
+    AccessLog {
+        /// The file, or standard output.
+        path: PathBuf,
+        /// The system's words.
+        reason: std::io::Error,
+    },
     /// An export has no address of its own to fall back to.
     #[error(
         "`site.base_url` must be set for an export: ids and links in the documents are built from it (or give --base-url)"
@@ -49,6 +55,20 @@ pub enum SetupError {
     /// The store is another program's, or a newer version's.
     #[error("{0}")]
     Store(StoreError),
+}
+
+impl SetupError {
+    /// Whether the machine may mend it by itself: a disk is not mounted yet, a certificate not fetched. Then another start may
+    /// succeed with the same settings.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Seeds(error) => !matches!(error, ScanError::NotADirectory(_)),
+            Self::Tls(error) => error.is_of_the_system(),
+            Self::AccessLog { .. } => true,
+            Self::Address { .. } | Self::NoBaseUrl | Self::ExportIntoSeeds(_) | Self::Store(_) => false,
+        }
+    }
 }
 
 /// A failure to bind is one of the machine, unless the address itself is wrong.
@@ -70,6 +90,15 @@ pub(super) fn bind(key: &'static str, address: &str) -> anyhow::Result<Listener>
 pub fn load_tls(config: &Config) -> Result<Option<Arc<Tls>>, SetupError> {
     let files = config.http.tls.as_ref();
     files.map(|(certificate, key)| Tls::load(certificate, key)).transpose().map_err(SetupError::Tls)
+}
+
+/// Has answers logged as the section says from now on.
+pub(super) fn open_access_log(access: &AccessLog, log: &Log) -> Result<(), SetupError> {
+    let file = log.access_file.as_deref();
+    access.configure(log.access, file).map_err(|reason| {
+        let path = file.unwrap_or(Path::new("standard output")).to_owned();
+        SetupError::AccessLog { path, reason }
+    })
 }
 
 pub(super) fn watch_error(error: WatchError) -> anyhow::Error {
@@ -155,18 +184,4 @@ pub fn tag_authority(config: &Config, base_url: &str) -> String {
         let host = url::Url::parse(base_url).ok().and_then(|url| url.domain().map(str::to_ascii_lowercase));
         format!("{},{TAG_YEAR}", host.as_deref().unwrap_or("localhost"))
     })
-}
-
-/// The settings that differ and take effect only at a start.
-pub(super) fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
-    [
-        ("http.listen", old.http.listen != new.http.listen),
-        ("http.admin_listen", old.http.admin_listen != new.http.admin_listen),
-        ("http.tls_certificate", old.http.tls != new.http.tls),
-        ("store.url", old.store != new.store),
-        ("http.drain_seconds", old.http.drain != new.http.drain),
-    ]
-    .into_iter()
-    .filter_map(|(key, differs)| differs.then_some(key))
-    .collect()
 }

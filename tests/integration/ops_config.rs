@@ -162,7 +162,8 @@ const STARTS: [(&[&str], i32, &[&str]); 8] = [
     (&["--listen", "unix:relative"], 2, &["`http.listen`", "unix:/path"]),
     (&["--listen", "203.0.113.7:8080"], 1, &["203.0.113.7:8080", "does not belong to this machine"]),
     (&["--listen", "unix:/nowhere/http.sock"], 1, &["/nowhere/http.sock", "directory must exist"]),
-    (&["--seeds", "/nowhere"], 2, &["/nowhere", "--seeds DIR"]),
+    // What may be there a little later, such as a file system at boot, is worth another start.
+    (&["--seeds", "/nowhere"], 1, &["/nowhere", "--seeds DIR"]),
     (&["--seeds", "/etc/hostname"], 2, &["/etc/hostname"]),
     (&["--store", "mysql:x"], 2, &["sqlite:PATH"]),
     (&["--store", "sqlite:/proc/nowhere/x.db"], 1, &["/proc/nowhere/x.db"]),
@@ -189,7 +190,7 @@ fn certificate_that_cannot_be_used_is_named_with_the_reason() {
         run(&mut command)
     };
     let (code, _, err) = serve("/nowhere/cert.pem");
-    assert_eq!(code, 2, "{err}");
+    assert_eq!(code, 1, "{err}");
     assert!(err.contains("`http.tls_certificate`") && err.contains("/nowhere/cert.pem"), "{err}");
     let (code, _, err) = serve(&place.config().display().to_string());
     assert_eq!(code, 2, "{err}");
@@ -200,8 +201,41 @@ fn certificate_that_cannot_be_used_is_named_with_the_reason() {
 fn check_of_a_certificate_that_cannot_be_used_names_it() {
     let place = Place::new("tls_certificate = \"/nowhere/cert.pem\"\ntls_key = \"/nowhere/key.pem\"\n");
     let (code, out, err) = run(program().arg("check").arg("--config").arg(place.config()).arg(place.seeds()));
-    assert_eq!(code, 2, "{out}{err}");
+    assert_eq!(code, 1, "{out}{err}");
     assert!(err.contains("`http.tls_certificate`") && err.contains("/nowhere/cert.pem"), "{err}");
+}
+
+#[test]
+fn access_log_that_cannot_be_opened_is_named_by_start_and_check() {
+    let place = Place::new("[log]\naccess = \"combined\"\naccess_file = \"/nowhere/access.log\"\n");
+    let mut check = program();
+    check.arg("check").arg("--config").arg(place.config()).arg(place.seeds());
+    for command in [&mut place.serve(), &mut check] {
+        let (code, out, err) = run(command);
+        assert_eq!(code, 1, "{out}{err}");
+        assert!(err.contains("`log.access_file`: cannot open `/nowhere/access.log`: No such file"), "{err}");
+    }
+}
+
+#[test]
+fn check_of_the_configuration_alone_finds_what_a_start_would_and_reads_no_seed() {
+    let place = Place::new("[log]\naccess = \"combined\"\naccess_file = \"access.log\"\n");
+    std::fs::write(place.seeds().join("bad.txt"), "").unwrap();
+    let check = |seeds: &std::path::Path| {
+        let mut check = program();
+        check.args(["check", "--config-only", "--config"]).arg(place.config()).arg("--seeds").arg(seeds);
+        run(check.current_dir(place.seeds().parent().unwrap()))
+    };
+    let (code, out, err) = check(&place.seeds());
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "the configuration is right\n", ""));
+    assert!(!place.seeds().with_file_name("access.log").exists(), "a check makes nothing");
+    let (code, _, err) = check(&place.seeds().join("nowhere"));
+    assert!(code == 1 && err.contains("nowhere` does not exist"), "{code} {err}");
+    let (code, _, err) = check(&place.config());
+    assert!(code == 2 && err.contains("is not a directory"), "{code} {err}");
+    std::fs::write(place.config(), "[feeds]\nitems = 0\n").unwrap();
+    let (code, _, err) = check(&place.seeds());
+    assert!(code == 2 && err.contains("line 2: `feeds.items`"), "{code} {err}");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use crate::running::{PATIENCE, Place, Server, eventually, seed_text, write_seed};
+use crate::running::{PATIENCE, Place, Server, eventually, program, run, seed_text, write_seed};
+use crate::service_admin::{ask, metric};
 
 /// A connection that is kept.
 struct Kept(BufReader<TcpStream>);
@@ -126,4 +127,40 @@ fn a_configuration_that_could_not_be_started_is_refused_whole() {
     }
     reload(&place, &server, &format!("{base}{feed}"));
     eventually("the new feed is served", PATIENCE, || (kept.get("/feeds/quiet/atom.xml").0 == 200).then_some(()));
+}
+
+#[test]
+fn what_takes_effect_at_a_start_is_compared_with_what_runs() {
+    let place = Place::new("");
+    let base = std::fs::read_to_string(place.config()).unwrap();
+    let (server, _) = Server::ready(place.serve());
+    let told = || server.log().matches("`http.listen` has changed; it takes effect at the next start").count();
+    let other = base.replace("127.0.0.1:0", "127.0.0.2:0");
+    for (text, expected) in [(&other, 1), (&other, 2), (&base, 2)] {
+        reload(&place, &server, text);
+        assert_eq!(told(), expected, "{}", server.log());
+    }
+}
+
+#[test]
+fn a_refused_reload_is_told_by_status_and_metrics_until_one_is_taken_up() {
+    let place = Place::new("");
+    let base = std::fs::read_to_string(place.config()).unwrap();
+    let (server, _) = Server::ready(place.serve_with_admin());
+    let status = || run(program().args(["status", "--admin", &place.admin()])).1;
+    let loaded = || {
+        let text = ask(&place, "GET", "/metrics", "").1;
+        let at = metric(&text, "seedcast_config_last_reload_success_timestamp_seconds").unwrap();
+        assert!(at > 1.7e9, "{at}");
+        metric(&text, "seedcast_config_last_reload_successful").unwrap()
+    };
+    assert!(loaded() == 1.0 && !status().contains("REFUSED"));
+    std::fs::write(place.config(), "[feeds]\nitems = 0\n").unwrap();
+    server.hang_up();
+    eventually("it is refused", PATIENCE, || server.log().contains("reload refused").then_some(()));
+    let out = status();
+    assert!(out.contains("reload       REFUSED 20") && out.contains("line 2: `feeds.items` must be"), "{out}");
+    assert_eq!(loaded(), 0.0);
+    reload(&place, &server, &base);
+    assert!(loaded() == 1.0 && !status().contains("REFUSED"));
 }

@@ -14,6 +14,7 @@ impl Panel {
         out.family("seedcast_build_info", GAUGE, "Version of the program, always 1.");
         out.sample("seedcast_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
         self.expose_health(out);
+        self.expose_reloads(out);
         self.expose_store(out);
         self.expose_ingest(out);
         self.expose_answers(out);
@@ -31,6 +32,16 @@ impl Panel {
             let value = u8::from(self.health.is_degraded(what));
             out.sample("seedcast_degraded", &[("reason", what.as_str())], value);
         }
+    }
+
+    fn expose_reloads(&self, out: &mut Exposition) {
+        let last = self.reloads.last();
+        let help = "Whether the last reload of the configuration, or the start, took it up.";
+        let is_successful = u8::from(last.refused.is_none());
+        out.single("seedcast_config_last_reload_successful", GAUGE, help, is_successful);
+        let help = "When the configuration that holds was taken up, since the epoch.";
+        let at = last.loaded.timestamp();
+        out.single("seedcast_config_last_reload_success_timestamp_seconds", GAUGE, help, at);
     }
 
     /// A store that does not answer leaves its metrics out; `seedcast_degraded` says why.
