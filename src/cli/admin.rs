@@ -38,6 +38,9 @@ pub(super) fn ask(address: &str, method: &str, target: &str) -> anyhow::Result<A
             exchange(stream, &request)
         }),
     };
+    if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        bail!("not permitted to ask `{address}`: only the user that runs the service may, and root");
+    }
     let answer = answer.with_context(|| {
         format!("no answer from the admin address `{address}`: is the service running, with this `http.admin_listen`?")
     })?;
@@ -45,6 +48,21 @@ pub(super) fn ask(address: &str, method: &str, target: &str) -> anyhow::Result<A
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
     let Some(status) = status.filter(|_| head.starts_with("HTTP/1.")) else { bail!("`{address}` does not speak HTTP") };
     Ok(Answer { status, body: body.to_owned() })
+}
+
+impl Answer {
+    /// The body, where that is the service's yes.
+    ///
+    /// # Errors
+    /// What it says instead.
+    pub(super) fn body_if(self, expected: u16) -> anyhow::Result<String> {
+        match self.status {
+            status if status == expected => Ok(self.body),
+            // There on the admin listener, and nowhere else.
+            404 | 405 => bail!("this is an address for readers: give the one of `http.admin_listen`, with --admin"),
+            status => bail!("the service answers {status}: {}", self.body.trim()),
+        }
+    }
 }
 
 fn connect(address: &str) -> io::Result<TcpStream> {

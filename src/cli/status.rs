@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::config::Purpose;
 use crate::hub;
@@ -18,24 +18,21 @@ const FINDINGS: usize = 10;
 /// Shows how the service is doing; 1 when it is not ready.
 pub(super) fn status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
     let address = address(arguments.admin)?;
-    let answer = ask(&address, "GET", if arguments.hub { "/hub" } else { "/status" })?;
-    if answer.status != 200 {
-        bail!("the service answers {}: {}", answer.status, answer.body.trim());
-    }
+    let body = ask(&address, "GET", if arguments.hub { "/hub" } else { "/status" })?.body_if(200)?;
     if arguments.hub {
         match arguments.format {
-            Format::Json => print(&answer.body)?,
+            Format::Json => print(&body)?,
             Format::Text => {
-                let status = serde_json::from_str(&answer.body).context("the service is of another version")?;
+                let status = serde_json::from_str(&body).context("the service is of another version")?;
                 print(&hub(&status))?
             }
         };
         let readiness = ask(&address, "GET", "/readyz")?;
         return Ok(if readiness.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let status: Status = serde_json::from_str(&answer.body).context("the service is of another version")?;
+    let status: Status = serde_json::from_str(&body).context("the service is of another version")?;
     match arguments.format {
-        Format::Json => print(&answer.body)?,
+        Format::Json => print(&body)?,
         Format::Text if arguments.subscribers => print(&subscribers(&status))?,
         Format::Text => print(&table(&status))?,
     };
@@ -45,11 +42,7 @@ pub(super) fn status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
 /// Has the seed directory listed now.
 pub(super) fn rescan(arguments: Rescan) -> anyhow::Result<ExitCode> {
     let target = if arguments.accept_removals { "/rescan?accept-removals" } else { "/rescan" };
-    let answer = ask(&address(arguments.admin)?, "POST", target)?;
-    if answer.status != 202 {
-        bail!("the service answers {}: {}", answer.status, answer.body.trim());
-    }
-    print(&answer.body)
+    print(&ask(&address(arguments.admin)?, "POST", target)?.body_if(202)?)
 }
 
 /// 0 when right feeds are served, else 1 and why not.
@@ -170,8 +163,11 @@ fn subscribers(status: &Status) -> String {
     for FeedStatus { path, subscribers, .. } in &status.feeds {
         let all = subscribers.announced + subscribers.addresses;
         let text = format!(
-            "{path}: about {all} ({} announced by aggregators, about {} addresses by themselves); {} ignore caching\n",
-            subscribers.announced, subscribers.addresses, subscribers.unconditional_pollers
+            "{path}: about {all} ({} announced by aggregators, about {} {} by themselves); {} ignore caching\n",
+            subscribers.announced,
+            subscribers.addresses,
+            if subscribers.addresses == 1 { "address" } else { "addresses" },
+            subscribers.unconditional_pollers
         );
         out.push_str(&text);
         let services = subscribers.services.iter().map(|(name, count)| [name.clone(), count.to_string()]);

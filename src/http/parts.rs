@@ -148,8 +148,11 @@ pub struct Accepted {
 
 /// The resources of the admin listener besides `/livez` and `/readyz`: metrics, status, commands.
 pub trait Admin: Send + Sync {
-    /// The answer, `None` where there is nothing (404). `method` is GET or POST; HEAD comes as GET. Called where
-    /// blocking is allowed.
+    /// What may be done with a resource, as a value of Allow; `None` where there is none (404).
+    fn methods(&self, path: &str) -> Option<&'static str>;
+
+    /// The answer, `None` where there is nothing (404). `method` is one of [`methods`](Self::methods); HEAD comes as GET.
+    /// Called where blocking is allowed.
     fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<AdminAnswer>;
 }
 
@@ -177,6 +180,13 @@ impl AdminAnswer {
         Self { status: StatusCode::ACCEPTED, content_type: "text/plain; charset=utf-8", body: format!("{text}\n") }
     }
 
+    /// 400: what is missing in the request.
+    #[must_use]
+    pub fn bad_request(text: &str) -> Self {
+        let status = StatusCode::BAD_REQUEST;
+        Self { status, content_type: "text/plain; charset=utf-8", body: format!("{text}\n") }
+    }
+
     /// 503: it cannot be told or done now.
     #[must_use]
     pub fn unavailable(text: &str) -> Self {
@@ -186,6 +196,10 @@ impl AdminAnswer {
 }
 
 impl Admin for () {
+    fn methods(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+
     fn answer(&self, _: &str, _: &str, _: Option<&str>) -> Option<AdminAnswer> {
         None
     }

@@ -1,5 +1,12 @@
 //! What the process uses, as the kernel counts it.
 
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
+
+/// Milliseconds of a tick in `/proc` (USER_HZ is 100, whatever the kernel's own).
+const TICK_MS: u64 = 10;
+
 /// Figures of this process; what the system does not tell is zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProcessFigures {
@@ -7,8 +14,12 @@ pub struct ProcessFigures {
     pub resident_bytes: u64,
     /// Open file descriptors.
     pub open_fds: u64,
+    /// Most of them that there may be.
+    pub max_fds: u64,
     /// Threads.
     pub threads: u64,
+    /// Time on a processor since the start, of all threads.
+    pub cpu: Duration,
 }
 
 impl ProcessFigures {
@@ -24,7 +35,17 @@ impl ProcessFigures {
         Self {
             resident_bytes: field("VmRSS:") * 1024,
             open_fds: u64::try_from(fds).unwrap_or(u64::MAX),
+            max_fds: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX),
             threads: field("Threads:"),
+            cpu: cpu(),
         }
     }
+}
+
+/// `utime` and `stime`, the 14th and 15th field; the second one, a name in parentheses, may have spaces.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * TICK_MS)
 }

@@ -50,6 +50,14 @@ pub(super) struct Panel {
 }
 
 impl http::Admin for Panel {
+    fn methods(&self, path: &str) -> Option<&'static str> {
+        match path {
+            "/metrics" | "/status" | "/hub" => Some("GET, HEAD, OPTIONS"),
+            "/rescan" | "/hub/drop" => Some("POST, OPTIONS"),
+            _ => None,
+        }
+    }
+
     fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<AdminAnswer> {
         match (method, path) {
             ("GET", "/metrics") => {
@@ -68,7 +76,10 @@ impl http::Admin for Panel {
                 Err(error) => AdminAnswer::unavailable(&format!("the store does not answer: {error}")),
             }),
             ("POST", "/hub/drop") => {
-                let id = query?.strip_prefix("id=")?.parse().ok()?;
+                let id = query.and_then(|query| query.strip_prefix("id=")?.parse().ok());
+                let Some(id) = id else {
+                    return Some(AdminAnswer::bad_request("which subscription? ask for /hub/drop?id=NUMBER"));
+                };
                 match self.hub.drop_subscription(id) {
                     Ok(true) => {
                         Some(AdminAnswer::accepted("the subscription is ended; a WebSub subscriber will be told"))

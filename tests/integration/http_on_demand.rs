@@ -351,6 +351,14 @@ fn the_hub_allows_post_only() {
 struct Desk;
 
 impl Admin for Desk {
+    fn methods(&self, path: &str) -> Option<&'static str> {
+        match path {
+            "/nothing" => None,
+            "/rescan" => Some("POST, OPTIONS"),
+            _ => Some("GET, HEAD, OPTIONS"),
+        }
+    }
+
     fn answer(&self, method: &str, path: &str, query: Option<&str>) -> Option<AdminAnswer> {
         let body = format!("{method} {path} {}", query.unwrap_or("-"));
         (path != "/nothing").then_some(AdminAnswer { status: StatusCode::OK, content_type: "text/x-desk", body })
@@ -375,7 +383,18 @@ fn the_admin_listener_has_its_own_resources() {
     assert_eq!(ask("HEAD", "/status", "").field("content-length"), Some("13"));
     assert_eq!(ask("GET", "/nothing", "").status, 404);
     assert_eq!(ask("GET", "/livez", "").text(), "ok\n");
-    assert_eq!(ask("DELETE", "/status", "").status, 405);
+    for (method, path, status, allow) in [
+        ("DELETE", "/status", 405, Some("GET, HEAD, OPTIONS")),
+        ("POST", "/metrics", 405, Some("GET, HEAD, OPTIONS")),
+        ("GET", "/rescan", 405, Some("POST, OPTIONS")),
+        ("POST", "/livez", 405, Some("GET, HEAD, OPTIONS")),
+        ("OPTIONS", "/rescan", 204, Some("POST, OPTIONS")),
+        ("PUT", "/nothing", 404, None),
+        ("BREW", "/status", 501, None),
+    ] {
+        let answer = ask(method, path, "");
+        assert_eq!((answer.status, answer.field("allow")), (status, allow), "{method} {path}");
+    }
     assert_eq!(server.get("/metrics", "").status, 404, "not on the public listener");
 }
 

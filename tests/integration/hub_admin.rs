@@ -128,9 +128,9 @@ fn an_operator_drops_a_subscription_and_its_subscriber_is_told() {
     let listed = status(&place)["listed"].as_array().unwrap().clone();
     let id = listed.iter().find(|one| one["host"] == "127.0.0.2").unwrap()["id"].to_string();
     for (method, target, field, code) in [
-        ("GET", format!("/hub/drop?id={id}"), "", 404),
-        ("POST", "/hub/drop".to_owned(), "", 404),
-        ("POST", "/hub/drop?id=x".to_owned(), "", 404),
+        ("GET", format!("/hub/drop?id={id}"), "", 405),
+        ("POST", "/hub/drop".to_owned(), "", 400),
+        ("POST", "/hub/drop?id=x".to_owned(), "", 400),
         ("POST", "/hub/drop?id=4711".to_owned(), "", 404),
         ("POST", format!("/hub/drop?id={id}"), "Origin: https://evil.example\r\n", 403),
     ] {

@@ -79,6 +79,8 @@ fn metrics_follow_what_happens() {
         assert_eq!(metric(&text, series), Some(value), "{series} in\n{text}");
     }
     assert!(metric(&text, "process_resident_memory_bytes").unwrap() > 1e6);
+    assert!(metric(&text, "process_max_fds").unwrap() > metric(&text, "process_open_fds").unwrap());
+    assert!(metric(&text, "process_cpu_seconds_total").unwrap() > 0.0);
     assert!(!text.contains("/no/such/path"), "a client's words are no label");
     // Every family is declared once, before its samples.
     let mut declared = std::collections::HashSet::new();
@@ -145,6 +147,34 @@ fn commands_say_when_nobody_answers() {
         let (code, _, err) = run(program().arg(command).arg("--config").arg(place.config()));
         assert_eq!(code, 1, "{err}");
         assert!(err.contains("`http.admin_listen` is empty"), "{err}");
+    }
+}
+
+#[test]
+fn commands_at_the_address_of_readers_say_which_one_to_give() {
+    let place = Place::new("");
+    let (_server, address) = Server::ready(place.serve());
+    for command in [&["status"][..], &["status", "--hub"], &["rescan"]] {
+        let (code, _, err) = run(program().args(command).args(["--admin", &address.to_string()]));
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains("an address for readers") && err.contains("`http.admin_listen`"), "{command:?}: {err}");
+    }
+}
+
+#[test]
+fn resources_take_their_own_methods_and_say_what_is_missing() {
+    let place = Place::new("");
+    let (_server, _) = Server::ready(place.serve_with_admin());
+    for (method, target, status) in [
+        ("GET", "/rescan", 405),
+        ("POST", "/status", 405),
+        ("POST", "/hub/drop", 400),
+        ("POST", "/hub/drop?id=x", 400),
+        ("POST", "/hub/drop?id=7", 404),
+        ("GET", "/hub/drop?id=7", 405),
+        ("POST", "/no", 404),
+    ] {
+        assert_eq!(ask(&place, method, target, "").0, status, "{method} {target}");
     }
 }
 
@@ -233,7 +263,7 @@ fn web_pages_cannot_use_the_admin_listener() {
         assert_eq!(ask(&place, "POST", "/rescan?accept-removals", field).0, 403);
         assert_eq!(ask(&place, "GET", "/status", field).0, 403);
     }
-    assert_eq!(ask(&place, "GET", "/rescan", "").0, 404);
+    assert_eq!(ask(&place, "GET", "/rescan", "").0, 405);
     for path in ["/metrics", "/status", "/rescan"] {
         assert_eq!(get(address, path, &[]).unwrap().status, 404, "{path} on the public listener");
     }

@@ -8,7 +8,10 @@ use super::super::request::Field;
 use super::super::target::is_sound;
 use super::{Plan, Request, Waiting};
 
+/// Of all resources together.
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+/// Of those that are only read.
+const READ: &str = "GET, HEAD, OPTIONS";
 
 impl Request<'_> {
     pub(super) fn plan_admin(&self, peer: Peer) -> Plan {
@@ -26,14 +29,25 @@ impl Request<'_> {
         if from_page {
             return Plan::Reply(Reply::text(StatusCode::FORBIDDEN, "not for web pages\n"));
         }
-        let path = self.head.path;
-        match self.head.method {
-            "OPTIONS" => Plan::Reply(Reply::status(StatusCode::NO_CONTENT).with("Allow", METHODS)),
+        let (method, path) = (self.head.method, self.head.path);
+        let methods = match path {
+            "/livez" | "/readyz" => Some(READ),
+            other => self.state.parts.admin.methods(other),
+        };
+        match (method, methods) {
+            ("OPTIONS", methods) => {
+                Plan::Reply(Reply::status(StatusCode::NO_CONTENT).with("Allow", methods.unwrap_or(METHODS)))
+            }
             _ if !is_sound(path) => Plan::Reply(Reply::status(StatusCode::BAD_REQUEST)),
-            "GET" | "HEAD" if path == "/livez" => Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
-            "GET" | "HEAD" if path == "/readyz" => Plan::Reply(self.readiness()),
-            "GET" | "HEAD" | "POST" => Plan::Wait(Box::new(Waiting::admin(self))),
-            "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => Plan::Reply(Reply::not_allowed(METHODS)),
+            ("GET" | "HEAD", _) if path == "/livez" => Plan::Reply(Reply::text(StatusCode::OK, "ok\n")),
+            ("GET" | "HEAD", _) if path == "/readyz" => Plan::Reply(self.readiness()),
+            (_, Some(methods)) if methods.split(", ").any(|one| one == method) => {
+                Plan::Wait(Box::new(Waiting::admin(self)))
+            }
+            ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT", methods) => {
+                let status = Reply::status(StatusCode::NOT_FOUND);
+                Plan::Reply(methods.map_or(status, Reply::not_allowed))
+            }
             _ => Plan::Reply(Reply::status(StatusCode::NOT_IMPLEMENTED)),
         }
     }

@@ -186,5 +186,8 @@ fn expose_process(out: &mut Exposition, started: i64) {
     out.single("process_start_time_seconds", GAUGE, "Start of the process since the epoch.", started);
     out.single("process_resident_memory_bytes", GAUGE, "Memory in use.", process.resident_bytes);
     out.single("process_open_fds", GAUGE, "Open file descriptors.", process.open_fds);
+    out.single("process_max_fds", GAUGE, "Most file descriptors that may be open.", process.max_fds);
+    let cpu = process.cpu.as_secs_f64();
+    out.single("process_cpu_seconds_total", COUNTER, "Time on a processor, of all threads.", cpu);
     out.single("process_threads", GAUGE, "Threads.", process.threads);
 }
