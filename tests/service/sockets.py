@@ -87,6 +87,51 @@ def activated_on_demand(folder):
     print("sockets passed on demand are used: TCP and Unix")
 
 
+def start_on(sockets, names, command, stderr):
+    """The program with sockets that are passed under these names."""
+    # LISTEN_PID must be the program's own, so the shell sets it and becomes the program.
+    script = 'export LISTEN_PID=$$; exec "$@"'
+    environment = dict(os.environ, LISTEN_FDS=str(len(sockets)), LISTEN_FDNAMES=names)
+
+    def place():
+        for number, one in enumerate(sockets):
+            os.dup2(one.fileno(), 100 + number)
+        for number in range(len(sockets)):
+            os.dup2(100 + number, 3 + number, inheritable=True)
+
+    return subprocess.Popen(
+        ["sh", "-c", script, "sh"] + command, env=environment, preexec_fn=place, close_fds=False, stderr=stderr, text=True
+    )
+
+
+def reloaded(folder):
+    """Addresses in the configuration are not used, at the next start neither, and a reload says so."""
+    config = f"{folder}/seedcast.toml"
+
+    def configure(port):
+        with open(config, "w") as file:
+            file.write(f'[http]\nlisten = ["203.0.113.1:{port}"]\nadmin_listen = ""\n')
+
+    configure(1)
+    command = [PROGRAM, "serve", "--config", config, "--seeds", f"{folder}/seeds", "--store", f"sqlite:{folder}/store.db"]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1024)
+        child = start_on([listener], "http", command, subprocess.PIPE)
+        log = []
+        threading.Thread(target=lambda: log.extend(child.stderr), daemon=True).start()
+        try:
+            assert b"A good day" in get(listener.getsockname()[1])
+            configure(2)
+            child.send_signal(signal.SIGHUP)
+            told = "`http.listen` has changed; it is not used: the sockets come from systemd"
+            eventually("the log says that it is not used", lambda: any(told in line for line in log))
+        finally:
+            child.kill()
+            child.wait()
+    print("a reload says that addresses are not used")
+
+
 def restarted(folder):
     """Two programs after one another on the same sockets, as a service manager restarts them."""
     listeners = []
@@ -98,20 +143,7 @@ def restarted(folder):
     port, admin = (listener.getsockname()[1] for _, listener in listeners)
 
     def start():
-        # LISTEN_PID must be the program's own, so the shell sets it and becomes the program.
-        script = 'export LISTEN_PID=$$; exec "$@"'
-        environment = dict(os.environ, LISTEN_FDS="2", LISTEN_FDNAMES="http:admin")
-
-        def place():
-            for number, (_, listener) in enumerate(listeners):
-                os.dup2(listener.fileno(), 100 + number)
-            for number in range(2):
-                os.dup2(100 + number, 3 + number, inheritable=True)
-
-        return subprocess.Popen(
-            ["sh", "-c", script, "sh"] + arguments(folder), env=environment, preexec_fn=place, close_fds=False,
-            stderr=subprocess.DEVNULL,
-        )
+        return start_on([listener for _, listener in listeners], "http:admin", arguments(folder), subprocess.DEVNULL)
 
     first = start()
     assert b"A good day" in get(port)
@@ -160,4 +192,5 @@ with tempfile.TemporaryDirectory() as folder:
     with open(f"{folder}/seeds/a.txt", "w") as seed:
         seed.write(SEED)
     activated_on_demand(folder)
+    reloaded(folder)
     restarted(folder)
