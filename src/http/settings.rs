@@ -15,8 +15,9 @@ use super::proxies::TrustedProxies;
 /// How requests are answered.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Path of the site's base URL without a trailing slash (`/news`), or empty. Requests may come with it or, from a
-    /// proxy that strips it, without; `Location` always carries it.
+    /// Path of the site's base URL without a trailing slash (`/news`), or empty, written as the site's own links have it.
+    /// Requests may come with it, also in canonical form, or, from a proxy that strips it, without; `Location` always
+    /// carries it.
     pub base_path: String,
     /// Path → path that took its place, both below `base_path`; answered with 308.
     pub redirects: HashMap<String, String>,
