@@ -14,6 +14,7 @@ mod cut;
 mod encoding;
 mod foreign;
 mod header;
+mod hints;
 mod identity;
 mod language;
 mod layout;
@@ -36,9 +37,10 @@ use chrono_tz::Tz;
 
 pub use identity::normalised_url;
 
-use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath, Times};
+use crate::item::{Diagnostic, IdentityKey, Item, ItemId, Language, SeedPath};
 use encoding::Decoded;
 use header::Header;
+use hints::Hints;
 use identity::Address;
 use layout::{Block, Layout, Missing};
 use report::Report;
@@ -84,12 +86,13 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
     let decoded = decode(bytes, &mut report)?;
     let text = clean(&decoded, &mut report);
     refuse_other_formats(&text, &report)?;
-    let layout = lay_out(&text, context.zone, &mut report)?;
+    let header = header_of(&text, &mut report);
+    let address = address_of(&header, &mut report);
+    let hints = hints_of(&header, address.as_ref(), context, &mut report);
+    let layout = lay_out(&text, context.zone, &hints, &mut report)?;
     let title = title_of(layout.headline, &mut report)?;
     let Prose { description, body } = prose_of(&layout, &title);
-    let header = layout.header.unwrap_or_default();
-    let address = address_of(&header, &mut report);
-    let times = times_of(&header, address.as_ref(), &layout.times, context, &mut report)?;
+    let times = chronology::choose(&layout.times, &hints, context, &mut report)?;
     let language = context.language.cloned();
     let language = language.or_else(|| language::detect(&title.text, description.unwrap_or_default(), body));
     let Summary { text: summary, is_cut } = summary::of(layout.headline.text, description, body);
@@ -138,25 +141,29 @@ fn refuse_other_formats(text: &str, report: &Report<'_>) -> Result<(), Diagnosti
     Err(report.rejected(Some(found.line), "not_a_seed", reason))
 }
 
-fn lay_out<'a>(text: &'a str, zone: Tz, report: &mut Report<'_>) -> Result<Layout<'a>, Diagnostic> {
-    let layout = layout::read(text, |block| time::read(block, zone)).map_err(|missing| match missing {
+fn header_of<'a>(text: &'a str, report: &mut Report<'_>) -> Header<'a> {
+    let header = layout::header(text).unwrap_or_default();
+    if header.is_odd {
+        let reason = "the header is not written `date YYYY-MM URL`: only a month `YYYY-MM` and the URL are read";
+        report.repaired(Some(header.line), "odd_header", reason);
+    }
+    header
+}
+
+fn lay_out<'a>(text: &'a str, zone: Tz, hints: &Hints, report: &mut Report<'_>) -> Result<Layout<'a>, Diagnostic> {
+    let layout = layout::read(text, |block| time::read(block, zone), hints).map_err(|missing| match missing {
         Missing::Everything => report.rejected(None, "empty", "the file holds no text"),
         Missing::Headline(line) => report.rejected(Some(line), "no_title", "no headline before this line"),
     })?;
     if let Some(block) = layout.unread {
-        let reason = format!("`{}` begins with a date but is not understood as a time: left as text", block.text);
+        let reason =
+            format!("`{}` begins with a date but is not understood as a time of the article: left as text", block.text);
         report.repaired(Some(block.line), "unread_time", reason);
     }
     if let Some(first) = layout.times_in_body.first() {
-        let reason = format!(
-            "`{}` is written as a time but stands too far down to be the article's: left in the body",
-            first.text
-        );
+        let reason =
+            format!("`{}` is written as a time but not where the article's belong: left in the body", first.text);
         report.repaired(Some(first.line), "time_in_body", reason);
-    }
-    if let Some(header) = layout.header.filter(|header| header.is_odd) {
-        let left = if header.month.is_none() { ": what stands between `date` and the URL is left out" } else { "" };
-        report.repaired(Some(header.line), "odd_header", format!("the header is not written `date YYYY-MM URL`{left}"));
     }
     Ok(layout)
 }
@@ -218,17 +225,10 @@ fn address_of(header: &Header<'_>, report: &mut Report<'_>) -> Option<Address> {
     }
 }
 
-fn times_of(
-    header: &Header<'_>,
-    address: Option<&Address>,
-    blocks: &layout::TimeBlocks<'_>,
-    context: &Context<'_>,
-    report: &mut Report<'_>,
-) -> Result<Times, Diagnostic> {
+fn hints_of(header: &Header<'_>, address: Option<&Address>, context: &Context<'_>, report: &mut Report<'_>) -> Hints {
     let month = header.month.and_then(header::first_day);
     if let Some(wrong) = header.month.filter(|_| month.is_none()) {
         report.repaired(Some(header.line), "bad_time", format!("there is no month `{wrong}`: left out"));
     }
-    let hints = chronology::Hints { month, url_path: address.map(Address::path) };
-    chronology::choose(blocks, &hints, context, report)
+    Hints::of(month, address.map(Address::path), chronology::seen(context))
 }

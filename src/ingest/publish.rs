@@ -169,7 +169,14 @@ impl Press<'_, '_> {
 fn summary(feeds: &Feeds, index: usize) -> (page::FeedSummary<'_>, &[Arc<Item>]) {
     let state = &feeds.states[index];
     let (newest, archive) = shown(&state.row, &state.items);
-    (page::FeedSummary { feed: &state.definition, updated: state.row.updated.filter(|_| state.row.placed > 0), archive }, newest)
+    (
+        page::FeedSummary {
+            feed: &state.definition,
+            updated: state.row.updated.filter(|_| state.row.placed > 0),
+            archive,
+        },
+        newest,
+    )
 }
 
 /// The documents with the content codings that they are shown with, made on as many threads as there are processors; and

@@ -18,13 +18,14 @@ pub(super) fn is_at_end(before: &str) -> bool {
 /// `haber.Example.com`, `Booking.COM`.
 pub(super) fn is_code_or_host(word: &str, after: &str) -> bool {
     let mut follows = after.chars();
-    match (follows.next(), follows.next()) {
-        (Some('@' | '_' | '=' | '(' | '\\'), _) => return true,
-        (Some('/'), Some(c)) => return !c.is_uppercase(),
-        _ => {}
-    }
     const DOMAINS: &[&str] = &["com", "net", "org", "edu", "gov"];
     let is_domain = |label: &str| DOMAINS.contains(&label.to_ascii_lowercase().as_str());
+    match (follows.next(), follows.next()) {
+        (Some('@' | '_' | '=' | '(' | '\\'), _) => return true,
+        // Net is a word as well: `Net/Brüt`.
+        (Some('/'), Some(c)) => return !c.is_uppercase() || (is_domain(word) && !word.eq_ignore_ascii_case("net")),
+        _ => {}
+    }
     // With a suffix no ordinary word: `Sahibinden.Com'dan`.
     let suffix = after.strip_prefix(['\'', '’']);
     if is_domain(word) && suffix.is_some_and(|suffix| suffix.starts_with(char::is_lowercase)) {

@@ -33,7 +33,10 @@ fn exact(rest: &str) -> Option<Header<'_>> {
     let (month, url) = if is_month(word) { (Some(word), after) } else { (None, rest) };
     let (word, after) = first_word(url);
     let is_url = word.contains("://") || (month.is_some() && after.is_empty());
-    is_url.then(|| Header { month, url: Some(url).filter(|url| !url.is_empty()), ..Header::default() })
+    // What else stands there is part of the URL, unless the log of a crawl goes on.
+    let is_odd = !after.is_empty() && after.split_whitespace().all(is_of_log);
+    let url = if is_odd { word } else { url };
+    is_url.then(|| Header { month, url: Some(url).filter(|url| !url.is_empty()), is_odd, ..Header::default() })
 }
 
 /// An absolute URL at the end, and before it nothing but numbers: a day or the like. Of these only a month as the format has
@@ -59,6 +62,12 @@ fn nearly(rest: &str) -> Option<Header<'_>> {
 fn first_word(text: &str) -> (&str, &str) {
     let text = text.trim();
     text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
+}
+
+/// Status, size, time or media type of an answer: `200 text/html`.
+fn is_of_log(word: &str) -> bool {
+    let types = ["text/", "application/", "image/", "charset="];
+    (word.len() >= 3 && is_numbers(word)) || types.iter().any(|kind| word.starts_with(kind))
 }
 
 /// Day, time of day and offset in digits.

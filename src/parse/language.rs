@@ -27,16 +27,21 @@ pub(super) fn detect(title: &str, description: &str, body: &str) -> Option<Langu
     sample.push_str(title);
     sample.push(' ');
     sample.push_str(start(body, ENOUGH));
-    if let Some(language) = scripts::language(&sample) {
+    let script = scripts::find(&sample);
+    if let scripts::Finding::Language(language) = script {
         return Language::new(language);
     }
     if cyrillic::is_strange(&sample) {
         return cyrillic::language(&sample).and_then(Language::new);
     }
+    if let scripts::Finding::Mixed(letters) = script {
+        sample.retain(|c| letters.contains(&c) || !is_letter(c));
+    }
     let short = start(&sample, USUALLY_ENOUGH);
     let quick = match families::find(&sample) {
         Some(Finding::Language(Lang::Vie)) if !is_vietnamese(&sample) => return None,
         Some(Finding::Language(language)) => return Language::new(tag(language)),
+        _ if cyrillic::is_russian(&sample) => return Language::new("ru"),
         Some(Finding::Family(detector)) => detector.detect(short),
         None if is_mostly_ascii(short) => None,
         // A handful of languages shares each of the other scripts.

@@ -59,11 +59,19 @@ fn joint(block: &str, start: usize, quotes: &mut Quotes<'_>) -> Option<usize> {
     }
 }
 
+/// Whether a text begins like a Spanish question or exclamation.
+fn begins_inverted(text: &str) -> bool {
+    let inverted = text.trim_start_matches(['¿', '¡']);
+    inverted.len() < text.len() && inverted.starts_with(char::is_uppercase)
+}
+
 /// Whether a paragraph ends between `before` + `stop` (+ closing quotes) and `after`, which begins with a capital, an
 /// opening quotation mark or an ordinal (`…oynandı.2.Lig`).
 fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
     let Some(first) = after.chars().next() else { return false };
-    if !first.is_uppercase() && !quotes::is_mark(first) && !abbreviation::begins_with_ordinal(after) {
+    // Of Swedish and Finnish marks those that close never come here.
+    let is_mark = quotes::is_mark(first) || first == '”' || begins_inverted(after);
+    if !first.is_uppercase() && !is_mark && !abbreviation::begins_with_ordinal(after) {
         return false;
     }
     if address::is_at_end(before) {

@@ -1,6 +1,6 @@
 //! Quotation marks: which ones open, which ones close, where the same mark does both.
 
-use super::bytes;
+use super::{bytes, sentence};
 
 /// Marks that can open a quotation.
 pub(super) fn is_mark(c: char) -> bool {
@@ -84,6 +84,19 @@ impl<'a> Quotes<'a> {
         None
     }
 
+    /// Whether `”` at `at` begins a quotation as in Swedish and Finnish, `”Vi måste”`: at a word, behind a space, or behind a
+    /// sentence that is glued to it where the next double mark is its end and opens none of its own.
+    fn begins_nordic(&self, before: char) -> bool {
+        let rest = &self.text[self.at + '”'.len_utf8()..];
+        if !rest.starts_with(char::is_alphanumeric) {
+            return false;
+        }
+        let near = &rest[..rest.floor_char_boundary(NEAR)];
+        before.is_whitespace()
+            || (sentence::is_terminator(before)
+                && near.chars().find(|c| matches!(c, '”' | '“' | '„')).is_some_and(|next| next == '”'))
+    }
+
     fn follow(&mut self, to: usize) {
         while let Some(found) = bytes::position(&self.text.as_bytes()[self.at..to], begins_mark) {
             self.at += found;
@@ -113,6 +126,7 @@ impl<'a> Quotes<'a> {
         let is_guillemet = matches!(c, '«' | '»' | '‹' | '›');
         match self.open[kind(c)] {
             Some(open) if closes(open, c) && (is_guillemet || !before.is_whitespace()) => Role::Closes,
+            None if c == '”' && self.begins_nordic(before) => Role::Opens,
             _ if matches!(c, '”' | '’' | '›') => Role::Closes,
             _ if c == '«' => Role::Opens,
             _ if is_mark(c) && !next.is_whitespace() && !before.is_alphanumeric() => Role::Opens,
@@ -120,6 +134,9 @@ impl<'a> Quotes<'a> {
         }
     }
 }
+
+/// Bytes of a quotation that are looked through for its end.
+const NEAR: usize = 600;
 
 /// The guillemet behind the one space at the start of a text, if it can close.
 fn spaced_guillemet(text: &str) -> Option<char> {

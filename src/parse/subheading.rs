@@ -24,7 +24,9 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().count() == 1;
             let run = text[open.len_utf8()..at].trim();
             let is_number = is_apostrophe && before.is_ascii_digit() && is_in_capitals(run, &text[end..]);
-            if is_end && !is_name && !is_number {
+            // A run without a space is no heading.
+            let is_word = is_apostrophe && !run.contains(' ') && is_in_capitals(run, &text[end..]);
+            if is_end && !is_name && !is_number && !is_word {
                 let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
                 return (is_words && !run.ends_with('.')).then_some(end);
             }
@@ -37,7 +39,7 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether a heading in capitals goes on with a suffix in capitals: `'BÜYÜME 2023'TE DURDU'`.
+/// Whether a heading in capitals goes on with a suffix in capitals: `'BÜYÜME 2023'TE DURDU'`, `'ABD'DE SEÇİM'`.
 fn is_in_capitals(run: &str, after: &str) -> bool {
     sentence::first_word(after).chars().take(2).filter(|c| c.is_uppercase()).count() == 2
         && !run.contains(char::is_lowercase)

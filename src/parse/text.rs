@@ -18,9 +18,10 @@ pub(super) struct Clean<'a> {
 /// Drops what XML 1.0 §2.2 does not allow or advises against (controls, surrogates, noncharacters) and byte order
 /// marks inside the text, also where they are written as numeric references (`&#1;`, `&#xFFFE;`): a reader that
 /// unescapes twice would meet them. References to C1 controls become the characters that HTML takes them for
-/// (`&#150;`, a dash). All others stay as they are, since seeds are plain text.
+/// (`&#150;`, a dash). All others stay as they are, since seeds are plain text. Tabs and feeds that break a line become line
+/// ends, separators of paragraphs blank lines.
 pub(super) fn clean(text: &str) -> Clean<'_> {
-    let stays = |c: char| c != '\r' && c != '\u{85}' && is_legal(c);
+    let stays = |c: char| !matches!(c, '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') && is_legal(c);
     let begins_stay = |at: usize| text[at..].starts_with(stays);
     if bytes::positions(text.as_bytes(), needs_a_look).all(begins_stay)
         && memchr::memmem::find(text.as_bytes(), b"&#").is_none()
@@ -32,7 +33,7 @@ pub(super) fn clean(text: &str) -> Clean<'_> {
 
 /// Bytes that begin characters which may have to go.
 fn needs_a_look(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\n') || byte == 0x7f || byte == 0xc2 || byte >= 0xef
+    (byte < 0x20 && byte != b'\n') || matches!(byte, 0x7f | 0xc2 | 0xe2) || byte >= 0xef
 }
 
 fn is_legal(c: char) -> bool {
@@ -56,7 +57,9 @@ fn rewrite(text: &str) -> Clean<'_> {
                     out.push('\n');
                 }
             }
-            '\u{85}' => out.push('\n'),
+            '\u{85}' | '\u{b}' | '\u{c}' => out.push('\n'),
+            '\u{2029}' => out.push_str("\n\n"),
+            '\u{2028}' if chars.next_if_eq(&'\u{2028}').is_some() => out.push_str("\n\n"),
             // Judged on what has been written, so that dropping one reference cannot complete another.
             ';' => match illegal_reference(&out) {
                 Some((start, meant)) => {

@@ -3,8 +3,8 @@
 //! Accepted: the ISO 8601 forms with date and time (calendar, ordinal and week dates, basic and extended, seconds and
 //! colon optional, comma or dot fraction, space for `T`) and with them RFC 3339 and RFC 9557; RFC 5322, RFC 850 and
 //! asctime dates with a wrong or missing weekday; a day alone; `01.11.2024 13:04`; days with month names in the
-//! languages of [`names`](self); UNIX seconds. After `01.11.2024` as after a month name the time of day may be written
-//! as people do: `- 13:04`, `| 13.04`, `, 13:04 Uhr`, `à 9h`.
+//! languages of [`names`](self); UNIX seconds. A weekday may stand before `01.11.2024`, and after it as after a month
+//! name the time of day may be written as people do: `- 13:04`, `| 13.04`, `, 13:04 Uhr`, `à 9h`.
 //!
 //! Rules that the forms do not show:
 //! - `03/04/2024` and `03-04-2024` are refused whatever the numbers: one seed must not be read where its neighbour
@@ -76,6 +76,20 @@ pub fn read(block: &str, zone: Tz) -> Reading {
 /// What a block may mean that [`read`] refuses because day and month can be read in either order.
 pub(super) fn both_orders(block: &str) -> Option<String> {
     numeric::both_orders(block.trim_matches(is_around))
+}
+
+/// Whether a time is written in nothing but a number, which may be any.
+#[must_use]
+pub(super) fn is_unix_seconds(block: &str) -> bool {
+    let whole = block.trim_matches(is_around).split('.').next().unwrap_or_default();
+    (9..=10).contains(&whole.len()) && whole.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether a time is written as programs write it, the year first.
+#[must_use]
+pub(super) fn is_year_first(block: &str) -> bool {
+    let start = block.trim_matches(is_around).get(..4);
+    start.is_some_and(|year| year.bytes().all(|b| b.is_ascii_digit())) && !is_unix_seconds(block)
 }
 
 /// Whether a line of the length of a time block begins with a date, whatever follows it: meant as a time perhaps, but

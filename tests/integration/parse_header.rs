@@ -50,3 +50,18 @@ fn words_between_make_a_headline() {
         assert_eq!((parsed.item.title.as_str(), parsed.repairs.len()), (line, 0));
     }
 }
+
+#[test]
+fn what_stands_behind_the_url_is_no_part_of_it() {
+    for (line, url) in [
+        ("date 2024-11 https://n.example/a23.html 200 text/html", "https://n.example/a23.html"),
+        ("date https://n.example/a23.html\t200", "https://n.example/a23.html"),
+        ("date 2024-11 https://n.example/a23.html 200 text/html; charset=utf-8 18231", "https://n.example/a23.html"),
+    ] {
+        let parsed = parsed(format!("{line}\n\nH\n\nB"));
+        assert_eq!((parsed.item.title.as_str(), parsed.item.url.as_deref()), ("H", Some(url)), "{line}");
+        assert_eq!(parsed.item.id.as_str(), url);
+        let [repair] = &parsed.repairs[..] else { panic!("{line}: {:?}", parsed.repairs) };
+        assert_eq!((repair.code, repair.line), ("odd_header", Some(1)), "{line}");
+    }
+}

@@ -282,3 +282,38 @@ const NEIGHBOURS: [(&str, &str); 8] = [
 fn languages_that_share_a_script_are_not_taken_for_the_best_known_one() {
     assert_told(&NEIGHBOURS);
 }
+
+#[test]
+fn names_in_latin_letters_do_not_decide_the_language() {
+    for (expected, text) in [
+        (
+            &["el"][..],
+            "Νέο iPhone\n\nΗ Apple παρουσίασε το iPhone 16 Pro με επεξεργαστή A18 Pro και iOS 18, που θα ανταγωνιστεί το Samsung \
+             Galaxy S24 Ultra και το Google Pixel 9 Pro.",
+        ),
+        (
+            &["ru", "-"],
+            "Номинанты Golden Globes 2024\n\nВ список вошли Oppenheimer, Barbie, Killers of the Flower Moon, Poor Things, Past \
+             Lives и Anatomy of a Fall, а Christopher Nolan стал лучшим режиссером.",
+        ),
+        (
+            &["ar", "-"],
+            "جوائز Golden Globes\n\nضمت القائمة Oppenheimer و Barbie و Killers of the Flower Moon و Poor Things و Anatomy of a \
+             Fall وفاز Christopher Nolan بجائزة أفضل مخرج في هذا العام.",
+        ),
+        (
+            &["el"],
+            "Το Netflix\n\nΟι σειρές Stranger Things, The Crown, House of Cards και Black Mirror της πλατφόρμας Netflix.",
+        ),
+    ] {
+        assert!(expected.contains(&language(text).as_str()), "{}: {text}", language(text));
+    }
+}
+
+#[test]
+fn russian_is_told_by_letters_that_its_neighbours_lack() {
+    assert_told(&[(
+        "ru",
+        "Курс доллара\n\nКурс доллара на Московской бирже вырос до 95 рублей. Евро подорожал до 104 рублей.",
+    )]);
+}

@@ -203,13 +203,32 @@ fn what_is_no_article_is_refused_with_what_was_found() {
         ("\n\n  <HTML>\n", 3, "a web page (`<HTML>`)"),
         ("\u{feff}<?xml version=\"1.0\"?>\n<rss/>", 1, "an XML document (`<?xml version=\"1.0\"?>`)"),
         ("---\r\ntitle: x\r\n---\r\n\r\ntext", 1, "front matter (`---`)"),
+        ("<rss version=\"2.0\">\n<channel>", 1, "a feed (`<rss version=\"2.0\">`)"),
+        ("<feed xmlns=\"http://www.w3.org/2005/Atom\">", 1, "a feed"),
+        ("<head>\n<title>x</title>", 1, "a web page (`<head>`)"),
+        ("{\"title\": \"x\"}", 1, "JSON (`{\"title\": \"x\"}`)"),
+        ("\n{\n  \"title\": \"x\"\n}", 2, "JSON (`{`)"),
+        ("[{\"title\": \"x\"}]", 1, "JSON"),
+        ("From: a@site.example\nTo: b@site.example\nSubject: x\n\nText", 1, "a mail (`From: a@site.example`)"),
+        ("Subject: x\r\nDate: Fri, 1 Nov 2024 13:04:00 +0300\r\n\r\nText", 1, "a mail (`Subject: x`)"),
     ] {
         let diagnostic = refused(text);
         assert_eq!((diagnostic.code, diagnostic.line), ("not_a_seed", Some(line)), "{text}");
         assert!(diagnostic.reason.contains(found), "{}", diagnostic.reason);
     }
-    for headline in ["<b>Bold</b>", "--- and now", "----", "<htm", "Why <html> matters", "<ş", "—"] {
-        assert_eq!(parsed(format!("{headline}\n\nB")).item.title, headline);
+    for headline in [
+        "<b>Bold</b>",
+        "--- and now",
+        "----",
+        "<htm",
+        "Why <html> matters",
+        "<ş",
+        "—",
+        "{x}",
+        "To: the president",
+        "From: here\nto eternity",
+    ] {
+        assert_eq!(parsed(format!("{headline}\n\nB")).item.title, headline.replace('\n', " "));
     }
 }
 

@@ -238,3 +238,53 @@ fn space_inside_guillemets_hides_no_joint() {
     }
     assert_eq!(parted("Er ging. »Ja«, sagte er. ›Nein‹ nicht."), "Er ging. »Ja«, sagte er. ›Nein‹ nicht.");
 }
+
+#[test]
+fn spanish_questions_and_exclamations_begin_paragraphs() {
+    assert_eq!(
+        parted("Llegó ayer.¿Qué pasará ahora?Nadie lo sabe.¡Viva!"),
+        "Llegó ayer. | ¿Qué pasará ahora? | Nadie lo sabe. | ¡Viva!"
+    );
+    assert_eq!(parted("Bueno...¿no? Sí. ¿Qué?"), "Bueno...¿no? Sí. ¿Qué?");
+}
+
+#[test]
+fn swedish_and_finnish_marks_open_behind_a_sentence() {
+    for (text, expected) in [
+        (
+            "Det går inte, sade hon.”Vi måste agera nu”, fortsatte ministern.Sedan gick hon.",
+            "Det går inte, sade hon. | ”Vi måste agera nu”, fortsatte ministern. | Sedan gick hon.",
+        ),
+        ("”Vi måste agera.”Nästa dag sade hon ”nej”.", "”Vi måste agera.” | Nästa dag sade hon ”nej”."),
+        (
+            "Hon sade ”nej.”Sedan gick hon.”Nu räcker det”, sade han.",
+            "Hon sade ”nej.” | Sedan gick hon. | ”Nu räcker det”, sade han.",
+        ),
+        // The end of a quotation that another block has begun.
+        ("And that is all.”Then he left.", "And that is all.” | Then he left."),
+        ("And that is all.”Then he said “no”.", "And that is all.” | Then he said “no”."),
+        ("He said “It is all.”Then he left.", "He said “It is all.” | Then he left."),
+    ] {
+        assert_eq!(parted(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_word_in_capitals_with_a_suffix_does_not_end_a_subheading() {
+    let item =
+        parsed(with_body("Bakan konuştu.'TÜRKİYE'NİN KARARI KESİN'Bakan güldü.'ABD'DE SEÇİM VAR'Kim kazandı?")).item;
+    assert_eq!(
+        item.content,
+        "<p>Bakan konuştu.</p><h3>TÜRKİYE'NİN KARARI KESİN</h3><p>Bakan güldü.</p><h3>ABD'DE SEÇİM VAR</h3><p>Kim kazandı?</p>"
+    );
+}
+
+#[test]
+fn host_names_in_capitals_before_a_path_in_capitals_stay_whole() {
+    for text in
+        ["Facebook.Com/ZeitOnline und www.Haberturk.Com/Ekonomi sind da.", "Mehr auf Example.Org/Spenden heute."]
+    {
+        assert_eq!(parted(text), text);
+    }
+    assert_eq!(parted("Ücretler açıklandı.Net/Brüt farkı arttı."), "Ücretler açıklandı. | Net/Brüt farkı arttı.");
+}

@@ -29,8 +29,11 @@ fn check(parsed: &Parsed) {
 
 #[test]
 fn illegal_characters_are_dropped_and_reported() {
-    let controls: String =
-        (1..0x20).chain(0x7f..0xa0).filter_map(char::from_u32).filter(|c| !"\t\n\r\u{85}".contains(*c)).collect();
+    let controls: String = (1..0x20)
+        .chain(0x7f..0xa0)
+        .filter_map(char::from_u32)
+        .filter(|c| !"\t\n\r\u{b}\u{c}\u{85}".contains(*c))
+        .collect();
     for hostile in [controls.as_str(), "\u{fffe}", "\u{ffff}", "\u{1ffff}", "\u{fdd0}", "\u{feff}"] {
         let parsed = parsed(format!("He{hostile}ad\n\nDe{hostile}sc\n\n2024-11-01T13:04Z\n\nBo{hostile}dy"));
         check(&parsed);
@@ -156,4 +159,19 @@ fn references_to_c1_controls_are_what_they_are_in_html() {
     // No character in windows-1252 either.
     assert_eq!(title("a&#129;&#141;&#143;&#144;&#157;b"), "ab");
     assert_eq!(title("&#&#150;1;"), "&#–1;");
+}
+
+#[test]
+fn controls_and_separators_that_break_lines_glue_no_words() {
+    for (separator, content) in [
+        ("\u{b}", "<p>Erste Zeile\nzweite Zeile</p>"),
+        ("\u{c}", "<p>Erste Zeile\nzweite Zeile</p>"),
+        ("\u{85}", "<p>Erste Zeile\nzweite Zeile</p>"),
+        ("\u{2028}", "<p>Erste Zeile\u{2028}zweite Zeile</p>"),
+        ("\u{2028}\u{2028}", "<p>Erste Zeile</p><p>zweite Zeile</p>"),
+        ("\u{2029}", "<p>Erste Zeile</p><p>zweite Zeile</p>"),
+    ] {
+        let parsed = parsed(with_body(&format!("Erste Zeile{separator}zweite Zeile")));
+        assert_eq!((parsed.item.content.as_str(), parsed.repairs.len()), (content, 0), "{separator:?}");
+    }
 }

@@ -70,6 +70,13 @@ const MOMENTS: &[(&str, &str)] = &[
     ("2024.11.01 13:04", "2024-11-01T13:04:00+03:00"),
     ("2024-11-01 1:04 PM", "2024-11-01T13:04:00+03:00"),
     ("2024-11-01 12:04 a.m.", "2024-11-01T00:04:00+03:00"),
+    // A weekday before them.
+    ("Freitag, 01.11.2024, 13:04 Uhr", "2024-11-01T13:04:00+03:00"),
+    ("Fr, 01.11.2024 13:04", "2024-11-01T13:04:00+03:00"),
+    ("Cuma, 01.11.2024 13:04", "2024-11-01T13:04:00+03:00"),
+    ("Пятница, 01.11.2024 13:04", "2024-11-01T13:04:00+03:00"),
+    ("venerdì 01.11.2024 ore 13:04", "2024-11-01T13:04:00+03:00"),
+    ("Fri 2024-11-01 13:04:00 UTC", "2024-11-01T13:04:00+00:00"),
     // UNIX seconds.
     ("1730455440", "2024-11-01T10:04:00+00:00"),
     ("1730455440.75", "2024-11-01T10:04:00+00:00"),
@@ -179,6 +186,8 @@ const TEXT: &[&str] = &[
     "2024-2025",
     "12345678",
     "12345678901",
+    "0612345678",
+    "Freitag, 03/04/2024",
     "3.5",
     "1.2.34",
     "2024-999",
@@ -425,5 +434,152 @@ fn a_time_that_can_be_read_in_two_ways_is_refused_with_both() {
         let reason = diagnostic.reason;
         assert!(reason.starts_with(&format!("`{time}` is not a time: day and month")), "{reason}");
         assert!(reason.ends_with(dates), "{reason}");
+    }
+}
+
+const HEADER: &str = " date 2024-11 https://n.example/20241101/x-900001.html";
+
+/// Published and updated of a seed with [`HEADER`], and its content.
+fn read_of(blocks: &str) -> (String, String, String) {
+    let item = parsed(format!("{HEADER}\n\n{blocks}\n")).item;
+    (item.times.published.to_rfc3339(), item.times.updated.to_rfc3339(), item.content)
+}
+
+const DAY: &str = "2024-11-01T00:00:00+00:00";
+const PUBLISHED: &str = "2024-11-01T13:04:00+03:00";
+const UPDATED: &str = "2024-11-01T13:17:00+03:00";
+
+#[test]
+fn numbers_in_the_text_are_no_unix_seconds() {
+    for number in ["3161484100", "0612345678", "0301234567", "1712345678", "631151999", "100000000", "1810000000.5"] {
+        let blocks = format!("Neues Buch\n\nErster Absatz.\n\nZweiter Absatz.\n\n{number}\n\nLetzter Absatz.");
+        let content = format!("<p>Erster Absatz.</p><p>Zweiter Absatz.</p><p>{number}</p><p>Letzter Absatz.</p>");
+        assert_eq!(read_of(&blocks), (DAY.into(), DAY.into(), content));
+        let blocks = format!("Titel\n\nD\n\n2024-11-01\n\n2024-11-01T13:04+0300\n\n{number}\n\nText.");
+        let content = format!("<p>{number}</p><p>Text.</p>");
+        assert_eq!(read_of(&blocks), (PUBLISHED.into(), PUBLISHED.into(), content));
+    }
+    for number in ["3161484100", "0612345678", "1012345678"] {
+        let content = format!("<p>Erster Absatz.</p><p>{number}</p><p>Text.</p>");
+        assert_eq!(
+            read_of(&format!("Titel\n\nErster Absatz.\n\n{number}\n\nText.")),
+            (DAY.into(), DAY.into(), content)
+        );
+    }
+}
+
+#[test]
+fn unix_seconds_where_the_times_begin_are_times() {
+    let both = ("2024-11-01T10:04:00+00:00".into(), "2024-11-01T10:17:00+00:00".into(), "<p>B</p>".into());
+    assert_eq!(read_of("H\n\n1730455440\n\n1730456220\n\nB"), both);
+    assert_eq!(read_of("H\n\nD\n\n2024-11-01\n\n1730455440.25\n\n1730456220\n\nB"), both);
+    assert_eq!(read_of("H\n\nD\n\n1730455440\n1730456220\n\nB"), both);
+}
+
+#[test]
+fn a_block_like_a_date_does_not_cost_an_article_whose_times_are_known() {
+    for block in ["11/01/2024", "03-04-2024", "10-9-24", "31.11.2024", "1 November 2024, 13:04 CET"] {
+        for (times, updated) in [
+            ("2024-11-01\n\n2024-11-01T13:04+0300\n\n2024-11-01T13:17+0300", UPDATED),
+            ("2024-11-01\n\n2024-11-01T13:04+0300", PUBLISHED),
+        ] {
+            let seed = format!("{HEADER}\n\nH\n\nD\n\n{times}\n\n{block}\n\nText\n");
+            let parsed = parsed(&seed);
+            assert_eq!(parsed.item.content, format!("<p>{block}</p><p>Text</p>"));
+            assert_eq!(parsed.item.times.updated.to_rfc3339(), updated, "{seed}");
+            let [repair] = &parsed.repairs[..] else { panic!("{seed}: {:?}", parsed.repairs) };
+            assert_eq!(repair.code, "time_in_body");
+        }
+        assert_eq!(refused(format!("H\n\nD\n\n2024-11-01\n\n{block}\n\nText")).code, "bad_time");
+    }
+}
+
+#[test]
+fn a_day_in_words_behind_the_times_is_text() {
+    let days =
+        ["15. November 2024", "9. November 1989", "28. Oktober 2024", "1 Kasım 2024", "28.10.2024", "15.11.2024"];
+    for day in days.into_iter().chain(["9. November 1989, 18:53 Uhr"]) {
+        for (times, updated) in [
+            ("2024-11-01\n\n2024-11-01T13:04+0300\n\n2024-11-01T13:17+0300", UPDATED),
+            ("2024-11-01T13:04+0300\n\n2024-11-01T13:17+0300", UPDATED),
+            ("2024-11-01\n\n2024-11-01T13:04+0300", PUBLISHED),
+            ("2024-11-01\n2024-11-01T13:04+0300", PUBLISHED),
+        ] {
+            let content = format!("<p>{day}</p><p>Text.</p>");
+            let expected = (PUBLISHED.into(), updated.into(), content);
+            assert_eq!(read_of(&format!("H\n\nD\n\n{times}\n\n{day}\n\nText.")), expected, "{times:?}");
+        }
+    }
+    assert_eq!(read_of("H\n\nD\n\n2024-11-01\n\n9. November 1989\n\nB").2, "<p>9. November 1989</p><p>B</p>");
+}
+
+#[test]
+fn a_day_that_the_text_tells_of_is_not_when_it_was_published() {
+    let blocks = "Titel\n\nErster Absatz eines Rückblicks.\n\n9. November 1989\n\nDie Mauer fällt.";
+    let content = "<p>Erster Absatz eines Rückblicks.</p><p>9. November 1989</p><p>Die Mauer fällt.</p>";
+    assert_eq!(read_of(blocks), (DAY.into(), DAY.into(), content.into()));
+    let without_day = parsed(format!("date 2024-11 https://n.example/a\n\n{blocks}")).item;
+    assert_eq!((without_day.times.published_source.as_str(), without_day.content.as_str()), ("crawl-month", content));
+    // Nothing contradicts these.
+    for (seed, day) in [
+        (format!("{HEADER}\n\nH\n\nD\n\n31. Oktober 2024\n\nB"), "2024-10-31"),
+        (format!("H\n\nD\n\n9. November 1989\n\nB"), "1989-11-09"),
+        ("date 2024-11 https://n.example/a\n\nH\n\n9. November 1989\n\nB".into(), "1989-11-09"),
+        (format!("{HEADER}\n\nH\n\nD\n\n1989-11-09\n\nB"), "1989-11-09"),
+    ] {
+        assert_eq!(parsed(&seed).item.times.published.date_naive().to_string(), day, "{seed}");
+    }
+}
+
+#[test]
+fn a_headline_that_is_a_date_is_the_headline_where_text_and_times_follow() {
+    for headline in ["9 novembre 1989", "11.09.2001", "9/11/2001"] {
+        for header in ["", HEADER] {
+            let times = "2024-11-01\n\n2024-11-01T13:04+0300\n\n2024-11-01T13:17+0300";
+            let item = parsed(format!("{header}\n\n{headline}\n\nDescription\n\n{times}\n\nB")).item;
+            assert_eq!((item.title.as_str(), item.summary.as_deref()), (headline, Some("Description")));
+            assert_eq!((item.times.updated.to_rfc3339().as_str(), item.content.as_str()), (UPDATED, "<p>B</p>"));
+            assert_eq!(refused(format!("{header}\n\n{headline}\n\n{times}\n\nB")).code, "no_title");
+        }
+    }
+}
+
+#[test]
+fn years_of_other_calendars_are_left_as_text_and_reported() {
+    for time in ["1403/08/11 13:04", "2567-11-01T13:04+0700", "2567-11-01", "1 Kasım 1403"] {
+        let parsed = parsed(format!("{HEADER}\n\nH\n\nD\n\n{time}\n\nB"));
+        assert_eq!(parsed.item.times.published.to_rfc3339(), DAY, "{time}");
+        assert_eq!(parsed.item.content, format!("<p>D</p><p>{time}</p><p>B</p>"));
+        let [repair] = &parsed.repairs[..] else { panic!("{time}: {:?}", parsed.repairs) };
+        assert_eq!((repair.code, repair.line), ("unread_time", Some(7)), "{time}");
+    }
+    for year in ["1605", "1890", "2099"] {
+        let times = parsed(format!("H\n\nD\n\n{year}-11-01T13:04Z\n\nB")).item.times;
+        assert_eq!(times.published.date_naive().to_string(), format!("{year}-11-01"));
+    }
+}
+
+#[test]
+fn the_day_of_a_url_may_be_written_in_several_ways() {
+    for path in [
+        "2024/0701",
+        "202407/01",
+        "2024/7/1",
+        "2024/07/1",
+        "2024.07.01",
+        "2024_07_01",
+        "2024-07-01",
+        "20240701",
+        "2024/07/01",
+    ] {
+        let times = parsed(format!("date 2024-11 https://n.example/{path}/a\n\nH\n\nB")).item.times;
+        assert_eq!(times.published_source.as_str(), "url-day", "{path}");
+        assert_eq!(times.published.date_naive().to_string(), "2024-07-01", "{path}");
+    }
+    for path in
+        ["2024/1301", "202413/01", "2024/70/1", "2024.07-01", "2024.0.701", "1024/0701", "2024/07a1", "2999/0701"]
+    {
+        let times = parsed(format!("date 2024-11 https://n.example/{path}/a\n\nH\n\nB")).item.times;
+        assert_eq!(times.published_source.as_str(), "crawl-month", "{path}");
     }
 }

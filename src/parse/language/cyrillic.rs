@@ -101,6 +101,20 @@ impl Member {
     }
 }
 
+/// Common words of Russian, of which a text of a few sentences has two.
+const RUSSIAN: [&str; 14] = ["и", "в", "на", "с", "не", "до", "по", "из", "к", "от", "за", "о", "у", "для"];
+
+/// Whether a text in Cyrillic letters can only be in Russian among the languages that the detector knows: of those only Russian
+/// and Belarusian have `ы` and `э`, and Belarusian is not without `і` and `ў`.
+pub(super) fn is_russian(text: &str) -> bool {
+    let latin = bytes::count(text.as_bytes(), |byte| byte.is_ascii_alphabetic());
+    // A Cyrillic letter has two bytes.
+    4 * latin <= bytes::count(text.as_bytes(), |byte| !byte.is_ascii())
+        && text.contains(['ы', 'э', 'Э'])
+        && !text.contains(|c| is_beyond_russian(c) || matches!(c, 'Ѐ' | 'Ђ'..='Џ'))
+        && words(text).filter(|word| RUSSIAN.contains(word)).take(2).count() == 2
+}
+
 /// Letters that no language has which the detector knows. Ukrainian has `ґ`.
 fn is_strange_letter(c: char) -> bool {
     matches!(c, '\u{460}'..='\u{52f}') && !matches!(c, 'Ґ' | 'ґ')

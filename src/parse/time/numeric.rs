@@ -41,17 +41,7 @@ pub(super) fn read(text: &str) -> Attempt {
             if date.is_err() && !matches!(after, Some('T' | 't')) { None } else { time_of_day(date, scan) }
         }
         (9..=10, None | Some('.')) => unix_seconds(text),
-        (1..=2, Some('.')) => {
-            let day = scan.digits(length)?;
-            scan.eat('.');
-            let month = two_digits_at_most(&mut scan)?;
-            (scan.eat('.') && scan.digits_ahead() == 4).then_some(())?;
-            let date = calendar(scan.digits(4)?, month, day);
-            match scan.peek() {
-                Some(c) if c.is_whitespace() || matches!(c, ',' | '-' | '–' | '|') => worded::after_date(date, scan),
-                _ => time_of_day(date, scan),
-            }
-        }
+        (1..=2, Some('.')) => dotted(scan),
         (1..=2, Some(separator @ ('/' | '-'))) => {
             scan.digits(length)?;
             scan.eat(separator);
@@ -61,6 +51,29 @@ pub(super) fn read(text: &str) -> Attempt {
             time_of_day(Err(EITHER_ORDER), scan)
         }
         _ => None,
+    }
+}
+
+/// A date in digits behind a weekday: with dots or the year first. Other numbers may be anything there.
+pub(super) fn after_weekday(scan: Scan<'_>) -> Attempt {
+    let length = scan.digits_ahead();
+    match (length, scan.rest[length..].chars().next()) {
+        (1..=2, Some('.')) => dotted(scan),
+        (4, Some('-')) => year_first(scan),
+        _ => None,
+    }
+}
+
+/// `01.11.2024`, and the time of day as people write it.
+fn dotted(mut scan: Scan<'_>) -> Attempt {
+    let day = two_digits_at_most(&mut scan)?;
+    scan.eat('.').then_some(())?;
+    let month = two_digits_at_most(&mut scan)?;
+    (scan.eat('.') && scan.digits_ahead() == 4).then_some(())?;
+    let date = calendar(scan.digits(4)?, month, day);
+    match scan.peek() {
+        Some(c) if c.is_whitespace() || matches!(c, ',' | '-' | '–' | '|') => worded::after_date(date, scan),
+        _ => time_of_day(date, scan),
     }
 }
 
@@ -128,8 +141,9 @@ fn time_of_day(date: Result<NaiveDate, &'static str>, mut scan: Scan<'_>) -> Att
     clock::after_date(date, scan, Style::Spaced)
 }
 
-/// Nine or ten digits: 1973 to 2286. A fraction is cut.
+/// Nine or ten digits: 1973 to 2286. A fraction is cut. With a zero in front it is another number.
 fn unix_seconds(text: &str) -> Attempt {
+    (!text.starts_with('0')).then_some(())?;
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
     (!fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit())).then_some(())?;
     let utc = DateTime::from_timestamp(seconds.parse().ok()?, 0)?;

@@ -4,14 +4,17 @@ use chrono::NaiveDate;
 
 use super::clock::{self, Style};
 use super::scan::Scan;
-use super::{Attempt, calendar, names};
+use super::{Attempt, calendar, names, numeric};
 
 pub(super) fn read(text: &str) -> Attempt {
     let mut scan = Scan::new(text);
     // `le 1 août 2024`
     filler(&mut scan, &["le"]);
     // `mar` is March or a Tuesday: a weekday only where a month follows.
-    date(scan).or_else(|| date(weekday(scan)?))
+    date(scan).or_else(|| {
+        let scan = weekday(scan)?;
+        date(scan).or_else(|| numeric::after_weekday(scan))
+    })
 }
 
 /// Passes over a weekday. Whether it is the right one does not matter: the date says more.
