@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
+use encoding_rs::{Encoding, ISO_2022_JP, ISO_8859_2, UTF_8, WINDOWS_1250, WINDOWS_1252};
 
 use super::bytes;
 use super::letters::is_letter;
@@ -153,7 +153,32 @@ fn legacy(bytes: &[u8]) -> Option<(&'static Encoding, String)> {
     detector.feed(bytes, true);
     let encoding = detector.guess(top_level_domain(bytes).as_deref(), Utf8Detection::Deny);
     let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
+    if let Some(meant) = meant_instead(encoding, &text) {
+        let (text, has_errors) = meant.decode_without_bom_handling(bytes);
+        if !has_errors && is_plausible(bytes, &text) {
+            return Some((meant, text.into_owned()));
+        }
+    }
     (!has_errors && is_plausible(bytes, &text)).then(|| (encoding, text.into_owned()))
+}
+
+/// The encoding of a text whose letters no language has together in the one that was guessed: without the hint of a
+/// country's domain the guess often is a neighbour.
+fn meant_instead(guess: &'static Encoding, text: &str) -> Option<&'static Encoding> {
+    let has = |letters: &[char]| text.contains(letters);
+    // Portuguese `não`, `ações` as `năo`, `açőes`; Romanian has no cedilla below c, Hungarian neither.
+    let is_portuguese = || text.contains("ăo") || (has(&['ç']) && has(&['ă', 'ę', 'ő']));
+    // Polish `piątek` as `pištek`; Sorbian has `š`, but never without `č` and `ě`.
+    let is_polish = || has(&['ł']) && has(&['š']) && !has(&['č', 'ě', 'ř']);
+    // Hungarian `jövő`, `fű` as `jövõ`, `fû`; of the others with `õ` Portuguese has `ã` and `ç`, Estonian no `á`.
+    let is_hungarian =
+        || has(&['õ', 'û']) && has(&['á']) && has(&['é']) && has(&['ö']) && !has(&['ã', 'ç', 'ê', 'à', 'è', 'ñ', 'ß']);
+    match () {
+        () if guess == WINDOWS_1250 && is_portuguese() => Some(WINDOWS_1252),
+        () if guess == ISO_8859_2 && is_polish() => Some(WINDOWS_1250),
+        () if guess == WINDOWS_1252 && is_hungarian() => Some(WINDOWS_1250),
+        () => None,
+    }
 }
 
 /// Top-level domain of the first URL in the file: a hint for the detector (`tr` speaks for windows-1254).

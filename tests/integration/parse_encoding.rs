@@ -179,3 +179,30 @@ fn escapes_for_terminals_are_no_encoding() {
     assert_eq!(parsed.item.title, "A [1mbold(B[m headline");
     assert_eq!(parsed.repairs[0].code, "illegal_characters");
 }
+
+#[test]
+fn letters_that_no_language_has_together_tell_the_neighbour_of_an_encoding() {
+    for (label, text) in [
+        (
+            "windows-1252",
+            "A audiência não foi adiada\n\nAs ações da empresa subiram. O ministro não comentou a decisão, mas a audiência \
+             pública está marcada para a próxima semana, segundo a direção.",
+        ),
+        (
+            "windows-1250",
+            "W piątek nowa ustawa\n\nRząd przyjął w piątek projekt. Premier powiedział, że będą nowe zasady dla gmin, a wójt \
+             zapowiedział zmianę planu.",
+        ),
+        (
+            "windows-1250",
+            "A jövő évi költségvetés\n\nA kormány elfogadta a jövő évi költségvetést. A miniszter szerint a nőknek és az időseknek \
+             több jut, és a gyűlés után a fűtés ára is csökken.",
+        ),
+    ] {
+        for url in ["", "date 2024-11 https://site.example/a\n\n", "date 2024-11 https://site.com/a\n\n"] {
+            let (title, body) = text.split_once("\n\n").unwrap();
+            let item = parsed(encoded(&format!("{url}{title}\n\n2024-11-01T13:04Z\n\n{body}"), label)).item;
+            assert_eq!((item.title.as_str(), item.content), (title, format!("<p>{body}</p>")));
+        }
+    }
+}

@@ -523,7 +523,7 @@ fn a_day_that_the_text_tells_of_is_not_when_it_was_published() {
     // Nothing contradicts these.
     for (seed, day) in [
         (format!("{HEADER}\n\nH\n\nD\n\n31. Oktober 2024\n\nB"), "2024-10-31"),
-        (format!("H\n\nD\n\n9. November 1989\n\nB"), "1989-11-09"),
+        ("H\n\nD\n\n9. November 1989\n\nB".into(), "1989-11-09"),
         ("date 2024-11 https://n.example/a\n\nH\n\n9. November 1989\n\nB".into(), "1989-11-09"),
         (format!("{HEADER}\n\nH\n\nD\n\n1989-11-09\n\nB"), "1989-11-09"),
     ] {
