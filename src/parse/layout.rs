@@ -33,7 +33,7 @@ pub(super) struct Layout<'a> {
     pub(super) headline: Block<'a>,
     /// One block or more.
     pub(super) description: Option<&'a str>,
-    pub(super) times: TimeBlocks<'a>,
+    pub(super) times: Times<'a>,
     /// Everything after the time blocks, blank lines and all.
     pub(super) body: &'a str,
     /// First line of a block that stands where the times belong and begins with a date, but is not read as a time.
