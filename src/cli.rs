@@ -48,7 +48,7 @@ enum Command {
     /// Write every document as files, for any static host
     ///
     /// Beside each file lie its pre-compressed variants (.gz, .br, .zst); manifest.json has the validators of each. A second
-    /// run writes only what has changed.
+    /// run writes only what has changed, and where standard error is no terminal it says nothing if nothing has.
     Export(Export),
     /// Show how the running service is doing
     ///
@@ -134,6 +134,9 @@ struct Export {
     /// Accept that missing seeds are really gone, however many
     #[arg(long)]
     accept_removals: bool,
+    /// Print errors and warnings only
+    #[arg(long, short, conflicts_with = "log_level")]
+    quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -231,7 +234,7 @@ fn serve(arguments: Serve) -> anyhow::Result<ExitCode> {
     let Serve { settings, listen, base_url, store } = arguments;
     let load = move || load(&settings, listen.clone(), base_url.clone(), store.clone());
     let config = load()?;
-    let logging = Logging::start(&config.log)?;
+    let logging = Logging::start(&config)?;
     let relog = Box::new(move |log: &config::Log| logging.change(log));
     serve::run(config, Outside { reload: Box::new(load), relog, progress: screen::draw, clock: system_clock() })?;
     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,9 @@ mod layers;
 mod origin;
 mod raw;
 mod rules;
+mod shape;
 mod validate;
+mod variables;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,6 +57,8 @@ pub struct Config {
     pub automatic: Vec<By>,
     /// Section `[log]`.
     pub log: Log,
+    /// What is odd about the settings and no reason to refuse them, in words.
+    pub warnings: Vec<String>,
 }
 
 /// Section `[site]`.
@@ -151,6 +155,11 @@ pub struct Log {
 }
 
 impl Config {
+    /// Logs what is odd about the settings.
+    pub fn warn(&self) {
+        self.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    }
+
     /// The file the store is kept in when the configuration names none: in `$STATE_DIRECTORY`, else in `./var`.
     #[must_use]
     pub fn default_store(state_directory: Option<PathBuf>) -> StoreUrl {

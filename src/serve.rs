@@ -16,6 +16,7 @@ mod sockets;
 mod supervision;
 mod tasks;
 mod vitals;
+mod within;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use names::Names;
 use running::{Running, supervise};
 use setup::{bind, listener_url, site, store_error, watch_error};
 use signals::Signals;
+use within::refuse_store_in_seeds;
 
 pub use check::{check, check_files};
 pub use export::{Exported, export};
@@ -88,6 +90,7 @@ pub fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         let _context = runtime.enter();
         Signals::listen().context("cannot listen for signals")?
     };
+    refuse_store_in_seeds(&config.store, &config)?;
     // Before the store, so that a mistyped directory does not leave one behind.
     let watcher = Watcher::new(config.seeds.options.clone()).map_err(watch_error)?;
     let mut store = open_store(&config, clock)?;

@@ -64,7 +64,7 @@ struct Tally {
 pub(super) fn run(arguments: Check) -> anyhow::Result<ExitCode> {
     let Check { settings, paths, config_only, format } = arguments;
     let config = load_for(Purpose::Check, &settings)?;
-    Logging::start(&config.log)?;
+    Logging::start(&config)?;
     if config_only {
         serve::check(&config)?;
         return print("the configuration is right\n");

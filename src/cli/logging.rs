@@ -7,7 +7,7 @@ use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-use crate::config::Log;
+use crate::config::{Config, Log};
 
 use super::screen::Lines;
 
@@ -20,13 +20,14 @@ pub(super) struct Logging {
 }
 
 impl Logging {
-    /// Starts logging for the whole process.
-    pub(super) fn start(log: &Log) -> anyhow::Result<Self> {
-        let (layer, handle) = reload::Layer::new(output(log)?);
+    /// Starts logging for the whole process, and logs what is odd about its settings.
+    pub(super) fn start(config: &Config) -> anyhow::Result<Self> {
+        let (layer, handle) = reload::Layer::new(output(&config.log)?);
         tracing_subscriber::registry()
             .with(layer)
             .try_init()
             .map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))?;
+        config.warn();
         Ok(Self { handle })
     }
 
@@ -48,16 +49,24 @@ fn output(log: &Log) -> anyhow::Result<Output> {
             return Ok(filter.and_then(journal.with_syslog_identifier("seedcast".to_owned())).boxed());
         }
     }
-    let lines = tracing_subscriber::fmt::layer()
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(Lines);
+    let lines = tracing_subscriber::fmt::layer().with_target(false).with_ansi(is_coloured()).with_writer(Lines);
     Ok(filter.and_then(lines).boxed())
+}
+
+/// Colours are for terminals that have them, and for people who have not said no (no-color.org).
+fn is_coloured() -> bool {
+    let says_no = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !says_no && !is_dumb()
+}
+
+/// Whether the terminal takes no control sequences.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb")
 }
 
 /// Whether standard error is the journal: `$JOURNAL_STREAM` names the device and inode that it was when the service
 /// manager connected it (systemd.exec(5)).
-fn is_journal() -> bool {
+pub(super) fn is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     rustix::fs::fstat(std::io::stderr()).is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }

@@ -9,6 +9,8 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::serve::Scanning;
 
+use super::logging::is_dumb;
+
 /// Cells of the bar.
 const CELLS: u64 = 24;
 /// Back to the beginning of the line, and everything in it away (ECMA-48).
@@ -50,7 +52,7 @@ impl Write for Lines {
 /// Draws how far the first scan is, or takes that away. Only on a terminal; elsewhere the log tells it.
 pub(super) fn draw(scanning: Option<Scanning>) {
     let mut bar = bar();
-    if (bar.is_empty() && scanning.is_none()) || !io::stderr().is_terminal() {
+    if (bar.is_empty() && scanning.is_none()) || !io::stderr().is_terminal() || is_dumb() {
         return;
     }
     *bar = scanning.map(line).unwrap_or_default();

@@ -54,6 +54,9 @@ impl Check<'_> {
         if clean_xml(value).trim().is_empty() {
             return Err(self.wrong(key, "some text", format!("{value:?}")));
         }
+        if value.contains(['\n', '\r']) {
+            return Err(self.wrong(key, "text in one line", format!("{value:?}")));
+        }
         Ok(value.to_owned())
     }
 
@@ -87,8 +90,13 @@ impl Check<'_> {
         if tag.is_empty() {
             return Ok(None);
         }
-        let language = Language::new(tag);
-        language.map(Some).ok_or_else(|| self.wrong(key, "a language tag such as \"en\" or \"pt-BR\"", tag))
+        self.tag(key, tag).map(Some)
+    }
+
+    /// No primary subtag of more than three letters is assigned (RFC 5646 §2.2.1): "english" is no language.
+    pub(super) fn tag(&self, key: &str, tag: &str) -> Result<Language, ConfigError> {
+        let language = Language::new(tag).filter(|language| language.primary().len() <= 3);
+        language.ok_or_else(|| self.wrong(key, "a language tag such as \"en\" or \"pt-BR\"", format!("\"{tag}\"")))
     }
 
     pub(super) fn zone(&self, key: &str, name: &str) -> Result<Tz, ConfigError> {

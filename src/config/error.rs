@@ -53,14 +53,4 @@ pub enum ConfigError {
         /// What is missing.
         reason: String,
     },
-    /// An environment variable of ours that is no setting.
-    #[error("environment variable {name} names no setting; `{section}` has: {known}")]
-    UnknownVariable {
-        /// The variable.
-        name: String,
-        /// The section it seems to mean.
-        section: String,
-        /// The keys of that section.
-        known: String,
-    },
 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use crate::feed::{Content, Definition, Filter, Limits};
-use crate::item::Language;
 
 use super::check::{Check, visible};
 use super::raw::{RawFeed, RawFeeds};
@@ -46,10 +45,7 @@ impl Check<'_> {
     }
 
     fn feed(&self, site: &str, defaults: &RawFeeds, raw: &RawFeed) -> Result<Definition, ConfigError> {
-        let languages = raw.languages.iter().map(|tag| {
-            let expected = "language tags such as \"en\" or \"pt-BR\"";
-            Language::new(tag).ok_or_else(|| self.wrong("languages", expected, format!("\"{tag}\"")))
-        });
+        let languages = raw.languages.iter().map(|tag| self.tag("languages", tag));
         let filter = Filter {
             sources: self.hosts("sources", &raw.sources)?,
             paths: self.globs("paths", &raw.paths)?,

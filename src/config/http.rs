@@ -1,5 +1,7 @@
 //! Section `[http]`.
 
+use std::collections::HashSet;
+
 use crate::http::{ForwardedField, Listener, TrustedProxies};
 
 use super::check::{Check, optional};
@@ -17,6 +19,17 @@ pub(super) fn settings(check: &Check<'_>, http: RawHttp) -> Result<Http, ConfigE
     };
     http.listen.iter().try_for_each(|one| address("http.listen", one))?;
     admin_listen.iter().try_for_each(|one| address("http.admin_listen", one))?;
+    let mut taken = HashSet::new();
+    for one in &http.listen {
+        // Port 0 is another port each time.
+        if !one.ends_with(":0") && !taken.insert(one) {
+            return Err(check.wrong("http.listen", "a list of different addresses", format!("\"{one}\" twice")));
+        }
+    }
+    if let Some(one) = admin_listen.as_ref().filter(|one| taken.contains(one)) {
+        let expected = "another address than those of http.listen";
+        return Err(check.wrong("http.admin_listen", expected, format!("\"{one}\"")));
+    }
     Ok(Http {
         listen: http.listen,
         admin_listen,

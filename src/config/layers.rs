@@ -10,7 +10,9 @@ use toml::{Table, Value};
 use super::credential::{Purpose, fill_in};
 use super::origin::Origins;
 use super::raw::Raw;
+use super::shape::in_words;
 use super::validate::validate;
+use super::variables::{self, Variable};
 use super::{Config, ConfigError, DEFAULT_FILE};
 
 /// Settings given on the command line; what is `None` or empty was not given.
@@ -62,6 +64,7 @@ pub fn load_for(
         merge(&mut table, parse(path, &text)?);
         origins = Origins::of_file(path, &text);
     }
+    let mut warnings = Vec::new();
     let mut state_directory = None;
     let mut credentials = None;
     for (name, value) in environment {
@@ -72,16 +75,26 @@ pub fn load_for(
         } else if name == "CREDENTIALS_DIRECTORY" {
             credentials = Some(PathBuf::from(value));
         } else if let Some(rest) = name.strip_prefix("SEEDCAST_") {
-            set_variable((&mut table, &mut origins), &defaults, name, rest, &value)?;
+            match variables::read(&defaults, rest, &value)? {
+                Variable::Setting { section, key, value } => {
+                    set(&mut table, &section, &key, value);
+                    origins.by_variable(format!("{section}.{key}"), name);
+                }
+                Variable::Unknown(warning) => warnings.push(warning),
+                Variable::Foreign => {}
+            }
         }
     }
     apply((&mut table, &mut origins), overrides);
     fill_in(&mut table, &defaults, credentials.as_deref(), purpose)?;
+    let merged = table.clone();
     let raw = Raw::deserialize(Value::Table(table)).map_err(|reason| ConfigError::Shape {
         origin: origins.of(""),
-        reason: reason.to_string().trim_end().to_owned(),
+        reason: in_words(reason.to_string().trim_end(), &merged),
     })?;
     let mut config = validate(raw, &origins, state_directory)?;
+    warnings.append(&mut config.warnings);
+    config.warnings = warnings;
     // TOML is text, and a path need not be.
     if let Some(path) = overrides.seeds.as_ref().filter(|path| path.to_str().is_none()) {
         config.seeds.options.directory.clone_from(path);
@@ -97,13 +110,13 @@ fn first_directory(list: &OsStr) -> Option<PathBuf> {
 
 /// Reads the file alone, so that a mistake in it is shown where it stands.
 fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
-    let syntax = |reason: toml::de::Error| ConfigError::Syntax {
+    let syntax = |reason: toml::de::Error, table: &Table| ConfigError::Syntax {
         path: path.to_owned(),
-        reason: reason.to_string().trim_end().to_owned(),
+        reason: in_words(reason.to_string().trim_end(), table),
     };
-    let table: Table = text.parse().map_err(syntax)?;
+    let table: Table = text.parse().map_err(|reason| syntax(reason, &Table::new()))?;
     // Serde reports positions only while it reads the text itself.
-    toml::from_str::<Raw>(text).map_err(syntax)?;
+    toml::from_str::<Raw>(text).map_err(|reason| syntax(reason, &table))?;
     Ok(table)
 }
 
@@ -116,46 +129,6 @@ fn merge(below: &mut Table, above: Table) {
             }
         }
     }
-}
-
-/// Sets `SECTION_KEY`. Variables of other sections are left alone: container platforms set names such as
-/// `SEEDCAST_PORT_8080_TCP` for a service called seedcast.
-fn set_variable(
-    (table, origins): (&mut Table, &mut Origins),
-    defaults: &Table,
-    name: &str,
-    rest: &str,
-    value: &OsStr,
-) -> Result<(), ConfigError> {
-    let lower = rest.to_ascii_lowercase();
-    let Some((section, key)) = lower.split_once('_') else { return Ok(()) };
-    let Some(Value::Table(known)) = defaults.get(section) else { return Ok(()) };
-    let wrong = |expected: &str| ConfigError::Value {
-        origin: "environment".into(),
-        key: name.to_owned(),
-        expected: expected.into(),
-        value: value.to_string_lossy().into_owned(),
-    };
-    let text = value.to_str().ok_or_else(|| wrong("UTF-8"))?;
-    let value = match known.get(key) {
-        Some(Value::String(_)) => Value::String(text.to_owned()),
-        Some(Value::Integer(_)) => Value::Integer(text.trim().parse().map_err(|_| wrong("a whole number"))?),
-        Some(Value::Boolean(_)) => Value::Boolean(text.trim().parse().map_err(|_| wrong("true or false"))?),
-        Some(Value::Array(_)) => Value::Array(
-            text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Value::String(one.into())).collect(),
-        ),
-        _ => {
-            let known: Vec<&str> = known.keys().map(String::as_str).collect();
-            return Err(ConfigError::UnknownVariable {
-                name: name.to_owned(),
-                section: section.to_owned(),
-                known: known.join(", "),
-            });
-        }
-    };
-    set(table, section, key, value);
-    origins.by_variable(format!("{section}.{key}"), name);
-    Ok(())
 }
 
 fn set(table: &mut Table, section: &str, key: &str, value: Value) {

@@ -30,6 +30,9 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
     };
     let mode =
         check.word("seeds.watch", &seeds.watch, &[("events", seed::Mode::Events), ("poll", seed::Mode::Poll)])?;
+    if let Some(both) = seeds.include.iter().find(|pattern| seeds.exclude.contains(pattern)) {
+        return Err(check.wrong("seeds.exclude", "other globs than those of include", format!("\"{both}\"")));
+    }
     let poll = check.seconds("seeds.poll_seconds", seeds.poll_seconds, 1, 86_400)?;
     let reconcile = check.seconds("seeds.reconcile_seconds", seeds.reconcile_seconds, 1, 86_400)?;
     let seeds = Seeds {
@@ -70,6 +73,10 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
         )?,
         access_file: optional(log.access_file).map(PathBuf::from),
     };
+    let mut warnings = Vec::new();
+    if log.access.is_none() && log.access_file.is_some() {
+        warnings.push("`log.access_file` is set and `log.access` is \"off\": no access log is written".to_owned());
+    }
     let hub = hub_settings(&check, &hub)?;
     let known = By::ALL.map(|by| (by.word(), by));
     let automatic = feeds.automatic.iter().map(|word| check.word("feeds.automatic", word, &known));
@@ -77,7 +84,7 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
     automatic.sort_unstable();
     automatic.dedup();
     let feeds = check.feeds(&site, &feeds, feed)?;
-    Ok(Config { site, seeds, store, http, feeds, automatic, hub, log })
+    Ok(Config { site, seeds, store, http, feeds, automatic, hub, log, warnings })
 }
 
 impl Check<'_> {
@@ -148,11 +155,15 @@ impl Check<'_> {
         if raw.paths.is_empty() && raw.sources.is_empty() {
             return Err(self.wrong("paths", "given, or `sources`, for the rule to match", "neither"));
         }
-        Ok(Rule {
+        let rule = Rule {
             paths: self.globs("paths", &raw.paths)?,
             sources: self.hosts("sources", &raw.sources)?,
             language: self.language("language", raw.language.as_deref().unwrap_or_default())?,
             time_zone: raw.time_zone.map(|name| self.zone("time_zone", &name)).transpose()?,
-        })
+        };
+        if rule.language.is_none() && rule.time_zone.is_none() {
+            return Err(self.wrong("language", "given, or `time_zone`, for the rule to declare", "neither"));
+        }
+        Ok(rule)
     }
 }

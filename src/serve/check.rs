@@ -5,6 +5,7 @@ use crate::ops::AccessLog;
 use crate::seed::Watcher;
 
 use super::setup::{SetupError, load_tls, watch_error};
+use super::within::refuse_store_in_seeds;
 
 /// The seed directory, and [`check_files`].
 ///
@@ -12,6 +13,7 @@ use super::setup::{SetupError, load_tls, watch_error};
 /// The first thing that `serve` would not start with.
 pub fn check(config: &Config) -> anyhow::Result<()> {
     check_files(config)?;
+    refuse_store_in_seeds(&config.store, config)?;
     Watcher::new(config.seeds.options.clone()).map(drop).map_err(watch_error)
 }
 

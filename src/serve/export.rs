@@ -4,7 +4,7 @@ mod files;
 mod target;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +22,7 @@ use crate::store::Reader;
 use super::names::Names;
 use super::pages::{LISTED, Pages};
 use super::setup::{SetupError, site, watch_error};
+use super::within::{is_within, refuse_store_in_seeds};
 use files::{Entry, Folder, without_collisions};
 
 /// Pause between looks while the seeds are read.
@@ -46,7 +47,7 @@ pub struct Exported {
 /// `accepts_removals`, seeds that are gone are taken as meant to be gone, however many.
 ///
 /// # Errors
-/// When `site.base_url` is not set, `out` is or lies in the seed directory or has files of somebody else, the seeds cannot be read, the store is in use, or a file cannot be written; then the
+/// When `site.base_url` is not set, `out` is or lies in the seed directory, has the store in it or files of somebody else, the seeds cannot be read, the store is in use, or a file cannot be written; then the
 /// files that are there are whole, some of them of the earlier export, as they are after a kill. The next export makes all
 /// of it right.
 pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock) -> anyhow::Result<Exported> {
@@ -54,6 +55,10 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     if is_within(out, &config.seeds.options.directory) {
         return Err(SetupError::ExportIntoSeeds(out.to_owned()).into());
     }
+    if is_within(config.store.path(), out) {
+        return Err(SetupError::StoreInExport(config.store.path().to_owned()).into());
+    }
+    refuse_store_in_seeds(&config.store, config)?;
     // What is gone in two listings is gone: the next export may be a day away.
     let mut config = config.clone();
     config.seeds.withdraw_after = Duration::ZERO;
@@ -104,24 +109,6 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     let folder = Folder::open(out)?;
     folder.begin(&paths)?;
     write_all(folder, &paths, &find)
-}
-
-/// Whether a directory, which need not be there yet, is another one or lies in it.
-fn is_within(inner: &Path, outer: &Path) -> bool {
-    let Ok(outer) = outer.canonicalize() else { return false };
-    // What is not there yet has no links in it.
-    let there = inner.ancestors().find_map(|above| {
-        let place = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-        Some((place.canonicalize().ok()?, inner.strip_prefix(above).ok()?))
-    });
-    let Some((mut path, rest)) = there else { return false };
-    for component in rest.components() {
-        match component {
-            Component::ParentDir => drop(path.pop()),
-            other => path.push(other),
-        }
-    }
-    path.starts_with(outer)
 }
 
 fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Option<Document>> {

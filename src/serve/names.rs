@@ -63,9 +63,12 @@ impl Names {
         if config.site.tag_authority.is_some() || !is_local(&self.tag_authority) {
             return;
         }
-        let what = if config.site.base_url.is_none() { "is not set" } else { "has no domain name" };
+        let (what, advice) = match config.site.base_url {
+            None => ("is not set", "set it"),
+            Some(_) => ("has no domain name", "set `site.tag_authority`, such as \"example.org,2026\","),
+        };
         tracing::warn!(
-            "`site.base_url` {what}: articles without a URL get ids under \"localhost\", and keep them; set it before \
+            "`site.base_url` {what}: articles without a URL get ids under \"localhost\", and keep them; {advice} before \
              anybody subscribes"
         );
     }

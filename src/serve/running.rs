@@ -22,6 +22,7 @@ use super::setup::{load_tls, open_access_log, settings, site, watch_error};
 use super::signals::{Signals, Told};
 use super::supervision::Supervision;
 use super::tasks::Tasks;
+use super::within::refuse_store_in_seeds;
 
 /// All parts of a running service.
 pub(super) struct Running {
@@ -130,6 +131,7 @@ impl Running {
         if let Err(error) = (self.outside.relog)(&new.log) {
             tracing::error!("the log stays as it was: {error:#}");
         }
+        new.warn();
         self.renew_certificate();
         keep(&self.config, self.passed, &mut new);
         self.replace_ingest(watcher, new)?;
@@ -146,6 +148,8 @@ impl Running {
         }
         let new = (self.outside.reload)()?;
         load_tls(&new)?;
+        // The one that is open stays.
+        refuse_store_in_seeds(&self.config.store, &new)?;
         // The new directory is watched before the old one is let go.
         let watcher = Watcher::new(new.seeds.options.clone()).map_err(watch_error)?;
         // Last, because this one takes effect at once.

@@ -52,6 +52,18 @@ pub enum SetupError {
          --out", .0.display()
     )]
     ExportIntoSeeds(PathBuf),
+    /// The store would be read as an article.
+    #[error(
+        "the store `{}` lies in the seed directory, so its files would be read as articles; give another place with --store",
+        .0.display()
+    )]
+    StoreInSeeds(PathBuf),
+    /// The store would be published.
+    #[error(
+        "the store `{}` lies in the directory of the export, so it would be published; give another place with --store",
+        .0.display()
+    )]
+    StoreInExport(PathBuf),
     /// The store is another program's, or a newer version's.
     #[error("{0}")]
     Store(StoreError),
@@ -66,7 +78,12 @@ impl SetupError {
             Self::Seeds(error) => !matches!(error, ScanError::NotADirectory(_)),
             Self::Tls(error) => error.is_of_the_system(),
             Self::AccessLog { .. } => true,
-            Self::Address { .. } | Self::NoBaseUrl | Self::ExportIntoSeeds(_) | Self::Store(_) => false,
+            Self::Address { .. }
+            | Self::NoBaseUrl
+            | Self::ExportIntoSeeds(_)
+            | Self::StoreInSeeds(_)
+            | Self::StoreInExport(_)
+            | Self::Store(_) => false,
         }
     }
 }

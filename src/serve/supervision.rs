@@ -121,7 +121,7 @@ impl Supervision {
         // Last, because whoever takes the log may be what hangs.
         if late != self.late {
             if late.is_empty() {
-                tracing::warn!("all parts give signs of life again");
+                tracing::info!("all parts give signs of life again");
             } else {
                 tracing::error!(parts = late.join(", "), "no sign of life; the watchdog is told nothing more");
             }

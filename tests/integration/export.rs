@@ -41,6 +41,7 @@ fn export_writes_every_document_and_a_second_run_only_what_changed() {
     let out = place.seeds().with_file_name("out");
     let (code, _, err) = run(&mut export(&place, &out));
     assert_eq!(code, 0, "{err}");
+    assert!(err.lines().count() == 1 && err.contains(" written, 0 removed"), "{err}");
     let first = times(&out);
     for file in [
         "index.html",
@@ -73,7 +74,7 @@ fn export_writes_every_document_and_a_second_run_only_what_changed() {
 
     let (code, _, err) = run(&mut export(&place, &out));
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("0 written, 0 removed"), "{err}");
+    assert_eq!(err, "", "cron mails every word, each time");
     assert_eq!(times(&out), first);
 
     std::fs::write(out.join("not-ours.txt"), "kept").unwrap();
@@ -229,4 +230,26 @@ fn article_of_a_host_named_like_a_file_stops_no_export() {
     assert!(err.contains("/sources/index.html/"), "{err}");
     assert!(out.join("sources/index.html").is_file());
     assert!(std::fs::read_to_string(out.join("atom.xml")).unwrap().contains("Two"));
+}
+
+#[test]
+fn export_says_as_much_as_is_asked_for() {
+    let place = Place::new("");
+    let out = place.seeds().with_file_name("out");
+    let (code, _, err) = run(export(&place, &out).arg("--quiet"));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (code, _, err) = run(export(&place, &out).args(["--log-level", "info"]));
+    assert!(code == 0 && err.contains("INFO") && err.contains("store opened"), "{err}");
+    let (code, _, err) = run(export(&place, &out).args(["--quiet", "--base-url", "ftp://x"]));
+    assert!(code == 2 && err.contains("option --base-url"), "{err}");
+}
+
+#[test]
+fn export_is_never_made_around_its_store() {
+    let place = Place::new("");
+    let folder = place.seeds().parent().unwrap().to_owned();
+    let (code, _, err) = run(&mut export(&place, &folder));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("export.sqlite` lies in the directory of the export") && err.contains("--store"), "{err}");
+    assert!(!folder.join("manifest.json").exists() && !folder.join("export.sqlite").exists());
 }

@@ -22,11 +22,17 @@ const FILE: &[(&str, &[&str])] = &[
     ("[[feed]]\nname = \"a\"\nsorces = []\n", &["line 3", "sorces", "`sources`"]),
     ("[[seeds.rule]]\npath = [\"a/**\"]\n", &["line 2", "`paths`"]),
     // Values of the wrong type.
-    ("[feeds]\nitems = \"50\"\n", &["line 2", "invalid type: string \"50\"", "^"]),
-    ("[feeds]\nitems = 50.5\n", &["line 2", "invalid type: floating point"]),
-    ("[seeds]\ninclude = \"*.txt\"\n", &["line 2", "expected a sequence"]),
-    ("[seeds]\ndirectory_categories = \"yes\"\n", &["line 2", "expected a boolean"]),
-    ("[http]\nlisten = \"127.0.0.1:8080\"\n", &["line 2", "expected a sequence"]),
+    ("[feeds]\nitems = \"50\"\n", &["line 2", "this must be a whole number, not the text \"50\"", "^"]),
+    ("[feeds]\nitems = 50.5\n", &["line 2", "this must be a whole number, not 50.5"]),
+    ("[seeds]\ninclude = \"*.txt\"\n", &["line 2", "this must be a list such as [\"x\"], not the text \"*.txt\""]),
+    ("[seeds]\ndirectory_categories = \"yes\"\n", &["line 2", "this must be true or false, not the text \"yes\""]),
+    ("[http]\nlisten = \"127.0.0.1:8080\"\n", &["line 2", "this must be a list such as"]),
+    ("[feeds]\nitems = 99999999999999999999\n", &["line 2", "this number is larger than any", "^"]),
+    ("[site]\ntitle = 5\n", &["line 2", "this must be text in quotes, not 5", "^"]),
+    ("[hub]\nretry_seconds = [true]\n", &["line 2", "this must be a list of whole numbers"]),
+    ("site = 3\n", &["line 1", "this must be a section such as [site], not 3"]),
+    ("[feed]\nname = \"a\"\n", &["line 1", "write [[feed]]", "^"]),
+    ("[seeds.rule]\npaths = [\"a\"]\n", &["line 1", "write [[seeds.rule]]", "^"]),
     ("[[feed]]\ntitle = \"no name\"\n", &["name"]),
     // Values out of range.
     ("[feeds]\nitems = 0\n", &["seedcast.toml`, line 2: `feeds.items` must be between 1 and 1000000: 0"]),
@@ -86,6 +92,13 @@ const FILE: &[(&str, &[&str])] = &[
     ("[[seeds.rule]]\npaths = [\"a\"]\ntime_zone = \"x\"\n", &["line 3: `seeds.rule.time_zone` must be the IANA"]),
     ("[[feed]]\nname = \"a\"\nmax_items = 3\n", &["line 1: `feed a: items` must be at most max_items (3): 50"]),
     ("[http]\nlisten = [\"127.0.0.1:0\", \"foo\"]\n", &["`http.listen` must be HOST:PORT", "unix:/path: \"foo\""]),
+    ("[http]\nlisten = [\"a.example:1\", \"a.example:1\"]\n", &["`http.listen` must be a list of different addresses"]),
+    ("[http]\nadmin_listen = \"127.0.0.1:8080\"\n", &["line 2: `http.admin_listen` must be another address than"]),
+    ("[site]\nlanguage = \"english\"\n", &["line 2: `site.language` must be a language tag", "\"english\""]),
+    ("[[feed]]\nname = \"a\"\nlanguages = [\"german\"]\n", &["`feed a: languages` must be a language tag"]),
+    ("[seeds]\ninclude = [\"a/**\"]\nexclude = [\"a/**\"]\n", &["line 3: `seeds.exclude` must be other globs"]),
+    ("[[seeds.rule]]\npaths = [\"a\"]\n", &["line 1: `seeds.rule.language` must be given, or `time_zone`"]),
+    ("[site]\ntitle = \"a\\nb\"\n", &["line 2: `site.title` must be text in one line", "\"a\\nb\""]),
     ("[http]\nlisten = [\"[::1:80\"]\n", &["`http.listen` must be HOST:PORT", "\"[::1:80\""]),
     ("[http]\nadmin_listen = \"bar\"\n", &["`http.admin_listen` must be HOST:PORT", "unix:/path: \"bar\""]),
     (
@@ -125,8 +138,8 @@ fn every_mistake_in_the_file_is_named_with_its_place() {
 
 /// Name and value of a variable, and words that the message must have.
 const ENVIRONMENT: [(&str, &str, &[&str]); 6] = [
+    ("SEEDCAST_FEEDS_ITEMS", "99999999999999999999", &["`feeds.items` must be between 1 and 1000000"]),
     ("SEEDCAST_FEEDS_ITEMS", "many", &["`SEEDCAST_FEEDS_ITEMS` must be a whole number: many"]),
-    ("SEEDCAST_FEEDS_ITMES", "3", &["SEEDCAST_FEEDS_ITMES names no setting", "items"]),
     ("SEEDCAST_SEEDS_DIRECTORY_CATEGORIES", "yes", &["must be true or false: yes"]),
     ("SEEDCAST_FEEDS_ITEMS", "0", &["environment variable SEEDCAST_FEEDS_ITEMS: `feeds.items` must be between 1 and"]),
     ("SEEDCAST_STORE_URL", "credential:store", &["`store.url`: cannot read credential `store`", "LoadCredential"]),
@@ -179,6 +192,47 @@ fn every_mistake_at_the_start_says_what_to_do() {
             assert!(err.contains(word), "no {word:?} for {arguments:?} but\n{err}");
         }
     }
+}
+
+#[test]
+fn a_variable_that_names_no_setting_is_told_and_links_of_containers_are_not() {
+    let place = Place::new("[log]\naccess_file = \"x.log\"\n");
+    let mut check = program();
+    check.args(["check", "--config-only", "--config"]).arg(place.config()).arg("--seeds").arg(place.seeds());
+    for (name, value) in [
+        ("SEEDCAST_FEEDS_ITMES", "3"),
+        ("SEEDCAST_LISTEN", "127.0.0.1:80"),
+        ("SEEDCAST_BASE_URL", "https://a.example"),
+        ("SEEDCAST_FEED_NAME", "a"),
+        ("SEEDCAST_HTTP_PORT", "tcp://10.0.0.1:80"),
+        ("SEEDCAST_HTTP_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ("SEEDCAST_HTTP_SERVICE_HOST", "10.0.0.1"),
+        ("SEEDCAST_SERVICE_PORT_WEB", "80"),
+    ] {
+        check.env(name, value);
+    }
+    let (code, _, err) = run(&mut check);
+    assert_eq!(code, 0, "{err}");
+    for told in [
+        "SEEDCAST_FEEDS_ITMES names no setting; SEEDCAST_FEEDS_ITEMS does",
+        "SEEDCAST_LISTEN names no setting; SEEDCAST_HTTP_LISTEN does",
+        "SEEDCAST_BASE_URL names no setting; SEEDCAST_SITE_BASE_URL does",
+        "SEEDCAST_FEED_NAME names no setting\n",
+        "no access log is written",
+    ] {
+        assert!(err.contains(told), "no {told:?} in\n{err}");
+    }
+    assert_eq!(err.matches("WARN").count(), 5, "{err}");
+}
+
+#[test]
+fn store_among_the_articles_is_refused() {
+    let place = Place::new("");
+    let store = format!("sqlite:{}", place.seeds().join("var/store.db").display());
+    let (code, _, err) = run(place.serve_as_configured().args(["--store", &store]));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("store.db` lies in the seed directory") && err.contains("--store"), "{err}");
+    assert!(!place.seeds().join("var").exists());
 }
 
 #[test]

@@ -100,8 +100,9 @@ fn address_that_was_only_tried_out_leaves_nothing_behind() {
         let warnings: Vec<&str> = log.lines().filter(|line| line.contains("`site.base_url`")).collect();
         assert_eq!(warnings.len(), 1, "{log}");
         let expected =
-            if base.is_none() { UNSET.to_owned() } else { UNSET.replace("is not set", "has no domain name") };
-        assert!(warnings[0].contains(&expected), "{log}");
+            if base.is_none() { UNSET } else { "`site.base_url` has no domain name: articles without a URL get ids" };
+        assert!(warnings[0].contains(expected), "{log}");
+        assert_eq!(warnings[0].contains("`site.tag_authority`"), base.is_some(), "{log}");
         // What people look for is not lost above it.
         assert!(log.find("listening on") > log.find("`site.base_url`"), "{log}");
         server.terminate();

@@ -2,16 +2,28 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::running::{PATIENCE, Place, eventually};
+use crate::running::{PATIENCE, Place, eventually, program};
 
 /// Enough that reading them takes longer than half a second, from which on progress is shown.
 const SEEDS: usize = 20_000;
+
+/// A terminal so many columns wide: its screen, and the end that programs write to.
+fn terminal(columns: u16) -> (File, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    (File::from(master), slave)
+}
 
 /// Runs a first scan on a terminal so many columns wide; gives all that was written there.
 fn scanned_on_terminal(columns: u16) -> String {
@@ -25,16 +37,11 @@ fn scanned_on_terminal(columns: u16) -> String {
         };
         std::fs::write(place.seeds().join(format!("{number}.txt")), text).unwrap();
     }
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let (master, slave) = terminal(columns);
     let mut child = place.serve().stderr(slave).spawn().unwrap();
     let (sender, pieces) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let mut terminal = File::from(master);
+        let mut terminal = master;
         let mut buffer = [0; 4096];
         // Reading fails once nobody has the other end open.
         while let Ok(length) = terminal.read(&mut buffer) {
@@ -81,5 +88,30 @@ fn the_bar_of_a_first_scan_fits_a_narrow_terminal() {
     assert!(bars.clone().count() > 0);
     for bar in bars {
         assert!(bar.len() < 40, "{bar:?}");
+    }
+}
+
+#[test]
+fn colours_are_left_out_where_somebody_says_so_or_the_terminal_has_none() {
+    let place = Place::new("");
+    let written = |name: &str, value: &str| {
+        let (mut screen, end) = terminal(80);
+        let mut check = program();
+        check.args(["check", "--config-only", "--config"]).arg(place.config()).arg("--seeds").arg(place.seeds());
+        // No setting, so there is a warning.
+        check.env("SEEDCAST_SITE_TITEL", "x").env(name, value).stderr(end);
+        assert!(check.output().unwrap().status.success());
+        drop(check);
+        let mut text = Vec::new();
+        // It ends with an error once nobody has the other end open.
+        let _ = screen.read_to_end(&mut text);
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("SEEDCAST_SITE_TITLE"), "{text:?}");
+        text.contains('\u{1b}')
+    };
+    for (name, value, is_coloured) in
+        [("TERM", "xterm", true), ("NO_COLOR", "", true), ("NO_COLOR", "1", false), ("TERM", "dumb", false)]
+    {
+        assert_eq!(written(name, value), is_coloured, "{name}={value}");
     }
 }
