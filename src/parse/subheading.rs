@@ -24,9 +24,8 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
             let is_name = is_apostrophe && sentence::last_word(&text[..at]).chars().count() == 1;
             let run = text[open.len_utf8()..at].trim();
             let is_number = is_apostrophe && before.is_ascii_digit() && is_in_capitals(run, &text[end..]);
-            // A run without a space is no heading.
-            let is_word = is_apostrophe && !run.contains(' ') && is_in_capitals(run, &text[end..]);
-            if is_end && !is_name && !is_number && !is_word {
+            let is_suffixed = is_apostrophe && goes_on_in_capitals(run, &text[end..]);
+            if is_end && !is_name && !is_number && !is_suffixed {
                 let is_words = run.contains(' ') && run.contains(char::is_alphabetic);
                 return (is_words && !run.ends_with('.')).then_some(end);
             }
@@ -39,7 +38,21 @@ pub(super) fn end_of(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether a heading in capitals goes on with a suffix in capitals: `'BÜYÜME 2023'TE DURDU'`, `'ABD'DE SEÇİM'`.
+/// Turkish suffixes that no paragraph begins with in capitals.
+const SUFFIXES: [&str; 30] = [
+    "NİN", "NIN", "NUN", "NÜN", "İN", "ÜN", "DE", "DA", "TE", "TA", "DEN", "DAN", "TEN", "TAN", "YE", "YA", "Yİ", "YI",
+    "YU", "YÜ", "Nİ", "NI", "NÜ", "NE", "YLE", "YLA", "Lİ", "LI", "LU", "LÜ",
+];
+
+/// Whether a name in a heading in capitals goes on with its suffix: `'ABD'DE SEÇİM'`, `'YENİ TÜRKİYE'NİN KARARI'`. A run without
+/// a space is no heading, so that whatever follows it in capitals is one.
+fn goes_on_in_capitals(run: &str, after: &str) -> bool {
+    let suffix = sentence::first_word(after);
+    let is_suffix = SUFFIXES.contains(&suffix) || (!run.contains(' ') && suffix.chars().all(char::is_uppercase));
+    is_suffix && !run.contains(char::is_lowercase)
+}
+
+/// Whether a heading in capitals goes on with a suffix in capitals: `'BÜYÜME 2023'TE DURDU'`.
 fn is_in_capitals(run: &str, after: &str) -> bool {
     sentence::first_word(after).chars().take(2).filter(|c| c.is_uppercase()).count() == 2
         && !run.contains(char::is_lowercase)

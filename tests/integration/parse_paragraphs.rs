@@ -280,6 +280,18 @@ fn a_word_in_capitals_with_a_suffix_does_not_end_a_subheading() {
 }
 
 #[test]
+fn suffixes_in_capitals_stay_in_their_subheading() {
+    for heading in ["YENİ TÜRKİYE'NİN KARARI KESİN", "TRUMP'A DESTEK YOK", "BAKAN ABD'DE, HEYET MOSKOVA'DA"] {
+        let item = parsed(with_body(&format!("Bakan konuştu.'{heading}'Bakan güldü."))).item;
+        assert_eq!(item.content, format!("<p>Bakan konuştu.</p><h3>{heading}</h3><p>Bakan güldü.</p>"));
+    }
+    let item = parsed(with_body("Bakan konuştu.'SON DAKİKA'ABD Başkanı güldü.'YENİ KARAR'NATO toplandı.")).item;
+    let expected =
+        "<p>Bakan konuştu.</p><h3>SON DAKİKA</h3><p>ABD Başkanı güldü.</p><h3>YENİ KARAR</h3><p>NATO toplandı.</p>";
+    assert_eq!(item.content, expected);
+}
+
+#[test]
 fn host_names_in_capitals_before_a_path_in_capitals_stay_whole() {
     for text in
         ["Facebook.Com/ZeitOnline und www.Haberturk.Com/Ekonomi sind da.", "Mehr auf Example.Org/Spenden heute."]

@@ -510,6 +510,8 @@ fn a_day_in_words_behind_the_times_is_text() {
             assert_eq!(read_of(&format!("H\n\nD\n\n{times}\n\n{day}\n\nText.")), expected, "{times:?}");
         }
     }
+    let same_day = read_of("H\n\nD\n\n01.11.2024 13:04 +0300\n\n01.11.2024\n\n01.11.2024 13:17 +0300\n\nB");
+    assert_eq!(same_day, (PUBLISHED.into(), UPDATED.into(), "<p>B</p>".into()));
     assert_eq!(read_of("H\n\nD\n\n2024-11-01\n\n9. November 1989\n\nB").2, "<p>9. November 1989</p><p>B</p>");
 }
 

@@ -65,16 +65,13 @@ impl<'a> Times<'a> {
             self.day = Some(day);
             return true;
         }
-        if !time::is_year_first(text) {
-            return false;
-        }
-        let is_update = self.later_day.is_none() && self.updated.is_none() && self.day.is_none_or(|known| known < day);
-        // The day of a moment that is known already says nothing more.
         if self.says_nothing(day) {
-            return true;
+            return !text.contains(char::is_alphabetic);
         }
-        // An update is not before what it updates.
-        let is_update = is_update && self.published.is_none_or(|published| published.date_naive() < day);
+        let is_later = self.day.is_none_or(|known| known < day)
+            && self.published.is_none_or(|published| published.date_naive() < day);
+        let is_open = self.later_day.is_none() && self.updated.is_none();
+        let is_update = time::is_year_first(text) && is_open && is_later;
         if is_update {
             self.later_day = Some(day);
         }
@@ -114,6 +111,7 @@ impl<'a> Times<'a> {
         }
     }
 
+    /// Whether it is the day of a moment that is known already.
     fn says_nothing(&self, day: NaiveDate) -> bool {
         [self.published, self.updated].into_iter().flatten().any(|known| known.date_naive() == day)
     }
