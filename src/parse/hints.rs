@@ -1,5 +1,7 @@
 //! What a seed says about time apart from its time blocks, and how far these may be from it.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta};
 
 use super::time::{self, Reading};
@@ -8,10 +10,9 @@ use super::time::{self, Reading};
 const YEAR: u64 = 366;
 /// UNIX seconds further away than this from what URL or header say are some other number.
 const SECONDS_REACH: u64 = 5 * YEAR;
-/// Publication may be planned, but not for later than this.
-const AHEAD: u64 = 100 * YEAR;
-/// Newspapers are four hundred years old; the years of other calendars are further behind (1403, 1446).
-const BEHIND: u64 = 450 * YEAR;
+/// How far the years of other calendars are from ours, a year more or less for articles that are not of the year in which they
+/// were found: Buddhist, Persian, Islamic.
+const OTHER_YEARS: [RangeInclusive<i32>; 3] = [542..=544, -623..=-620, -581..=-576];
 
 pub(super) struct Hints {
     /// First day of the crawl month of the header.
@@ -27,24 +28,26 @@ impl Hints {
         Self { month, url_day: url_path.and_then(|path| day_in_path(path, seen.date_naive())), seen }
     }
 
-    /// Whether a time is centuries from all else that is known: written in the years of another calendar perhaps.
-    pub(super) fn are_far_from(&self, reading: Reading) -> bool {
-        let day = match reading {
-            Reading::Day(day) => day,
-            Reading::Moment(moment) => moment.date_naive(),
+    /// Whether a time is in the years of another calendar, such as 2567 or 1403 for 2024: to read it as ours would hold the article
+    /// back for centuries, or date it before printing.
+    pub(super) fn is_in_other_years(&self, reading: Reading) -> bool {
+        let year = match reading {
+            Reading::Day(day) => day.year(),
+            Reading::Moment(moment) => moment.year(),
             Reading::Impossible(_) | Reading::Text => return false,
         };
-        let known = [self.url_day, self.month, Some(self.seen.date_naive())];
-        known.into_iter().flatten().all(|known| apart(day, known) > if day > known { AHEAD } else { BEHIND })
+        let told = self.url_day.or(self.month).unwrap_or(self.seen.date_naive());
+        OTHER_YEARS.iter().any(|years| years.contains(&(year - told.year())))
     }
 
     /// Whether UNIX seconds may be a time of the article rather than a number in its text.
     pub(super) fn allow_seconds(&self, moment: DateTime<FixedOffset>) -> bool {
         let day = moment.date_naive();
-        let is_near = |told| apart(day, told) <= SECONDS_REACH;
-        day.year() >= 1990
-            && (day <= self.seen.date_naive() || apart(day, self.seen.date_naive()) <= YEAR)
-            && self.url_day.or(self.month).is_none_or(is_near)
+        let is_plausible = match self.url_day.or(self.month) {
+            Some(told) => apart(day, told) <= SECONDS_REACH,
+            None => day.year() >= 1990,
+        };
+        is_plausible && (day <= self.seen.date_naive() || apart(day, self.seen.date_naive()) <= YEAR)
     }
 
     /// Whether a block where times may begin is a day that the text tells of, since the article is of another year. Days with

@@ -82,7 +82,7 @@ pub(super) fn read<'a>(
     {
         return Err(Missing::Headline(headline.line));
     }
-    let read_time = |text: &str| Some(read_time(text)).filter(|&reading| !hints.are_far_from(reading));
+    let read_time = |text: &str| Some(read_time(text)).filter(|&reading| !hints.is_in_other_years(reading));
     let read_time = |text: &str| read_time(text).unwrap_or(Reading::Text);
     Ok(Layout {
         headline,
@@ -133,10 +133,10 @@ fn run_of_times<'a>(
     let mut passed = Vec::new();
     while let Some(block) = ahead.next() {
         let more = times_of(block, read_time);
-        let is_far = |&(_, reading): &(Block<'_>, Reading)| hints.are_far_from(reading);
+        let is_foreign = |&(_, reading): &(Block<'_>, Reading)| hints.is_in_other_years(reading);
         let is_text = |&(block, reading): &(Block<'_>, Reading)| hints.contradict(block.text, reading, is_after_text);
-        let is_of_another =
-            (times.published.is_none() && more.iter().any(is_far)) || (times.is_empty() && more.iter().any(is_text));
+        let is_of_another = (times.published.is_none() && more.iter().any(is_foreign))
+            || (times.is_empty() && more.iter().any(is_text));
         if is_of_another {
             break;
         }

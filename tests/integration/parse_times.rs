@@ -555,10 +555,16 @@ fn years_of_other_calendars_are_left_as_text_and_reported() {
         let [repair] = &parsed.repairs[..] else { panic!("{time}: {:?}", parsed.repairs) };
         assert_eq!((repair.code, repair.line), ("unread_time", Some(7)), "{time}");
     }
-    for year in ["1605", "1890", "2099"] {
+    for year in ["0001", "1000", "1605", "1890", "2099", "2999", "9999"] {
         let times = parsed(format!("H\n\nD\n\n{year}-11-01T13:04Z\n\nB")).item.times;
         assert_eq!(times.published.date_naive().to_string(), format!("{year}-11-01"));
     }
+}
+
+#[test]
+fn unix_seconds_of_an_old_article_are_near_its_month() {
+    let times = parsed("date 1975-03 https://n.example/a\n\nH\n\nD\n\n163000000\n\nB").item.times;
+    assert_eq!(times.published.to_rfc3339(), "1975-03-01T13:46:40+00:00");
 }
 
 #[test]
