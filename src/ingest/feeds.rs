@@ -88,7 +88,8 @@ impl Feeds {
             batch.set_meta("automatic", &kinds)?;
         }
         if !is_first_scan {
-            if !is_same {
+            // Filling empties them, unless there are none to fill.
+            if !is_same && feeds.automatic.is_empty() {
                 batch.clear_automatic()?;
             }
             to_fill.iter().for_each(|index| feeds.states[*index].note_refill());
