@@ -1,5 +1,6 @@
 //! What was read becomes what is stored.
 
+mod standing;
 mod versions;
 mod whose;
 
@@ -137,13 +138,16 @@ impl Apply<'_, '_> {
     }
 
     fn new_row(&self, path: &SeedPath, item: Item) -> ItemRow {
+        let published = item.times.published.to_utc();
+        let is_ahead = published > self.now();
         ItemRow {
             seq: 0,
-            state: self.state(&item.times),
+            state: if is_ahead { State::Scheduled } else { State::Live },
             changed_at: self.moment(&item.times),
             withdrawn_at: None,
             restored_at: None,
             standing: path.clone(),
+            due: is_ahead.then_some(published),
             item,
         }
     }
@@ -151,19 +155,6 @@ impl Apply<'_, '_> {
     /// When subscribers get what is read now. A first scan is no burst: what it finds came when it was updated.
     fn moment(&self, times: &Times) -> DateTime<Utc> {
         if self.is_first_scan { times.updated.to_utc().min(self.now()) } else { self.now() }
-    }
-
-    fn state(&self, times: &Times) -> State {
-        if times.published.to_utc() > self.now() { State::Scheduled } else { State::Live }
-    }
-
-    /// A scheduled item whose time has come.
-    pub(super) fn publish_due(&mut self, seq: i64) -> Result<(), StoreError> {
-        let before = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-        let after = ItemRow { state: State::Live, changed_at: self.now(), ..before.clone() };
-        self.batch.update_item(&after)?;
-        self.touch(seq, Some(before), Some(after));
-        Ok(())
     }
 
     /// Notes that a file is gone; the grace period begins.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::item::{IdentityKey, Item, ItemId, Language, SeedPath, Times};
 
-use super::row::{damaged, handle_from_text, handle_of, times_columns, times_from, utc_millis};
+use super::row::{damaged, handle_from_text, handle_of, times_columns, times_from, utc_millis, utc_seconds};
 use super::{Batch, StoreError};
 
 /// Level of zstd for bodies. Those below zero leave the search for matches early: half the work of the first level, for an
@@ -52,6 +52,8 @@ pub struct ItemRow {
     pub restored_at: Option<DateTime<Utc>>,
     /// The seed whose version stands.
     pub standing: SeedPath,
+    /// When the first of its versions that are held back is to be published; whole seconds.
+    pub due: Option<DateTime<Utc>>,
 }
 
 /// Whether a seed of an item is there.
@@ -59,7 +61,7 @@ const HAS_FILE: &str = "EXISTS (SELECT 1 FROM seeds WHERE seeds.seq = items.seq 
 
 const COLUMNS: &str = "seq, state, published, published_offset, published_source, updated, updated_offset, \
      updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, categories, body, \
-     restored_at";
+     restored_at, due";
 
 pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
     let state = match row.get(1)? {
@@ -90,6 +92,7 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
         withdrawn_at: row.get::<_, Option<i64>>(9)?.map(utc_millis).transpose()?,
         restored_at: row.get::<_, Option<i64>>(19)?.map(utc_millis).transpose()?,
         standing: SeedPath::from_bytes(row.get_ref(10)?.as_blob().map_err(|_| damaged("path"))?),
+        due: row.get::<_, Option<i64>>(20)?.map(utc_seconds).transpose()?,
     })
 }
 
@@ -187,8 +190,8 @@ impl Batch<'_> {
     pub fn insert_item(&mut self, row: &ItemRow, body: &Body) -> Result<i64, StoreError> {
         let sql = "INSERT INTO items (state, published, published_offset, published_source, updated, updated_offset, \
                    updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, \
-                   categories, body, restored_at, handle) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+                   categories, body, restored_at, handle, due) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
         let handle = handle_of(&row.item.id);
         self.known(handle.cast_unsigned());
         let mut insert = self.connection().prepare_cached(sql)?;
@@ -207,7 +210,7 @@ impl Batch<'_> {
         let sql = "UPDATE items SET state = ?1, published = ?2, published_offset = ?3, published_source = ?4, \
                    updated = ?5, updated_offset = ?6, updated_source = ?7, changed_at = ?8, withdrawn_at = ?9, \
                    standing = ?10, url = ?12, title = ?13, source = ?14, language = ?15, author = ?16, \
-                   categories = ?17, body = ?18, restored_at = ?19 WHERE seq = ?11";
+                   categories = ?17, body = ?18, restored_at = ?19, due = ?21 WHERE seq = ?11";
         let mut update = self.connection().prepare_cached(sql)?;
         bind(&mut update, row, &Body::of(&row.item))?;
         update.raw_bind_parameter(11, row.seq)?;
@@ -215,15 +218,13 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Up to `limit` scheduled items whose publication time has come, earliest first. Those whose files are gone wait until
+    /// Up to `limit` items with a version whose publication time has come, earliest first. Those whose files are gone wait until
     /// they are back or forgotten.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn due_items(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<i64>, StoreError> {
-        let sql = format!(
-            "SELECT seq FROM items WHERE state = 1 AND published <= ?1 AND {HAS_FILE} ORDER BY published, seq LIMIT ?2"
-        );
+        let sql = format!("SELECT seq FROM items WHERE due <= ?1 AND {HAS_FILE} ORDER BY due, seq LIMIT ?2");
         let mut query = self.connection().prepare_cached(&sql)?;
         let values = params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)];
         let rows = query.query_map(values, |row| row.get(0))?;
@@ -250,14 +251,14 @@ impl Batch<'_> {
         Ok(self.connection().execute(&format!("DELETE FROM items WHERE seq IN ({old})"), values)?)
     }
 
-    /// When the next scheduled item is due.
+    /// When the next version that is held back is due.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let sql = format!("SELECT published FROM items WHERE state = 1 AND {HAS_FILE} ORDER BY published LIMIT 1");
+        let sql = format!("SELECT due FROM items WHERE due IS NOT NULL AND {HAS_FILE} ORDER BY due LIMIT 1");
         let next: Option<i64> = self.connection().prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()?;
-        next.map(super::row::utc_seconds).transpose()
+        next.map(utc_seconds).transpose()
     }
 }
 
@@ -287,5 +288,6 @@ fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow, body: &Body) -> 
     statement.raw_bind_parameter(17, serde_json::to_string(categories).expect("strings become JSON"))?;
     statement.raw_bind_parameter(18, &body.0)?;
     statement.raw_bind_parameter(19, row.restored_at.map(|at| at.timestamp_millis()))?;
+    statement.raw_bind_parameter(21, row.due.map(|due| due.timestamp()))?;
     Ok(())
 }

@@ -19,7 +19,11 @@ use super::{Store, StoreError};
 pub(super) const APPLICATION_ID: i32 = 0x7365_6564;
 
 /// The numbered steps from an empty file to the present version; `PRAGMA user_version` counts those done.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hub.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_core.sql"),
+    include_str!("migrations/0002_hub.sql"),
+    include_str!("migrations/0003_versions.sql"),
+];
 
 /// Page cache of a connection in KiB. The working set of a change is a few dozen pages.
 pub(super) const CACHE_KIB: i32 = 16 * 1024;

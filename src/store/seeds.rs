@@ -184,15 +184,42 @@ impl Batch<'_> {
         Ok(known)
     }
 
-    /// The versions of an item, the one that stands first: latest update, then latest arrival, then path.
+    /// Up to `limit` versions of an item, after the first `skipped`: latest update first, then latest arrival, then path.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn versions(&self, seq: i64) -> Result<Vec<SeedRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, path");
+    pub fn versions(&self, seq: i64, skipped: usize, limit: usize) -> Result<Vec<SeedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, path LIMIT ?2 OFFSET ?3"
+        );
+        let [limit, skipped] = [limit, skipped].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let mut query = self.connection().prepare_cached(&sql)?;
-        let rows = query.query_map([seq], |row| Ok(from_row(row)))?;
+        let rows = query.query_map([seq, limit, skipped], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
+    }
+
+    /// The version of an item with these bytes that another seed than `path` has.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn twin(&self, seq: i64, path: &SeedPath, digest: &Digest) -> Result<Option<SeedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM seeds WHERE seq = ?1 AND path <> ?2 AND digest = ?3 \
+             ORDER BY updated DESC, arrival DESC, path LIMIT 1"
+        );
+        let mut query = self.connection().prepare_cached(&sql)?;
+        query.query_row(params![seq, path.as_bytes(), digest], |row| Ok(from_row(row))).optional()?.transpose()
+    }
+
+    /// When the last version of an item came, of those in other seeds than `path`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_arrival(&self, seq: i64, path: &SeedPath) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT max(arrival) FROM seeds WHERE seq = ?1 AND path <> ?2";
+        let mut query = self.connection().prepare_cached(sql)?;
+        let last: Option<i64> = query.query_row(params![seq, path.as_bytes()], |row| row.get(0))?;
+        last.map(utc_millis).transpose()
     }
 
     /// Seeds without URL that hold these very bytes, and whose items have no other file: one that is gone from its place is
@@ -205,7 +232,7 @@ impl Batch<'_> {
             "SELECT {COLUMNS} FROM seeds WHERE has_path_key = 1 AND digest = ?1 AND seq IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM seeds AS other WHERE other.seq = seeds.seq AND other.path <> seeds.path \
              AND other.missing_since IS NULL) \
-             ORDER BY missing_since IS NULL, missing_since DESC, path LIMIT 16"
+             ORDER BY missing_since DESC, path LIMIT 16"
         );
         let mut query = self.connection().prepare_cached(&sql)?;
         let rows = query.query_map([digest], |row| Ok(from_row(row)))?;

@@ -43,6 +43,36 @@ fn scheduled_item_appears_on_its_second_also_after_a_restart() {
 }
 
 #[test]
+fn live_item_stands_until_its_scheduled_version_is_due() {
+    let mut desk = Desk::new(clock!("2024-01-01T12:01:00Z"), "");
+    desk.write("1.txt", &article(1, "At noon", 0, 0));
+    desk.open();
+    desk.write("2.txt", &article(1, "At five past", 5, 5));
+    // Those that came before the one that is published are no different.
+    desk.write("4.txt", &article(2, "At six past", 6, 6));
+    desk.rescan(false);
+    desk.write("3.txt", &article(2, "Already", -1, 0));
+    desk.rescan(false);
+    desk.expect(&["At noon", "Already"]);
+    let ids: Vec<_> = desk.items("/feed.json").iter().map(|item| item["id"].clone()).collect();
+    desk.close();
+    desk.open();
+    desk.pass(239);
+    desk.expect(&["At noon", "Already"]);
+    desk.pass(1);
+    desk.expect(&["At five past", "Already"]);
+    desk.pass(60);
+    desk.expect(&["At six past", "At five past"]);
+    let item = &desk.items("/feed.json")[0];
+    assert_eq!((&item["id"], item["date_published"].as_str()), (&ids[1], Some("2024-01-01T12:06:00+00:00")));
+    // The version that came late goes; the one that was there stands again.
+    desk.remove("4.txt");
+    desk.rescan(false);
+    desk.pass(60);
+    desk.expect(&["At five past", "Already"]);
+}
+
+#[test]
 fn moved_seed_without_url_keeps_its_id() {
     let mut desk = Desk::new(clock!(START), "");
     desk.write("a/1.txt", "A headline\n\nA body.\n");

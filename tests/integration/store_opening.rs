@@ -174,3 +174,28 @@ fn a_filling_that_was_broken_off_begins_anew() {
     let (mut store, origin) = open(&url).unwrap();
     assert_eq!((origin, store.batch().unwrap().meta("word").unwrap().as_deref()), (Origin::Existing, Some("whole")));
 }
+
+#[test]
+fn a_store_of_an_earlier_version_is_brought_up_to_date() {
+    let (_folder, url) = place();
+    std::fs::create_dir_all(url.path().parent().unwrap()).unwrap();
+    let connection = rusqlite::Connection::open(url.path()).unwrap();
+    for step in [
+        include_str!("../../src/store/migrations/0001_core.sql"),
+        include_str!("../../src/store/migrations/0002_hub.sql"),
+        "PRAGMA user_version = 2; PRAGMA application_id = 0x73656564;",
+        // Held back until 2030.
+        "INSERT INTO items (id, handle, state, published, published_offset, published_source, updated, updated_offset, \
+         updated_source, changed_at, standing, title, categories, body) \
+         VALUES ('tag:a', 1, 1, 1893456000, 0, 0, 1893456000, 0, 0, 0, x'61', 'Later', '[]', x'')",
+        "INSERT INTO seeds VALUES (x'61', 1, 1, 1, 1, zeroblob(16), 0, 0, 1, 1, 1893456000, 0, 0, 1893456000, 0, 0, NULL)",
+    ] {
+        connection.execute_batch(step).unwrap();
+    }
+    drop(connection);
+    let (mut store, origin) = open(&url).unwrap();
+    assert_eq!(origin, Origin::Existing);
+    assert_eq!(store.batch().unwrap().next_due().unwrap(), Some("2030-01-01T00:00:00Z".parse().unwrap()));
+    drop(store);
+    assert_eq!(open(&url).unwrap().1, Origin::Existing);
+}

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::item::{Item, SeedPath, Times};
-use crate::store::{Digest, ItemRow, SeedRow, State, StoreError};
+use crate::store::{ItemRow, SeedRow, State, StoreError};
 
-use super::super::read::{Job, Outcome};
 use super::super::revise::{Seen, is_edited, not_before, revise};
+use super::standing::Standing;
 use super::{Apply, gone};
 
 impl Apply<'_, '_> {
@@ -20,11 +20,10 @@ impl Apply<'_, '_> {
         item: &Item,
     ) -> Result<i64, StoreError> {
         let standing = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-        let mut others = self.batch.versions(seq)?;
-        others.retain(|other| other.path != seed.path);
         // A moved or copied file says what it said where it was, and is no later for it.
-        let is_new = known.is_none();
-        let twin = moved.or_else(|| others.iter().find(|other| is_new && other.digest == seed.digest));
+        let copied =
+            if moved.is_none() && known.is_none() { self.batch.twin(seq, &seed.path, &seed.digest)? } else { None };
+        let twin = moved.or(copied.as_ref());
         if let Some(twin) = twin {
             // One that was moved takes the place of what it leaves behind, one that was copied does not.
             let is_left = moved.is_some() || twin.missing_since.is_some();
@@ -32,8 +31,8 @@ impl Apply<'_, '_> {
             seed.arrival = twin.arrival + step;
         } else if known.is_none_or(|known| known.digest != seed.digest) {
             // Later than the others, also under a clock that was set back.
-            let after = others.iter().map(|other| other.arrival + TimeDelta::milliseconds(1));
-            seed.arrival = after.fold(seed.arrival, Ord::max);
+            let last = self.batch.last_arrival(seq, &seed.path)?;
+            seed.arrival = last.map_or(seed.arrival, |last| seed.arrival.max(last + TimeDelta::milliseconds(1)));
         }
         // Bytes that are known and read in another way were not edited.
         let is_edit = self.seen.is_edit && known.is_none_or(|known| known.digest != seed.digest);
@@ -54,48 +53,28 @@ impl Apply<'_, '_> {
 
     /// Brings an item in line with its versions: the best one stands; without any, it is withdrawn. `read` is a
     /// version whose text is at hand.
-    pub(super) fn settle(&mut self, seq: i64, read: Option<(&SeedPath, &Item)>) -> Result<(), StoreError> {
+    pub(in crate::ingest) fn settle(&mut self, seq: i64, read: Option<(&SeedPath, &Item)>) -> Result<(), StoreError> {
         let before = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
-        let mut after = before.clone();
-        let versions = self.batch.versions(seq)?;
-        let mut stands = false;
-        let mut unread = Vec::new();
-        for version in &versions {
+        let Standing { version, due, is_any } = self.standing(&before, read)?;
+        let mut after = ItemRow { due, ..before.clone() };
+        if let Some((version, text)) = version {
             let times = version.times.ok_or_else(|| gone(seq))?;
-            let text = match read {
-                Some((path, item)) if *path == version.path => Some(item.clone()),
-                _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
-                _ => self.read_again(&version.path, Some(version), &version.digest),
-            };
-            let Some(text) = text else {
-                // It leaves the place to the next. What is there now, it says when it is read in its turn.
-                unread.push(SeedRow { stamp: SeedRow::unread(version.stamp), ..version.clone() });
-                continue;
-            };
             after.item = Item { id: before.item.id.clone(), times, ..text };
-            after.standing = version.path.clone();
-            stands = true;
-            break;
-        }
-        unread.iter().try_for_each(|seed| self.batch.put_seed(seed))?;
-        if stands {
-            // A clock that was set back does not take away what subscribers have.
-            let is_kept = before.state == State::Live
-                && before.item.times.published.timestamp() == after.item.times.published.timestamp();
-            after.state = if is_kept { State::Live } else { self.state(&after.item.times) };
+            after.standing = version.path;
+            after.state = if self.is_held(&times, &before) { State::Scheduled } else { State::Live };
             if let Some(withdrawn) = after.withdrawn_at.take() {
                 after.restored_at = Some(restored(&before, withdrawn, self.now()));
             }
-            if before.item.times.published_source < after.item.times.published_source {
+            let is_known_better = before.item.times.published_source < times.published_source;
+            if is_known_better && before.item.times.published.to_utc() <= self.now() {
                 // Another version stands again, which knows it less well.
                 let Times { published, published_source, .. } = before.item.times;
                 after.item.times = Times { published, published_source, ..after.item.times };
                 after.item.times.updated = after.item.times.updated.max(published);
             }
             after.item.times = not_before(after.item.times, after.restored_at);
-        } else if !versions.is_empty() {
+        } else if is_any {
             // None of them can be read now. What stood goes on until one can, or until all are gone.
-            return Ok(());
         } else if before.state == State::Withdrawn {
             return Ok(());
         } else {
@@ -114,16 +93,6 @@ impl Apply<'_, '_> {
         self.batch.update_item(&after)?;
         self.touch(seq, Some(before), Some(after));
         Ok(())
-    }
-
-    /// Reads a file again: a version whose text is not stored, since another one stood until now, or one that is a new
-    /// article. `None` when the bytes are others by now: somebody may be in the middle of writing them.
-    pub(super) fn read_again(&self, path: &SeedPath, known: Option<&SeedRow>, wanted: &Digest) -> Option<Item> {
-        let job = Job { path: path.clone(), known: known.cloned(), is_forced: true };
-        match self.source.read(&job) {
-            Outcome::Parsed { parsed, digest, .. } if digest == *wanted => Some(parsed.item),
-            _ => None,
-        }
     }
 }
 

@@ -69,7 +69,7 @@ impl Apply<'_, '_> {
     /// Whether the item without URL that was at the place of `seed` has moved on and lies at another: then this is another
     /// article, like a new `latest.txt` after the last one was put away under its date.
     fn is_elsewhere(&self, seq: i64, seed: &SeedRow) -> Result<bool, StoreError> {
-        let versions = self.batch.versions(seq)?;
+        let versions = self.batch.versions(seq, 0, usize::MAX)?;
         Ok(versions.iter().any(|other| other.path != seed.path && self.file_at(&other.path).is_some()))
     }
 

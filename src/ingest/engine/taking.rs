@@ -82,7 +82,7 @@ impl Engine {
         read(jobs, source, |job, outcome| intake.take(&mut apply, job, outcome))?;
         apply.settle_left()?;
         expired.gone.iter().try_for_each(|seed| apply.remove(seed))?;
-        due.into_iter().try_for_each(|seq| apply.publish_due(seq))?;
+        due.into_iter().try_for_each(|seq| apply.settle(seq, None))?;
         let touched = apply.touched;
         let news = if self.is_first_scan { News::default() } else { News::of(&touched) };
         let Intake { troubles, changed_at, .. } = intake;
