@@ -13,8 +13,8 @@ use crate::hub::Hub;
 use crate::ingest::Clock;
 use crate::item::Severity;
 use crate::ops::{
-    AccessLog, DiagnosticCount, DiagnosticLine, Exposition, FeedStatus, FeedTraffic, Health, HttpStatus, IngestStatus,
-    ItemCounts, Metrics, ProcessFigures, Reloads, SeedCounts, Status, SubscriberStatus, Traffic,
+    AccessLog, Degraded, DiagnosticCount, DiagnosticLine, Exposition, FeedStatus, FeedTraffic, Health, HttpStatus,
+    IngestStatus, ItemCounts, Metrics, ProcessFigures, Reloads, SeedCounts, Status, SubscriberStatus, Traffic,
 };
 use crate::store::{Reader, StoreError};
 
@@ -91,6 +91,9 @@ impl http::Admin for Panel {
             ("POST", "/rescan") => {
                 let accepts_removals = query.is_some_and(|query| query.split('&').any(|one| one == "accept-removals"));
                 Some(match self.commands.send(Command::Rescan { accepts_removals }) {
+                    Ok(()) if self.health.is_degraded(Degraded::SeedDirectory) => AdminAnswer::unavailable(
+                        "the seed directory is not there, so nothing is listed or accepted; it is looked for again",
+                    ),
                     Ok(()) if accepts_removals => {
                         AdminAnswer::accepted("listing the seed directory; removals are accepted")
                     }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::running::{Place, Server, get, seed_text, write_seed};
+use crate::running::{PATIENCE, Place, Server, eventually, get, seed_text, write_seed};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -260,6 +260,25 @@ fn a_header_list_that_grows_when_it_is_read_is_refused() {
     let after = resident_kb(server.id());
     assert!(after < before + MEMORY_KB, "from {before} kB to {after} kB");
     assert_eq!(get(address, "/livez", &[]).unwrap().status, 200);
+}
+
+#[test]
+fn a_request_that_names_no_server_is_refused() {
+    let place = Place::new("");
+    let (_server, address) = Server::ready(place.serve());
+    // The first byte of an answer's fields is that of its status in the static table of RFC 7541.
+    let status = |block: &[u8]| {
+        let mut client = Attacker::new(address, &[]);
+        client.stream.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, block)).unwrap();
+        eventually("an answer", PATIENCE, || {
+            let frames = client.frames().expect("the connection stays");
+            frames.iter().find(|frame| frame.kind == HEADERS).map(|frame| frame.payload[0])
+        })
+    };
+    let named = request("/livez");
+    assert_eq!(status(&named), 0x88, "200");
+    let unnamed = &named[..named.len() - text(b"feeds.example").len() - 1];
+    assert_eq!(status(unnamed), 0x8c, "400");
 }
 
 #[test]

@@ -256,6 +256,23 @@ fn operator_confirms_a_mass_removal() {
 }
 
 #[test]
+fn a_rescan_without_a_directory_says_so() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &seed(1));
+    let (_server, _) = Server::ready(place.serve_with_admin());
+    std::fs::rename(place.seeds(), place.seeds().with_extension("away")).unwrap();
+    let said = eventually("the directory is missed", PATIENCE, || {
+        let (code, out, err) = run(program().args(["rescan", "--accept-removals", "--admin", &place.admin()]));
+        (code == 1).then_some(out + &err)
+    });
+    assert!(said.contains("the seed directory is not there"), "{said}");
+    std::fs::rename(place.seeds().with_extension("away"), place.seeds()).unwrap();
+    eventually("it is listed again", PATIENCE, || {
+        (run(program().args(["rescan", "--admin", &place.admin()])).0 == 0).then_some(())
+    });
+}
+
+#[test]
 fn web_pages_cannot_use_the_admin_listener() {
     let place = Place::new("");
     let (_server, address) = Server::ready(place.serve_with_admin());

@@ -62,11 +62,11 @@ pub(super) async fn answer(
     response
 }
 
-/// Whether what names the server is an authority, and the same in `:authority` and Host where there are both (RFC 9113
-/// §8.3.1).
+/// Whether something names the server, is an authority, and the same in `:authority` and Host where there are both (RFC
+/// 9113 §8.3.1; RFC 9112 §3.2 asks the same of HTTP/1.1).
 fn has_sound_authority(head: &Head<'_>, scheme: Option<&str>) -> bool {
     match head.only_line(Field::Host) {
-        Ok(host) => host.is_none_or(is_authority),
+        Ok(host) => host.is_some_and(is_authority),
         Err(Several) => {
             let mut hosts = head.lines(Field::Host);
             hosts.next().is_some_and(|first| is_authority(first) && hosts.all(|host| is_same(first, host, scheme)))
