@@ -31,7 +31,6 @@ pub use times::{TimeSource, Times};
 /// | `times.updated` | `atom:updated` | `updated` | `date_modified` |
 /// | `language` | `dc:language` | `xml:lang` | `language` |
 /// | `categories` | `category` | `category term` | `tags` |
-/// | `author` | `dc:creator` | `author/name` | `authors[].name` |
 /// | `source` | `dc:source` | | `_seedcast.source` |
 ///
 /// INVARIANT: every string is legal XML 1.0 text, so that no writer can be made to break a document.
@@ -54,8 +53,6 @@ pub struct Item {
     pub language: Option<Language>,
     /// Plain text terms, in the order of the directories they come from.
     pub categories: Vec<String>,
-    /// A person or desk, plain text.
-    pub author: Option<String>,
     /// Host of `url`, lower case, without a default port: what feeds by source select on.
     pub source: Option<String>,
 }

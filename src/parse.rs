@@ -110,7 +110,6 @@ pub fn parse(bytes: &[u8], context: &Context<'_>) -> Result<Parsed, Diagnostic> 
         times,
         language: language.or_else(|| context.fallback_language.cloned()),
         categories: if context.directory_categories { title::categories(context.path) } else { Vec::new() },
-        author: None,
         source,
     };
     Ok(Parsed { item, key, repairs: report.repairs })

@@ -85,7 +85,6 @@ fn entry(view: &View<'_>, item: &Item) -> Entry {
         id: xml::clean(item.id.as_str()).into_owned(),
         updated: time::representable(item.times.updated).unwrap_or_default(),
         published: time::representable(item.times.published),
-        authors: item.author.as_deref().map(person).into_iter().collect(),
         categories: item
             .categories
             .iter()

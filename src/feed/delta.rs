@@ -55,7 +55,7 @@ pub fn marks(items: &[Arc<Item>]) -> Marks {
 
 /// Digest of all that a document can say of an item.
 fn digest_of(item: &Item) -> [u8; 16] {
-    let Item { id, url, title, summary, content, times, language, categories, author, source } = item;
+    let Item { id, url, title, summary, content, times, language, categories, source } = item;
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: Option<&str>| {
         // The length tells where a field ends, and none from an empty one.
@@ -66,7 +66,7 @@ fn digest_of(item: &Item) -> [u8; 16] {
     add(Some(id.as_str()));
     add(Some(title));
     add(Some(content));
-    for field in [url, summary, author, source] {
+    for field in [url, summary, source] {
         add(field.as_deref());
     }
     add(language.as_ref().map(Language::as_str));

@@ -58,8 +58,6 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     date_modified: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    authors: Vec<Author<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
@@ -111,7 +109,6 @@ fn item<'a>(view: &View<'_>, item: &'a crate::item::Item) -> Item<'a> {
         content_text,
         date_published: time::representable(item.times.published).map(time::rfc3339),
         date_modified: time::representable(item.times.updated).map(time::rfc3339),
-        authors: item.author.as_deref().map(|name| Author { name: text::plain(name) }).into_iter().collect(),
         tags: item.categories.iter().map(|term| text::plain(term)).collect(),
         language: item.language.as_ref().map(Language::as_str),
         extension: item.source.as_deref().map(|source| Extension { source: text::plain(source) }),

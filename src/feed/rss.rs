@@ -48,6 +48,7 @@ fn channel(view: &View<'_>) -> Channel {
         image: image(view),
         ttl: Some(ttl.to_string()),
         atom_ext: Some(AtomExtension { links: links.collect() }),
+        // `author` must be an e-mail address, which a name is not.
         dublin_core_ext: view
             .site
             .author
@@ -69,8 +70,6 @@ fn channel_item(view: &View<'_>, item: &Item) -> ::rss::Item {
     let content = html::content(&item.content);
     let updated = time::representable(item.times.updated).map(time::rfc3339).unwrap_or_default();
     let dublin_core = DublinCoreExtension {
-        // `author` must be an e-mail address, which a name is not.
-        creators: item.author.as_deref().map(owned).into_iter().collect(),
         sources: item.source.as_deref().map(owned).into_iter().collect(),
         languages: item.language.iter().map(|language| language.as_str().to_owned()).collect(),
         ..DublinCoreExtension::default()

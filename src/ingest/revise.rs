@@ -21,7 +21,7 @@ pub struct Seen {
 /// from where the file lies and from settings, and a moved file is not an edited one.
 #[must_use]
 pub fn is_edited(old: &Item, new: &Item) -> bool {
-    (&old.title, &old.summary, &old.content, &old.author) != (&new.title, &new.summary, &new.content, &new.author)
+    (&old.title, &old.summary, &old.content) != (&new.title, &new.summary, &new.content)
 }
 
 /// The times that a new version has for subscribers, given those that stood (`old`) and those read from it (`new`).

@@ -60,7 +60,7 @@ pub struct ItemRow {
 const HAS_FILE: &str = "EXISTS (SELECT 1 FROM seeds WHERE seeds.seq = items.seq AND seeds.missing_since IS NULL)";
 
 const COLUMNS: &str = "seq, state, published, published_offset, published_source, updated, updated_offset, \
-     updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, categories, body, \
+     updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, categories, body, \
      restored_at, due";
 
 pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
@@ -70,8 +70,8 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
         2 => State::Withdrawn,
         _ => return Err(damaged("state")),
     };
-    let categories: String = row.get(17)?;
-    let (summary, content) = decode_body(row.get_ref(18)?.as_blob().map_err(|_| damaged("body"))?)?;
+    let categories: String = row.get(16)?;
+    let (summary, content) = decode_body(row.get_ref(17)?.as_blob().map_err(|_| damaged("body"))?)?;
     let item = Item {
         id: ItemId::new(row.get::<_, String>(11)?),
         url: row.get(12)?,
@@ -81,7 +81,6 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
         times: times_from(row, 2)?,
         language: row.get::<_, Option<String>>(15)?.as_deref().and_then(Language::new),
         categories: serde_json::from_str(&categories).map_err(|_| damaged("categories"))?,
-        author: row.get(16)?,
         source: row.get(14)?,
     };
     Ok(ItemRow {
@@ -90,9 +89,9 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
         item,
         changed_at: utc_millis(row.get(8)?)?,
         withdrawn_at: row.get::<_, Option<i64>>(9)?.map(utc_millis).transpose()?,
-        restored_at: row.get::<_, Option<i64>>(19)?.map(utc_millis).transpose()?,
+        restored_at: row.get::<_, Option<i64>>(18)?.map(utc_millis).transpose()?,
         standing: SeedPath::from_bytes(row.get_ref(10)?.as_blob().map_err(|_| damaged("path"))?),
-        due: row.get::<_, Option<i64>>(20)?.map(utc_seconds).transpose()?,
+        due: row.get::<_, Option<i64>>(19)?.map(utc_seconds).transpose()?,
     })
 }
 
@@ -189,15 +188,15 @@ impl Batch<'_> {
     /// When the store cannot be written.
     pub fn insert_item(&mut self, row: &ItemRow, body: &Body) -> Result<i64, StoreError> {
         let sql = "INSERT INTO items (state, published, published_offset, published_source, updated, updated_offset, \
-                   updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, author, \
+                   updated_source, changed_at, withdrawn_at, standing, id, url, title, source, language, \
                    categories, body, restored_at, handle, due) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let handle = handle_of(&row.item.id);
         self.known(handle.cast_unsigned());
         let mut insert = self.connection().prepare_cached(sql)?;
         bind(&mut insert, row, body)?;
         insert.raw_bind_parameter(11, row.item.id.as_str())?;
-        insert.raw_bind_parameter(20, handle)?;
+        insert.raw_bind_parameter(19, handle)?;
         insert.raw_execute()?;
         Ok(self.connection().last_insert_rowid())
     }
@@ -209,8 +208,8 @@ impl Batch<'_> {
     pub fn update_item(&mut self, row: &ItemRow) -> Result<(), StoreError> {
         let sql = "UPDATE items SET state = ?1, published = ?2, published_offset = ?3, published_source = ?4, \
                    updated = ?5, updated_offset = ?6, updated_source = ?7, changed_at = ?8, withdrawn_at = ?9, \
-                   standing = ?10, url = ?12, title = ?13, source = ?14, language = ?15, author = ?16, \
-                   categories = ?17, body = ?18, restored_at = ?19, due = ?21 WHERE seq = ?11";
+                   standing = ?10, url = ?12, title = ?13, source = ?14, language = ?15, categories = ?16, \
+                   body = ?17, restored_at = ?18, due = ?20 WHERE seq = ?11";
         let mut update = self.connection().prepare_cached(sql)?;
         bind(&mut update, row, &Body::of(&row.item))?;
         update.raw_bind_parameter(11, row.seq)?;
@@ -267,7 +266,7 @@ fn beginning(digest: &[u8; 16]) -> u64 {
 }
 
 fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow, body: &Body) -> Result<(), StoreError> {
-    let Item { url, title, language, categories, author, source, .. } = &row.item;
+    let Item { url, title, language, categories, source, .. } = &row.item;
     let times: &Times = &row.item.times;
     let (published, published_offset, published_source, updated, updated_offset, updated_source) = times_columns(times);
     statement.raw_bind_parameter(1, row.state as u8)?;
@@ -284,10 +283,9 @@ fn bind(statement: &mut rusqlite::Statement<'_>, row: &ItemRow, body: &Body) -> 
     statement.raw_bind_parameter(13, title)?;
     statement.raw_bind_parameter(14, source)?;
     statement.raw_bind_parameter(15, language.as_ref().map(Language::as_str))?;
-    statement.raw_bind_parameter(16, author)?;
-    statement.raw_bind_parameter(17, serde_json::to_string(categories).expect("strings become JSON"))?;
-    statement.raw_bind_parameter(18, &body.0)?;
-    statement.raw_bind_parameter(19, row.restored_at.map(|at| at.timestamp_millis()))?;
-    statement.raw_bind_parameter(21, row.due.map(|due| due.timestamp()))?;
+    statement.raw_bind_parameter(16, serde_json::to_string(categories).expect("strings become JSON"))?;
+    statement.raw_bind_parameter(17, &body.0)?;
+    statement.raw_bind_parameter(18, row.restored_at.map(|at| at.timestamp_millis()))?;
+    statement.raw_bind_parameter(20, row.due.map(|due| due.timestamp()))?;
     Ok(())
 }

@@ -102,7 +102,7 @@ where
 }
 
 const LIGHT: &str = "SELECT published, published_offset, published_source, updated, updated_offset, updated_source, \
-     changed_at, standing, id, url, title, source, language, author, categories, seq FROM items";
+     changed_at, standing, id, url, title, source, language, categories, seq FROM items";
 
 fn light(row: &Row<'_>) -> Result<Light, StoreError> {
     let item = Item {
@@ -113,12 +113,11 @@ fn light(row: &Row<'_>) -> Result<Light, StoreError> {
         content: String::new(),
         times: times_from(row, 0)?,
         language: row.get::<_, Option<String>>(12)?.as_deref().and_then(Language::new),
-        categories: serde_json::from_str(&row.get::<_, String>(14)?).map_err(|_| damaged("categories"))?,
-        author: row.get(13)?,
+        categories: serde_json::from_str(&row.get::<_, String>(13)?).map_err(|_| damaged("categories"))?,
         source: row.get(11)?,
     };
     let standing = SeedPath::from_bytes(row.get_ref(7)?.as_blob().map_err(|_| damaged("path"))?);
-    Ok(Light { seq: row.get(15)?, item, standing, changed_at: utc_millis(row.get(6)?)? })
+    Ok(Light { seq: row.get(14)?, item, standing, changed_at: utc_millis(row.get(6)?)? })
 }
 
 impl Batch<'_> {
@@ -152,7 +151,7 @@ impl Batch<'_> {
         let sql = format!("{columns} WHERE state = 2 AND withdrawn_at > ?1 ORDER BY withdrawn_at, seq");
         let mut query = self.connection().prepare_cached(&sql)?;
         let rows = query.query_map([since.timestamp_millis()], |row| {
-            let withdrawn: i64 = row.get(16)?;
+            let withdrawn: i64 = row.get(15)?;
             Ok(light(row).and_then(|light| Ok((light, utc_millis(withdrawn)?))))
         })?;
         rows.map(|row| row?).collect()

@@ -23,7 +23,6 @@ fn understood(item: &Item, url: &str) -> Value {
         "published": item.times.published.to_rfc3339(),
         "updated": item.times.updated.to_rfc3339(),
         "categories": item.categories,
-        "author": item.author,
     })
 }
 

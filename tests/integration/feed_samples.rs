@@ -69,7 +69,6 @@ pub(crate) fn sample() -> Item {
         times: declared("2024-11-01T13:04:00+03:00", "2024-11-01T13:17:00+03:00"),
         language: Language::new("tr"),
         categories: vec!["dunya".to_owned()],
-        author: None,
         source: Some("anlatilaninotesi.com.tr".to_owned()),
     }
 }
@@ -85,7 +84,6 @@ pub(crate) fn plain() -> Item {
         times: declared("2024-10-31T23:00:00Z", "2024-10-31T23:00:00Z"),
         language: None,
         categories: vec![],
-        author: Some("Ayşe <Yılmaz> & desk".to_owned()),
         source: None,
     }
 }

@@ -21,7 +21,6 @@ fn sample_gives_the_item_that_a_reader_expects() {
     assert_eq!(item.times.updated_source.as_str(), "declared");
     assert_eq!(item.language.as_ref().map(seedcast::item::Language::as_str), Some("tr"));
     assert_eq!(item.categories, [] as [&str; 0]);
-    assert_eq!(item.author, None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use seedcast::parse::Parsed;
 fn strings(item: &Item) -> impl Iterator<Item = &str> {
     [Some(item.id.as_str()), item.url.as_deref(), Some(item.title.as_str()), item.summary.as_deref()]
         .into_iter()
-        .chain([Some(item.content.as_str()), item.author.as_deref(), item.source.as_deref()])
+        .chain([Some(item.content.as_str()), item.source.as_deref()])
         .chain(item.categories.iter().map(|category| Some(category.as_str())))
         .flatten()
 }

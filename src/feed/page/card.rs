@@ -33,7 +33,6 @@ pub(super) struct Card<'a> {
     /// Our page of it.
     pub(super) page: String,
     pub(super) source: Option<Cow<'a, str>>,
-    pub(super) author: Option<Cow<'a, str>>,
     pub(super) published: When,
     /// Where it is another time: lists are in this order.
     pub(super) updated: Option<When>,
@@ -49,7 +48,6 @@ impl<'a> Card<'a> {
             article: item.url.as_deref().filter(|url| iri::is_http(url)).map(|url| iri::uri(url).into_owned()),
             page: site.local(&item_path(item)),
             source: item.source.as_deref().map(source_name),
-            author: item.author.as_deref().map(text::plain),
             published: When::new(item.times.published),
             updated: (item.times.updated != item.times.published).then(|| When::new(item.times.updated)),
             summary: item.summary.as_deref().map(text::plain),

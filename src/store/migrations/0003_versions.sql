@@ -12,3 +12,6 @@ CREATE INDEX seeds_by_item ON seeds (seq, updated DESC, arrival DESC, path, dige
 -- Those that are gone first, the latest before the others.
 DROP INDEX seeds_by_text;
 CREATE INDEX seeds_by_text ON seeds (digest, missing_since DESC) WHERE has_path_key = 1;
+
+-- Seeds name no author.
+ALTER TABLE items DROP COLUMN author;

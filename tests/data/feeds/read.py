@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
-DC = "{http://purl.org/dc/elements/1.1/}"
 FH = "{http://purl.org/syndication/history/1.0}"
 AT = "{http://purl.org/atompub/tombstones/1.0}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -45,7 +44,6 @@ def rss(data):
                 "published": parsedate_to_datetime(item.findtext("pubDate")).isoformat(),
                 "updated": rfc3339(item.findtext(ATOM + "updated")),
                 "categories": [category.text for category in item.findall("category")],
-                "author": item.findtext(DC + "creator"),
             }
             for item in channel.findall("item")
         ],
@@ -70,7 +68,6 @@ def atom(data):
                 "published": rfc3339(entry.findtext(ATOM + "published")),
                 "updated": rfc3339(entry.findtext(ATOM + "updated")),
                 "categories": [category.get("term") for category in entry.findall(ATOM + "category")],
-                "author": entry.findtext(ATOM + "author/" + ATOM + "name"),
             }
             for entry in feed.findall(ATOM + "entry")
         ],
@@ -97,7 +94,6 @@ def json_feed(data):
                 "published": rfc3339(item["date_published"]),
                 "updated": rfc3339(item["date_modified"]),
                 "categories": item.get("tags", []),
-                "author": item.get("authors", [{}])[0].get("name"),
             }
             for item in feed["items"]
         ],
