@@ -20,6 +20,7 @@ mod reading;
 mod row;
 mod seeds;
 mod sieve;
+mod stamp;
 mod unreadable;
 mod whose;
 
@@ -42,6 +43,7 @@ pub use place::{Filled, Light, Placing};
 pub use reader::Reader;
 pub use reading::Reading;
 pub use seeds::{Digest, KnownSeed, SeedRow};
+pub use stamp::Stamp;
 
 /// Name of a store's file where none is given.
 pub const FILE_NAME: &str = "seedcast.db";

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::item::{Item, SeedPath, Times};
 use crate::parse::Parsed;
-use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, State, StoreError};
+use crate::store::{Batch, Body, Digest, ItemRow, SeedRow, Stamp, State, StoreError};
 
 use super::moves::Moves;
 use super::read::{Job, Outcome, Source, stamp};
@@ -88,7 +88,7 @@ impl Apply<'_, '_> {
         }
     }
 
-    fn new_seed(&self, path: &SeedPath, stamp: [i64; 4], digest: Digest) -> SeedRow {
+    fn new_seed(&self, path: &SeedPath, stamp: Stamp, digest: Digest) -> SeedRow {
         SeedRow {
             path: path.clone(),
             stamp,

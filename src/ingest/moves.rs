@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::item::SeedPath;
-use crate::store::SeedRow;
+use crate::store::{SeedRow, Stamp};
 
 use super::read::Job;
 
@@ -26,12 +26,12 @@ pub(super) fn moves(directory: &Path, jobs: Vec<Job>) -> (Vec<Job>, Moves) {
     let mut left = HashMap::new();
     for (job, found) in jobs.iter().zip(&found).filter(|(job, _)| is_told_by_path(job)) {
         if let Some(seed) = &job.known
-            && *found != Some(unmoved(seed.stamp))
+            && *found != Some(seed.stamp.unmoved())
         {
-            left.insert(unmoved(seed.stamp), seed.clone());
+            left.insert(seed.stamp.unmoved(), seed.clone());
         }
     }
-    let here = |(job, found): (&Job, &Option<File>)| {
+    let here = |(job, found): (&Job, &Option<Stamp>)| {
         let seed = left.get(found.as_ref()?)?;
         Some((job.path.clone(), seed.clone()))
     };
@@ -41,15 +41,10 @@ pub(super) fn moves(directory: &Path, jobs: Vec<Job>) -> (Vec<Job>, Moves) {
     (first, moves)
 }
 
-/// What a move leaves as it is: size, modification time in nanoseconds and inode.
-pub(super) type File = [i64; 3];
-
-pub(super) fn unmoved([size, mtime_ns, _, inode]: [i64; 4]) -> File {
-    [size, mtime_ns, inode]
-}
-
-pub(super) fn file_at(path: &Path) -> Option<File> {
+/// The file at a path, as a move leaves it.
+pub(super) fn file_at(path: &Path) -> Option<Stamp> {
     let found = path.symlink_metadata().ok()?;
     let mtime_ns = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
-    Some([found.size().cast_signed(), mtime_ns, found.ino().cast_signed()])
+    let (size, inode) = (found.size().cast_signed(), found.ino().cast_signed());
+    Some(Stamp { size, mtime_ns, ctime_ns: 0, inode }.unmoved())
 }

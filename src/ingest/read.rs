@@ -7,7 +7,7 @@ use crate::item::{Diagnostic, SeedPath};
 use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
 use crate::seed::{Fingerprint, ReadError, Reader};
-use crate::store::{Body, Digest, SeedRow};
+use crate::store::{Body, Digest, SeedRow, Stamp};
 
 /// One file to read.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl Source<'_> {
             Err(ReadError::Refused(diagnostic)) => return Outcome::NoSeed(diagnostic),
         };
         let digest = *blake3::hash(&bytes).as_bytes().first_chunk().expect("a digest has 32 bytes");
-        let is_read = |known: &SeedRow| known.digest == digest && !known.is_unread();
+        let is_read = |known: &SeedRow| known.digest == digest && !known.stamp.is_unread();
         if !job.is_forced && job.known.as_ref().is_some_and(is_read) {
             return Outcome::Same(fingerprint);
         }
@@ -144,7 +144,7 @@ impl Source<'_> {
 }
 
 /// A fingerprint as the store keeps it.
-pub(super) fn stamp(found: &Fingerprint) -> [i64; 4] {
+pub(super) fn stamp(found: &Fingerprint) -> Stamp {
     let Fingerprint { size, mtime_ns, ctime_ns, inode } = *found;
-    [size.cast_signed(), mtime_ns, ctime_ns, inode.cast_signed()]
+    Stamp { size: size.cast_signed(), mtime_ns, ctime_ns, inode: inode.cast_signed() }
 }

@@ -5,7 +5,7 @@ use rusqlite::Row;
 
 use crate::item::{ItemId, TimeSource, Times};
 
-use super::StoreError;
+use super::{Stamp, StoreError};
 
 /// A row holds something that no version of this program writes.
 pub(super) fn damaged(what: &str) -> StoreError {
@@ -62,5 +62,15 @@ pub(super) fn times_from(row: &Row<'_>, first: usize) -> Result<Times, StoreErro
         published_source: source(first + 2)?,
         updated: instant(row.get(first + 3)?, row.get(first + 4)?)?,
         updated_source: source(first + 5)?,
+    })
+}
+
+/// A stamp from four columns, the first of which is `first`.
+pub(super) fn stamp_from(row: &Row<'_>, first: usize) -> rusqlite::Result<Stamp> {
+    Ok(Stamp {
+        size: row.get(first)?,
+        mtime_ns: row.get(first + 1)?,
+        ctime_ns: row.get(first + 2)?,
+        inode: row.get(first + 3)?,
     })
 }

@@ -5,8 +5,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::item::{Diagnostic, SeedPath, Severity, Times};
 
-use super::row::{damaged, times_columns, times_from, utc_millis, utc_seconds};
-use super::{Batch, StoreError};
+use super::row::{damaged, stamp_from, times_columns, times_from, utc_millis, utc_seconds};
+use super::{Batch, Stamp, StoreError};
 
 /// Digest of a seed's bytes, 16 bytes long.
 pub type Digest = [u8; 16];
@@ -16,9 +16,8 @@ pub type Digest = [u8; 16];
 pub struct SeedRow {
     /// Where it lies.
     pub path: SeedPath,
-    /// Size in bytes, modification and status-change time in nanoseconds since the epoch, inode: while all four are
-    /// the same, the file is not read again.
-    pub stamp: [i64; 4],
+    /// How the file looked when it was read.
+    pub stamp: Stamp,
     /// Of the bytes that were read.
     pub digest: Digest,
     /// When a file was first seen at this path.
@@ -35,30 +34,13 @@ pub struct SeedRow {
     pub missing_since: Option<DateTime<Utc>>,
 }
 
-impl SeedRow {
-    /// Change time of a stamp that no file has: whatever lies there is to be read anew, though its bytes may be known.
-    const UNREAD: i64 = 0;
-
-    /// The stamp with which a seed is read anew. It still tells the file wherever it was moved.
-    #[must_use]
-    pub fn unread([size, mtime_ns, _, inode]: [i64; 4]) -> [i64; 4] {
-        [size, mtime_ns, Self::UNREAD, inode]
-    }
-
-    /// Whether it is to be read anew.
-    #[must_use]
-    pub fn is_unread(&self) -> bool {
-        self.stamp[2] == Self::UNREAD
-    }
-}
-
 /// As much of a seed as a listing of the directory is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSeed {
     /// Where it lies.
     pub path: SeedPath,
     /// See [`SeedRow::stamp`].
-    pub stamp: [i64; 4],
+    pub stamp: Stamp,
     /// Whether it was gone when last looked for.
     pub is_missing: bool,
 }
@@ -75,7 +57,7 @@ fn from_row(row: &Row<'_>) -> Result<SeedRow, StoreError> {
     let times = seq.map(|_| times_from(row, 10)).transpose()?;
     Ok(SeedRow {
         path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
-        stamp: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
+        stamp: stamp_from(row, 1)?,
         digest: row.get(5)?,
         first_seen: utc_seconds(row.get(6)?)?,
         arrival: utc_millis(row.get(7)?)?,
@@ -105,7 +87,7 @@ impl Batch<'_> {
                    seq, has_path_key, published, published_offset, published_source, updated, updated_offset, \
                    updated_source, missing_since) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
-        let [size, mtime_ns, ctime_ns, inode] = seed.stamp;
+        let Stamp { size, mtime_ns, ctime_ns, inode } = seed.stamp;
         let times = seed.times.as_ref().map(times_columns);
         self.connection().prepare_cached(sql)?.execute(params![
             seed.path.as_bytes(),
@@ -134,7 +116,7 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn unread_seeds(&mut self) -> Result<(), StoreError> {
-        self.connection().execute("UPDATE seeds SET ctime_ns = ?1", [SeedRow::UNREAD])?;
+        self.connection().execute("UPDATE seeds SET ctime_ns = ?1", [Stamp::UNREAD])?;
         Ok(())
     }
 
@@ -177,7 +159,7 @@ impl Batch<'_> {
         while let Some(row) = rows.next()? {
             known.push(KnownSeed {
                 path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
-                stamp: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
+                stamp: stamp_from(row, 1)?,
                 is_missing: row.get(5)?,
             });
         }

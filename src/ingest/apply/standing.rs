@@ -70,7 +70,7 @@ impl Apply<'_, '_> {
             if let Some(text) = self.text_of(&version, before, read) {
                 return Some((version, text));
             }
-            unread.push(SeedRow { stamp: SeedRow::unread(version.stamp), ..version });
+            unread.push(SeedRow { stamp: version.stamp.unread(), ..version });
         }
         None
     }

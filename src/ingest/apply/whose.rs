@@ -1,9 +1,9 @@
 //! Which item a seed is a version of.
 
 use crate::item::{IdentityKey, Item, ItemId, SeedPath};
-use crate::store::{SeedRow, StoreError};
+use crate::store::{SeedRow, Stamp, StoreError};
 
-use super::super::moves::{File, file_at, unmoved};
+use super::super::moves::file_at;
 use super::Apply;
 
 /// What a seed turned out to be.
@@ -77,10 +77,10 @@ impl Apply<'_, '_> {
     /// where there is another while this one is `seed`.
     fn is_there(&self, file: &SeedRow, seed: &SeedRow) -> bool {
         let found = self.file_at(&file.path);
-        found.is_some_and(|found| found == unmoved(file.stamp) || unmoved(seed.stamp) != unmoved(file.stamp))
+        found.is_some_and(|found| found == file.stamp.unmoved() || seed.stamp.unmoved() != file.stamp.unmoved())
     }
 
-    fn file_at(&self, path: &SeedPath) -> Option<File> {
+    fn file_at(&self, path: &SeedPath) -> Option<Stamp> {
         file_at(&self.source.config.seeds.options.directory.join(path.as_path()))
     }
 
