@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::signature::{Algorithm, sign};
 use crate::feed::{By, Document, Format};
 use crate::http::{Published, Served, Slot};
+use crate::item::digest;
 use crate::store::Digest;
 
 /// Signatures kept of one document; secrets are rarely shared, so this only has to bound the memory.
@@ -122,5 +123,5 @@ impl Content {
 
 /// Digest of the bytes of a document.
 pub(super) fn digest(document: &Document) -> Digest {
-    *blake3::hash(&document.identity().bytes).as_bytes().first_chunk().expect("a digest has 32 bytes")
+    digest::of(&document.identity().bytes)
 }

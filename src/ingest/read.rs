@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Rule};
-use crate::item::{Diagnostic, SeedPath};
+use crate::item::{Diagnostic, SeedPath, digest};
 use crate::ops::ReadOutcome;
 use crate::parse::{self, Parsed};
 use crate::seed::{Fingerprint, ReadError, Reader};
@@ -91,7 +91,7 @@ impl Source<'_> {
             Err(ReadError::Unreadable(diagnostic)) => return Outcome::Unreadable(diagnostic),
             Err(ReadError::Refused(diagnostic)) => return Outcome::NoSeed(diagnostic),
         };
-        let digest = *blake3::hash(&bytes).as_bytes().first_chunk().expect("a digest has 32 bytes");
+        let digest: Digest = digest::of(&bytes);
         let is_read = |known: &SeedRow| known.digest == digest && !known.stamp.is_unread();
         if !job.is_forced && job.known.as_ref().is_some_and(is_read) {
             return Outcome::Same(fingerprint);

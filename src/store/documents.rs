@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::feed::rounded_up;
+use crate::item::digest;
 
-use super::row::{digest16, utc_seconds};
-use super::{Batch, StoreError};
+use super::row::utc_seconds;
+use super::{Batch, Digest, StoreError};
 
 /// When the bytes at a path last changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Batch<'_> {
         bytes: &[u8],
         now: DateTime<Utc>,
     ) -> Result<DateTime<Utc>, StoreError> {
-        let digest = digest16(bytes);
+        let digest: Digest = digest::of(bytes);
         let old = self.document(path)?;
         if let Some(old) = old.filter(|old| old.digest == digest) {
             return Ok(old.last_modified);

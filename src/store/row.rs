@@ -22,11 +22,6 @@ pub(super) fn handle_from_text(text: &str) -> Option<i64> {
     canonical.then(|| u64::from_str_radix(text, 16).ok().map(u64::cast_signed)).flatten()
 }
 
-/// 16 bytes of a digest: enough that two different texts never meet.
-pub(super) fn digest16(bytes: &[u8]) -> [u8; 16] {
-    *blake3::hash(bytes).as_bytes().first_chunk().expect("a digest has 32 bytes")
-}
-
 pub(super) fn instant(seconds: i64, offset: i32) -> Result<DateTime<FixedOffset>, StoreError> {
     let offset = FixedOffset::east_opt(offset).ok_or_else(|| damaged("offset"))?;
     offset.timestamp_opt(seconds, 0).single().ok_or_else(|| damaged("time"))
