@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::feed::By;
 
-use super::row::{damaged, instant, utc_millis};
+use super::row::{damaged, instant, utc_millis, whole};
 use super::{Batch, Reading, StoreError};
 
 /// How a feed came to be.
@@ -159,8 +159,7 @@ impl Reading<'_> {
              LIMIT ?2 OFFSET ?3"
         );
         let mut query = self.connection.prepare_cached(&sql)?;
-        let [limit, after] = [limit, after].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-        let rows = query.query_map(params![kind as u8, limit, after], |row| Ok(from_row(row)))?;
+        let rows = query.query_map(params![kind as u8, whole(limit), whole(after)], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 }

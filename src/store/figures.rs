@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::item::SeedPath;
 
-use super::row::{damaged, instant};
+use super::row::{instant, path_from};
 use super::{Reader, StoreError};
 
 /// How much is in the store.
@@ -121,7 +121,7 @@ fn findings(connection: &Connection, limit: u32) -> Result<Vec<Finding>, StoreEr
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         all.push(Finding {
-            path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
+            path: path_from(row, 0)?,
             line: row.get(1)?,
             is_rejected: row.get(2)?,
             code: row.get(3)?,

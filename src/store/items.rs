@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::item::{IdentityKey, Item, ItemId, Language, SeedPath, Times};
 
-use super::row::{damaged, handle_from_text, handle_of, times_columns, times_from, utc_millis, utc_seconds};
+use super::row::{
+    damaged, handle_from_text, handle_of, path_from, times_columns, times_from, utc_millis, utc_seconds, whole,
+};
 use super::{Batch, StoreError};
 
 /// Level of zstd for bodies. Those below zero leave the search for matches early: half the work of the first level, for an
@@ -90,7 +92,7 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<ItemRow, StoreError> {
         changed_at: utc_millis(row.get(8)?)?,
         withdrawn_at: row.get::<_, Option<i64>>(9)?.map(utc_millis).transpose()?,
         restored_at: row.get::<_, Option<i64>>(18)?.map(utc_millis).transpose()?,
-        standing: SeedPath::from_bytes(row.get_ref(10)?.as_blob().map_err(|_| damaged("path"))?),
+        standing: path_from(row, 10)?,
         due: row.get::<_, Option<i64>>(19)?.map(utc_seconds).transpose()?,
     })
 }
@@ -225,7 +227,7 @@ impl Batch<'_> {
     pub fn due_items(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<i64>, StoreError> {
         let sql = format!("SELECT seq FROM items WHERE due <= ?1 AND {HAS_FILE} ORDER BY due, seq LIMIT ?2");
         let mut query = self.connection().prepare_cached(&sql)?;
-        let values = params![now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)];
+        let values = params![now.timestamp(), whole(limit)];
         let rows = query.query_map(values, |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -239,7 +241,7 @@ impl Batch<'_> {
         // While a seed leads to it, it may come back.
         let old = "SELECT seq FROM items WHERE state = 2 AND withdrawn_at < ?1 \
                    AND NOT EXISTS (SELECT 1 FROM seeds WHERE seeds.seq = items.seq) ORDER BY withdrawn_at LIMIT ?2";
-        let values = params![before.timestamp_millis(), i64::try_from(limit).unwrap_or(i64::MAX)];
+        let values = params![before.timestamp_millis(), whole(limit)];
         if !self.connection().prepare_cached(old)?.exists(values)? {
             return Ok(0);
         }

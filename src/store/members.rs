@@ -2,12 +2,13 @@
 //! archive pages, tombstones.
 
 use chrono::{DateTime, FixedOffset, Utc};
+use rusqlite::types::Null;
 use rusqlite::{OptionalExtension, params};
 
 use crate::feed::Tombstone;
 use crate::item::ItemId;
 
-use super::row::{handle_of, utc_millis};
+use super::row::{handle_of, utc_millis, whole};
 use super::{Batch, Reading, StoreError};
 
 /// Items of an archive page, before withdrawals.
@@ -24,13 +25,13 @@ pub struct Selected {
     pub changed_at: DateTime<Utc>,
 }
 
+/// Feed, position, item, its update, handle and change; when it left, if it has.
+pub(super) const ADD_MEMBER: &str = "INSERT INTO members (feed, position, seq, updated, handle, changed_at, gone_at) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
 /// Number of the archive page that a position falls on.
 fn page_of(position: u64) -> u64 {
     position / ARCHIVE_PAGE + 1
-}
-
-fn whole(number: impl TryInto<i64>) -> i64 {
-    number.try_into().unwrap_or(i64::MAX)
 }
 
 impl Reading<'_> {
@@ -153,10 +154,8 @@ impl Batch<'_> {
         } else {
             let sql = "UPDATE feeds SET placed = placed + 1, live = live + 1 WHERE feed = ?1 RETURNING placed - 1";
             let position: u64 = self.connection().prepare_cached(sql)?.query_row([feed], |row| row.get(0))?;
-            let sql = "INSERT INTO members (feed, position, seq, updated, handle, changed_at) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-            let values = params![feed, position, seq, updated, handle_of(id), changed_at];
-            self.connection().prepare_cached(sql)?.execute(values)?;
+            let values = params![feed, position, seq, updated, handle_of(id), changed_at, Null];
+            self.connection().prepare_cached(ADD_MEMBER)?.execute(values)?;
             pages.push(page_of(position));
             // The page before it now has a next one.
             if position > 0 && position.is_multiple_of(ARCHIVE_PAGE) {

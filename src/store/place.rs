@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, FixedOffset, Utc};
+use rusqlite::types::Null;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::item::{Item, ItemId, Language, SeedPath};
 
-use super::row::{damaged, handle_of, instant, times_from, utc_millis};
+use super::members::ADD_MEMBER;
+use super::row::{damaged, handle_of, instant, path_from, times_from, utc_millis, whole};
 use super::{Batch, StoreError};
 
 /// A live item as filters see it: without summary and content.
@@ -116,7 +118,7 @@ fn light(row: &Row<'_>) -> Result<Light, StoreError> {
         categories: serde_json::from_str(&row.get::<_, String>(13)?).map_err(|_| damaged("categories"))?,
         source: row.get(11)?,
     };
-    let standing = SeedPath::from_bytes(row.get_ref(7)?.as_blob().map_err(|_| damaged("path"))?);
+    let standing = path_from(row, 7)?;
     Ok(Light { seq: row.get(14)?, item, standing, changed_at: utc_millis(row.get(6)?)? })
 }
 
@@ -128,8 +130,7 @@ impl Batch<'_> {
     pub fn lights(&self, after: i64, limit: usize) -> Result<Vec<Light>, StoreError> {
         let sql = format!("{LIGHT} WHERE seq > ?1 AND state = 0 ORDER BY seq LIMIT ?2");
         let mut query = self.connection().prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map([after, limit], |row| Ok(light(row)))?;
+        let rows = query.query_map([after, whole(limit)], |row| Ok(light(row)))?;
         rows.map(|row| row?).collect()
     }
 
@@ -164,13 +165,11 @@ impl Batch<'_> {
     pub fn put_gone_member(&mut self, feed: i64, item: &Light, withdrawn: DateTime<Utc>) -> Result<(), StoreError> {
         let sql = "UPDATE feeds SET placed = placed + 1 WHERE feed = ?1 RETURNING placed - 1";
         let position: i64 = self.connection().prepare_cached(sql)?.query_row([feed], |row| row.get(0))?;
-        let sql = "INSERT INTO members (feed, position, seq, updated, handle, changed_at, gone_at) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let Light { seq, item, changed_at, .. } = item;
         let (updated, handle) = (item.times.updated.timestamp(), handle_of(&item.id));
         let (changed_at, gone_at) = (changed_at.timestamp_millis(), withdrawn.timestamp_millis());
         let values = params![feed, position, seq, updated, handle, changed_at, gone_at];
-        self.connection().prepare_cached(sql)?.execute(values)?;
+        self.connection().prepare_cached(ADD_MEMBER)?.execute(values)?;
         Ok(())
     }
 
@@ -179,9 +178,7 @@ impl Batch<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn fill_feeds(&mut self, placing: Placing) -> Result<Vec<Filled>, StoreError> {
-        let sql =
-            "INSERT INTO members (feed, position, seq, updated, handle, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let mut insert = self.connection().prepare(sql)?;
+        let mut insert = self.connection().prepare(ADD_MEMBER)?;
         let mut count = self.connection().prepare("UPDATE feeds SET placed = ?2, live = ?2 WHERE feed = ?1")?;
         let (items, feeds) = placing.by_feed();
         let mut filled = Vec::with_capacity(feeds.len());
@@ -189,7 +186,7 @@ impl Batch<'_> {
             let mut last_change = i64::MIN;
             for (position, &index) in (0_i64..).zip(&members) {
                 let Placed { updated, handle, seq, changed_at, .. } = items[index as usize];
-                insert.execute(params![feed, position, seq, updated, handle, changed_at])?;
+                insert.execute(params![feed, position, seq, updated, handle, changed_at, Null])?;
                 last_change = last_change.max(changed_at);
             }
             count.execute(params![feed, members.len()])?;

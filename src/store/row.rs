@@ -3,13 +3,22 @@
 use chrono::{DateTime, FixedOffset, TimeZone, Utc};
 use rusqlite::Row;
 
-use crate::item::{ItemId, TimeSource, Times};
+use crate::item::{ItemId, SeedPath, TimeSource, Times};
 
 use super::{Stamp, StoreError};
 
 /// A row holds something that no version of this program writes.
 pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Corrupt(format!("a row has no right {what}"))
+}
+
+/// A count or position; SQLite has no larger number than `i64::MAX`.
+pub(super) fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+pub(super) fn path_from(row: &Row<'_>, column: usize) -> Result<SeedPath, StoreError> {
+    Ok(SeedPath::from_bytes(row.get_ref(column)?.as_blob().map_err(|_| damaged("path"))?))
 }
 
 /// [`ItemId::number`] as the store keeps it.

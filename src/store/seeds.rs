@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::item::{Diagnostic, SeedPath, Severity, Times};
 
-use super::row::{damaged, stamp_from, times_columns, times_from, utc_millis, utc_seconds};
+use super::row::{path_from, stamp_from, times_columns, times_from, utc_millis, utc_seconds, whole};
 use super::{Batch, Stamp, StoreError};
 
 /// Digest of a seed's bytes, 16 bytes long.
@@ -56,7 +56,7 @@ fn from_row(row: &Row<'_>) -> Result<SeedRow, StoreError> {
     let seq: Option<i64> = row.get(8)?;
     let times = seq.map(|_| times_from(row, 10)).transpose()?;
     Ok(SeedRow {
-        path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
+        path: path_from(row, 0)?,
         stamp: stamp_from(row, 1)?,
         digest: row.get(5)?,
         first_seen: utc_seconds(row.get(6)?)?,
@@ -154,14 +154,10 @@ impl Batch<'_> {
         if let Some(after) = after {
             low = after.as_bytes().to_vec();
         }
-        let mut rows = query.query(params![low, high, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+        let mut rows = query.query(params![low, high, whole(limit)])?;
         let mut known = Vec::new();
         while let Some(row) = rows.next()? {
-            known.push(KnownSeed {
-                path: SeedPath::from_bytes(row.get_ref(0)?.as_blob().map_err(|_| damaged("path"))?),
-                stamp: stamp_from(row, 1)?,
-                is_missing: row.get(5)?,
-            });
+            known.push(KnownSeed { path: path_from(row, 0)?, stamp: stamp_from(row, 1)?, is_missing: row.get(5)? });
         }
         Ok(known)
     }
@@ -174,9 +170,8 @@ impl Batch<'_> {
         let sql = format!(
             "SELECT {COLUMNS} FROM seeds WHERE seq = ?1 ORDER BY updated DESC, arrival DESC, path LIMIT ?2 OFFSET ?3"
         );
-        let [limit, skipped] = [limit, skipped].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let mut query = self.connection().prepare_cached(&sql)?;
-        let rows = query.query_map([seq, limit, skipped], |row| Ok(from_row(row)))?;
+        let rows = query.query_map([seq, whole(limit), whole(skipped)], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 
@@ -238,8 +233,8 @@ impl Batch<'_> {
         let mut query = self.connection().prepare_cached(&sql)?;
         let since = after.and_then(|seed| seed.missing_since).map_or(i64::MIN, |since| since.timestamp_millis());
         let path = after.map_or(&[][..], |seed| seed.path.as_bytes());
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![before.timestamp_millis(), since, path, limit], |row| Ok(from_row(row)))?;
+        let values = params![before.timestamp_millis(), since, path, whole(limit)];
+        let rows = query.query_map(values, |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 
@@ -303,12 +298,14 @@ impl Batch<'_> {
     /// When the store cannot be written.
     pub fn set_diagnostics(&mut self, path: &SeedPath, found: &[Diagnostic]) -> Result<(), StoreError> {
         self.connection().prepare_cached("DELETE FROM diagnostics WHERE path = ?1")?.execute([path.as_bytes()])?;
+        found.iter().try_for_each(|one| self.add_diagnostic(one))
+    }
+
+    pub(super) fn add_diagnostic(&mut self, found: &Diagnostic) -> Result<(), StoreError> {
         let sql = "INSERT INTO diagnostics (path, line, rejected, code, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let mut insert = self.connection().prepare_cached(sql)?;
-        for one in found {
-            let rejected = one.severity == Severity::Rejected;
-            insert.execute(params![path.as_bytes(), one.line, rejected, one.code, one.reason])?;
-        }
+        let Diagnostic { path, line, severity, code, reason } = found;
+        let values = params![path.as_bytes(), line, *severity == Severity::Rejected, code, reason];
+        self.connection().prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use super::{Attempt, AttemptEnd, Claim, Due, Kind, Kinds, Subscriptions, Wanted, begin};
-use crate::store::row::utc_millis;
+use crate::store::row::{utc_millis, whole};
 use crate::store::{Digest, StoreError};
 
 const DUE: &str = "SELECT id, kind, callback, host, secret, failures FROM subscriptions \
@@ -41,7 +41,7 @@ impl Subscriptions {
                 wanted.digest,
                 now.timestamp_millis(),
                 wanted.patience,
-                i64::try_from(wanted.limit).unwrap_or(i64::MAX),
+                whole(wanted.limit),
                 wanted.kinds.0
             ];
             let found: Vec<Result<Due, StoreError>> =
