@@ -29,7 +29,7 @@ use rusqlite::Connection;
 pub use batch::Batch;
 pub use documents::Validator;
 pub use error::StoreError;
-pub use feeds::{FeedKind, FeedRow};
+pub use feeds::FeedRow;
 pub use figures::{FeedFigures, Figures, Finding};
 pub use filling::MemberIndexes;
 pub use hub::{

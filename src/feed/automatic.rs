@@ -32,6 +32,14 @@ impl By {
         }
     }
 
+    /// The kind whose paths begin like this one, and what follows the word: nothing, or a slash and more.
+    #[must_use]
+    pub fn of_path(path: &str) -> Option<(Self, &str)> {
+        let rest = |by: Self| path.strip_prefix('/')?.strip_prefix(by.word());
+        let found = Self::ALL.into_iter().find_map(|by| Some((by, rest(by)?)));
+        found.filter(|(_, rest)| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Heading of the feeds of the kind.
     #[must_use]
     pub fn title(self) -> &'static str {

@@ -70,7 +70,7 @@ fn outline(site: &Site, feeds: &[&Definition], created: &str) -> std::io::Result
 
 /// What an automatic feed selects on.
 fn kind(feed: &Definition) -> Option<By> {
-    By::ALL.into_iter().find(|by| feed.path.starts_with(&by.list_path(1)))
+    By::of_path(&feed.path).map(|(by, _)| by)
 }
 
 fn subscription(writer: &mut Writer<Vec<u8>>, site: &Site, feed: &Definition) -> std::io::Result<()> {

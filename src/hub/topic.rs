@@ -80,16 +80,12 @@ impl Topics {
 /// Whether the path is that of a document of a feed by source, language or category (`/sources/HOST/atom.xml`), in
 /// the one spelling that its own links have.
 fn is_automatic(path: &str) -> bool {
-    let Some((kind, name)) = path.trim_start_matches('/').rsplit_once('/').and_then(|(feed, _)| feed.split_once('/'))
-    else {
-        return false;
-    };
+    let rest = By::of_path(path).and_then(|(_, rest)| rest.strip_prefix('/'));
+    let Some((name, _)) = rest.and_then(|rest| rest.rsplit_once('/')) else { return false };
     let mut parts = name.split('%');
     let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     let is_hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
-    path.starts_with('/')
-        && By::ALL.iter().any(|by| by.word() == kind)
-        && !name.is_empty()
+    !name.is_empty()
         && parts.next().is_some_and(is_plain)
         && parts.all(|part| part.split_at_checked(2).is_some_and(|(digits, rest)| is_hex(digits) && is_plain(rest)))
 }

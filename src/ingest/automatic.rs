@@ -84,7 +84,7 @@ impl<'a> Automatics<'a> {
             let row = match known {
                 Some(row) => row,
                 None => {
-                    let row = FeedRow { filled_at: now, ..FeedRow::new(&feed.path, feed.by.into(), &feed.name) };
+                    let row = FeedRow { filled_at: now, ..FeedRow::new(&feed.path, Some(feed.by), &feed.name) };
                     FeedRow { feed: batch.put_feed(&row)?, ..row }
                 }
             };

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::feed::{By, Definition, SLUG_VERSION, Site};
 use crate::item::{Item, TimeSource};
-use crate::store::{Batch, FeedKind, FeedRow, StoreError};
+use crate::store::{Batch, FeedRow, StoreError};
 
 use super::apply::Touched;
 use super::automatic::Automatics;
@@ -76,7 +76,7 @@ impl Feeds {
             if known.as_ref().is_none_or(|row| row.filter != filter) {
                 to_fill.push(index);
             }
-            let known = known.unwrap_or_else(|| FeedRow::new(&definition.path, FeedKind::Configured, ""));
+            let known = known.unwrap_or_else(|| FeedRow::new(&definition.path, None, ""));
             let row = FeedRow { filter, ..known };
             let row = FeedRow { feed: batch.put_feed(&row)?, ..row };
             states.push(FeedState::new(definition, row));

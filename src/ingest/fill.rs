@@ -90,7 +90,7 @@ impl Filling {
                 Some(row) => row,
                 None => {
                     let known = batch.reading().feed(&feed.path)?;
-                    let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, feed.by.into(), &feed.name));
+                    let row = known.unwrap_or_else(|| FeedRow::new(&feed.path, Some(feed.by), &feed.name));
                     let row = FeedRow { feed: batch.put_feed(&row)?, ..row };
                     self.automatic.entry(feed.path).or_insert(row)
                 }

@@ -108,7 +108,7 @@ impl Press<'_, '_> {
         let (mut definitions, mut unlisted) = (Vec::new(), Vec::new());
         for by in By::ALL.into_iter().filter(|by| feeds.automatic.contains(by)) {
             // One more tells whether there are others: counting all would cost more with every feed.
-            let rows = self.batch.reading().largest_feeds(by.into(), 0, limit + 1)?;
+            let rows = self.batch.reading().largest_feeds(by, 0, limit + 1)?;
             unlisted.extend((rows.len() > limit).then_some(by));
             let (title, template) = (&feeds.site.title, &feeds.states[0].definition);
             let definition = |row: &FeedRow| automatic_definition(by, &row.path, &row.name, title, template);

@@ -140,10 +140,10 @@ fn paths(reader: &Reader, config: &Config) -> anyhow::Result<Vec<String>> {
     let (feeds, handles) = reader.read(|reading| -> anyhow::Result<_> {
         let mut feeds: BTreeMap<String, u64> = configured.map(|path| (path, 0)).collect();
         for row in reading.all_feeds()? {
-            if let Some(count) = row.kind.by().filter(|_| row.live > 0).and_then(|by| listed.get_mut(&by)) {
+            if let Some(count) = row.by.filter(|_| row.live > 0).and_then(|by| listed.get_mut(&by)) {
                 *count += 1;
             }
-            if row.kind.by().is_some() || feeds.contains_key(&row.path) {
+            if row.by.is_some() || feeds.contains_key(&row.path) {
                 let pages = archive_pages(&row);
                 feeds.insert(row.path, pages);
             }

@@ -123,7 +123,7 @@ impl Room<'_> {
             What::Feed { path, format } => match self.known(path)? {
                 Known::Retired => Ok(Rendered::Gone),
                 // The documents of configured feeds are kept ready and never asked for here, except before there are any.
-                Known::Feed(known) if known.1.kind.by().is_some() => self.feed(&known.0, &known.1, *format),
+                Known::Feed(known) if known.1.by.is_some() => self.feed(&known.0, &known.1, *format),
                 _ => Ok(Rendered::Missing),
             },
             What::Archive { path, page, format } => match self.known(path)? {
@@ -148,14 +148,14 @@ impl Room<'_> {
 
     fn known(&self, path: &str) -> anyhow::Result<Known> {
         let Some(row) = self.reading.feed(path)? else { return Ok(Known::Never) };
-        let definition = match row.kind.by() {
+        let definition = match row.by {
             Some(by) => self.automatic(by, &row),
             None => match self.basis.definitions.iter().find(|definition| definition.path == path) {
                 Some(definition) => definition.clone(),
                 None => return Ok(Known::Retired),
             },
         };
-        Ok(match row.kind.by() {
+        Ok(match row.by {
             _ if row.placed > 0 => Known::Feed(Box::new((definition, row))),
             // Only those that ever had an item have a row.
             Some(_) => Known::Retired,

@@ -8,44 +8,6 @@ use crate::feed::By;
 use super::row::{damaged, instant, utc_millis, whole};
 use super::{Batch, Reading, StoreError};
 
-/// How a feed came to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum FeedKind {
-    /// That of everything, or one of the configuration.
-    #[default]
-    Configured = 0,
-    /// The items of one host.
-    Source = 1,
-    /// The items in one language.
-    Language = 2,
-    /// The items of one category.
-    Category = 3,
-}
-
-impl FeedKind {
-    /// What an automatic feed selects on.
-    #[must_use]
-    pub fn by(self) -> Option<By> {
-        match self {
-            Self::Configured => None,
-            Self::Source => Some(By::Source),
-            Self::Language => Some(By::Language),
-            Self::Category => Some(By::Category),
-        }
-    }
-}
-
-impl From<By> for FeedKind {
-    fn from(by: By) -> Self {
-        match by {
-            By::Source => Self::Source,
-            By::Language => Self::Language,
-            By::Category => Self::Category,
-        }
-    }
-}
-
 /// What is remembered of a feed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedRow {
@@ -53,8 +15,8 @@ pub struct FeedRow {
     pub feed: i64,
     /// Path below the site, as in its definition.
     pub path: String,
-    /// How it came to be.
-    pub kind: FeedKind,
+    /// What an automatic feed selects on; `None` for that of everything, and those of the configuration.
+    pub by: Option<By>,
     /// Source, language or category as first written; empty for configured ones.
     pub name: String,
     /// Fingerprint of the filter that its members were found with.
@@ -75,11 +37,11 @@ pub struct FeedRow {
 impl FeedRow {
     /// A feed that has never had an item.
     #[must_use]
-    pub fn new(path: &str, kind: FeedKind, name: &str) -> Self {
+    pub fn new(path: &str, by: Option<By>, name: &str) -> Self {
         Self {
             feed: 0,
             path: path.to_owned(),
-            kind,
+            by,
             name: name.to_owned(),
             filter: String::new(),
             updated: None,
@@ -94,19 +56,29 @@ impl FeedRow {
 
 const COLUMNS: &str = "feed, path, kind, name, filter, updated, updated_offset, changed_at, filled_at, placed, live";
 
+/// The column `kind`.
+fn kind_of(by: Option<By>) -> u8 {
+    match by {
+        None => 0,
+        Some(By::Source) => 1,
+        Some(By::Language) => 2,
+        Some(By::Category) => 3,
+    }
+}
+
 fn from_row(row: &Row<'_>) -> Result<FeedRow, StoreError> {
-    let kind = match row.get(2)? {
-        0_u8 => FeedKind::Configured,
-        1 => FeedKind::Source,
-        2 => FeedKind::Language,
-        3 => FeedKind::Category,
+    let by = match row.get(2)? {
+        0_u8 => None,
+        1 => Some(By::Source),
+        2 => Some(By::Language),
+        3 => Some(By::Category),
         _ => return Err(damaged("kind of feed")),
     };
     let updated: Option<i64> = row.get(5)?;
     Ok(FeedRow {
         feed: row.get(0)?,
         path: row.get(1)?,
-        kind,
+        by,
         name: row.get(3)?,
         filter: row.get(4)?,
         updated: updated.map(|seconds| instant(seconds, row.get(6)?)).transpose()?,
@@ -153,13 +125,13 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn largest_feeds(&self, kind: FeedKind, after: usize, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
+    pub fn largest_feeds(&self, by: By, after: usize, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM feeds WHERE kind = ?1 AND live > 0 AND kind > 0 ORDER BY live DESC, path \
              LIMIT ?2 OFFSET ?3"
         );
         let mut query = self.connection.prepare_cached(&sql)?;
-        let rows = query.query_map(params![kind as u8, whole(limit), whole(after)], |row| Ok(from_row(row)))?;
+        let rows = query.query_map(params![kind_of(Some(by)), whole(limit), whole(after)], |row| Ok(from_row(row)))?;
         rows.map(|row| row?).collect()
     }
 }
@@ -179,7 +151,7 @@ impl Batch<'_> {
         let offset = row.updated.map_or(0, |updated| updated.offset().local_minus_utc());
         let updated = row.updated.map(|updated| updated.timestamp());
         let (changed, filled) = (row.changed_at.timestamp_millis(), row.filled_at.timestamp_millis());
-        let values = params![row.path, row.kind as u8, row.name, row.filter, updated, offset, changed, filled];
+        let values = params![row.path, kind_of(row.by), row.name, row.filter, updated, offset, changed, filled];
         Ok(self.connection().prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
     }
 

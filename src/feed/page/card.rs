@@ -159,8 +159,7 @@ impl<'a> FeedLinks<'a> {
 
 /// What a feed is called beside others of the site, and the language of that: automatic ones leave the site's title out.
 fn own_name<'a>(site: &'a Site, feed: &'a Definition) -> (&'a str, Option<&'a Language>) {
-    let kind = By::ALL.into_iter().find(|by| feed.path.split('/').nth(1) == Some(by.word()));
-    let Some(by) = kind else { return (&feed.title, feed.language(site)) };
+    let Some((by, _)) = By::of_path(&feed.path) else { return (&feed.title, feed.language(site)) };
     let name = feed.title.strip_prefix(site.title.as_str()).and_then(|rest| rest.strip_prefix(": "));
     // The name of a host is of no language.
     let language = if by == By::Source { None } else { feed.language(site) };

@@ -47,8 +47,7 @@ fn number(text: &str, longest: usize) -> Option<u64> {
 }
 
 fn what(directory: &str, format: Kind) -> Option<What> {
-    for by in By::ALL {
-        let Some(rest) = directory.strip_prefix('/').and_then(|rest| rest.strip_prefix(by.word())) else { continue };
+    if let Some((by, rest)) = By::of_path(directory) {
         if rest.is_empty() {
             return format.is_none().then_some(What::List { by, page: 1 });
         }

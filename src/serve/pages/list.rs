@@ -26,8 +26,7 @@ impl Kept {
     /// The pages that changed with the list whose first page has this path.
     pub(super) fn take(&self, first: &str) -> Vec<String> {
         // Asked for every document that is outdated.
-        let word = first.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-        let Some(by) = By::ALL.into_iter().find(|by| word == Some(by.word())) else { return Vec::new() };
+        let Some((by, "/")) = By::of_path(first) else { return Vec::new() };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extract_if((by, 0)..=(by, u64::MAX), |_| true).map(|(_, number)| by.list_path(number)).collect()
     }
@@ -36,7 +35,7 @@ impl Kept {
 impl Room<'_> {
     pub(super) fn list(&self, by: By, number: u64) -> anyhow::Result<Rendered> {
         let passed = usize::try_from(number - 1)?.saturating_mul(LISTED);
-        let mut rows = self.reading.largest_feeds(by.into(), passed, LISTED + 1)?;
+        let mut rows = self.reading.largest_feeds(by, passed, LISTED + 1)?;
         if rows.is_empty() {
             return Ok(Rendered::Missing);
         }
