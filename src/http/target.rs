@@ -1,8 +1,9 @@
 //! Request targets, RFC 9112 §3.2.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use super::authority::is_authority;
+use crate::item::percent;
 
 /// Path and query of a target in origin-form or absolute-form; `*` is its own path. `None` for anything else, and where the
 /// authority of an absolute-form is none.
@@ -77,17 +78,10 @@ const PLAIN: [bool; 256] = {
 /// The one way to write a sound path: hexadecimal digits of escapes in upper case, no escape where the character can stand
 /// for itself (RFC 3986 §6.2.2). `None` where it is written so already.
 pub(crate) fn canonical(path: &str) -> Option<String> {
-    let first_escape = memchr::memchr(b'%', path.as_bytes())?;
-    let mut written = path[..first_escape].to_owned();
-    for part in path[first_escape + 1..].split('%') {
-        let (digits, rest) = part.split_at_checked(2)?;
-        match u8::from_str_radix(digits, 16) {
-            Ok(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => written.push(char::from(byte)),
-            _ => written.extend(["%", &digits.to_ascii_uppercase()]),
-        }
-        written.push_str(rest);
+    match percent::normalised(path) {
+        Cow::Owned(written) if written != path => Some(written),
+        _ => None,
     }
-    (written != path).then_some(written)
 }
 
 /// The path below a base path; `None` where it does not begin with it, or nothing is to be taken off.
@@ -103,29 +97,24 @@ pub(crate) fn below<'a>(base_path: &str, path: &'a str) -> Option<&'a str> {
 pub(crate) fn push_query(written: &mut String, query: &str) {
     let bytes = query.as_bytes();
     for (at, &byte) in bytes.iter().enumerate() {
-        let is_escape = || matches!(bytes.get(at + 1..at + 3), Some([a, b]) if hex(*a).is_some() && hex(*b).is_some());
-        if PLAIN[usize::from(byte)] || byte == b'?' || byte == b'%' && is_escape() {
+        if PLAIN[usize::from(byte)] || byte == b'?' || percent::escaped(&bytes[at..]).is_some() {
             written.push(char::from(byte));
         } else {
-            write!(written, "%{byte:02X}").expect("writing to a string cannot fail");
+            percent::push(written, byte);
         }
     }
 }
 
 /// Whether there are only characters of a path, whole percent-escapes, and no control character hidden in one.
 pub(crate) fn has_sound_escapes(text: &[u8]) -> bool {
-    let mut bytes = text.iter().copied();
-    while let Some(byte) = bytes.next() {
-        let sound = match byte {
-            b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
-                (Some(high), Some(low)) => !matches!(high << 4 | low, 0..0x20 | 0x7f),
-                _ => false,
-            },
-            other => PLAIN[usize::from(other)],
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        rest = match percent::escaped(rest) {
+            Some(0..0x20 | 0x7f) => return false,
+            Some(_) => &rest[3..],
+            None if PLAIN[usize::from(*first)] => after,
+            None => return false,
         };
-        if !sound {
-            return false;
-        }
     }
     true
 }
@@ -140,8 +129,4 @@ fn is_dot_segment(segment: &str) -> bool {
         dots += 1;
     }
     matches!(dots, 1 | 2)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

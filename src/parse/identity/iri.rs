@@ -10,7 +10,7 @@ pub(super) fn is_legal(raw: &str) -> bool {
         raw.find("://").map_or(0, |at| at + 3 + raw[at + 3..].find(['/', '?', '#']).unwrap_or(raw.len() - at - 3));
     raw.matches('#').count() <= 1
         && raw.char_indices().all(|(at, c)| match c {
-            '%' => begins_with_escape(&raw.as_bytes()[at..]),
+            '%' => percent::escaped(&raw.as_bytes()[at..]).is_some(),
             '[' | ']' => at < authority_end,
             c => is_iri_char(c),
         })
@@ -25,7 +25,7 @@ pub(super) fn of(url: &Url) -> String {
     let mut has_fragment = false;
     for (at, &byte) in bytes.iter().enumerate() {
         let is_legal = match byte {
-            b'%' => begins_with_escape(&bytes[at..]),
+            b'%' => percent::escaped(&bytes[at..]).is_some(),
             b'[' | b']' => at < authority_end,
             b'#' => !std::mem::replace(&mut has_fragment, true),
             byte => is_iri_char(char::from(byte)) && byte.is_ascii(),
@@ -46,9 +46,4 @@ fn is_iri_char(c: char) -> bool {
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
         c => c.is_alphanumeric(),
     }
-}
-
-/// Whether what begins with `%` is an escape.
-pub(super) fn begins_with_escape(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
 }

@@ -1,11 +1,10 @@
 //! The form in which the URLs of all seeds of one article are the same.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use url::Url;
 
-use super::{iri, number};
+use super::number;
 use crate::item::percent;
 
 /// The normal form of a URL; [`normalised_url`](super::normalised_url) says what is left out.
@@ -17,7 +16,7 @@ pub(super) fn of(url: &Url) -> String {
         let _ = write!(key, ":{port}");
     }
     let route = url.fragment().filter(|fragment| fragment.starts_with(['!', '/']));
-    let path = unescaped(url.path());
+    let path = percent::normalised(url.path());
     match article_number(&path).filter(|_| route.is_none()) {
         Some((directory, number)) => {
             key.push_str(directory);
@@ -31,11 +30,11 @@ pub(super) fn of(url: &Url) -> String {
     let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair.split('=').next().unwrap_or(pair)));
     for (index, pair) in kept.enumerate() {
         key.push(if index == 0 { '?' } else { '&' });
-        key.push_str(&unescaped(pair));
+        key.push_str(&percent::normalised(pair));
     }
     if let Some(route) = route {
         key.push('#');
-        key.push_str(&unescaped(route));
+        key.push_str(&percent::normalised(route));
     }
     key
 }
@@ -110,26 +109,4 @@ fn article_number(path: &str) -> Option<(&str, &str)> {
     let number = &stem[slug.len()..];
     let is_slug = slug.ends_with(['-', '_']) && slug.bytes().any(|b| b.is_ascii_alphabetic() || b == b'%');
     (number.len() >= 6 && is_slug && !number::is_shared(number)).then_some((directory, number))
-}
-
-/// Percent-encodings of unreserved characters decoded, the others with upper-case digits.
-fn unescaped(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at]);
-        // `from_str_radix` alone would take a sign for a digit.
-        let digits = rest.get(at + 1..at + 3).filter(|_| iri::begins_with_escape(&rest.as_bytes()[at..]));
-        let escape = digits.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match escape {
-            Some(byte) => percent::push_all(&mut out, &[byte], percent::is_unreserved),
-            None => out.push('%'),
-        }
-        rest = &rest[at + if escape.is_some() { 3 } else { 1 }..];
-    }
-    out.push_str(rest);
-    out.into()
 }
