@@ -5,6 +5,7 @@
 pub(crate) mod bidi;
 mod diagnostic;
 pub(crate) mod digest;
+pub(crate) mod host;
 pub(crate) mod html;
 mod id;
 mod language;

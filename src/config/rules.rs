@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use globset::GlobSet;
 
-use crate::item::{Language, SeedPath};
+use crate::item::{Language, SeedPath, host};
 
 /// A `[[seeds.rule]]`: language and zone of the seeds it matches.
 #[derive(Clone, Debug)]
@@ -22,9 +22,7 @@ impl Rule {
     /// Whether the rule speaks of the seed at `path` from `host`.
     #[must_use]
     pub fn matches(&self, path: &SeedPath, host: Option<&str>) -> bool {
-        let is_host = |rule: &String| {
-            host.is_some_and(|h| h == rule || h.strip_suffix(rule.as_str()).is_some_and(|sub| sub.ends_with('.')))
-        };
+        let is_host = |wanted: &String| host.is_some_and(|own| host::is_within(own, wanted));
         self.paths.as_ref().is_none_or(|globs| globs.is_match(path.as_path()))
             && (self.sources.is_empty() || self.sources.iter().any(is_host))
     }

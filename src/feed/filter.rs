@@ -2,7 +2,7 @@
 
 use globset::GlobSet;
 
-use crate::item::{Item, Language, SeedPath};
+use crate::item::{Item, Language, SeedPath, host};
 
 /// Conditions that an item must meet: every list that is not empty must have a match.
 #[derive(Clone, Debug, Default)]
@@ -33,17 +33,16 @@ impl Filter {
     /// Whether the item, read from the seed at `path`, belongs to the feed.
     #[must_use]
     pub fn selects(&self, item: &Item, path: &SeedPath) -> bool {
-        let source = |host: &String| {
-            item.source
-                .as_ref()
-                .is_some_and(|s| s == host || s.strip_suffix(host.as_str()).is_some_and(|sub| sub.ends_with('.')))
-        };
+        let source = |wanted: &String| item.source.as_ref().is_some_and(|own| host::is_within(own, wanted));
         let language = |tag: &Language| {
             item.language.as_ref().is_some_and(|l| {
                 l == tag || l.as_str().strip_prefix(tag.as_str()).is_some_and(|rest| rest.starts_with('-'))
             })
         };
-        let category = |wanted: &String| item.categories.iter().any(|c| fold(c) == fold(wanted));
+        let category = |wanted: &String| {
+            let wanted = fold(wanted);
+            item.categories.iter().any(|own| fold(own) == wanted)
+        };
         (self.sources.is_empty() || self.sources.iter().any(source))
             && self.paths.as_ref().is_none_or(|globs| globs.is_match(path.as_path()))
             && (self.languages.is_empty() || self.languages.iter().any(language))
