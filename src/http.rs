@@ -36,7 +36,6 @@ mod stream;
 mod target;
 mod tls;
 
-pub(crate) use crate::ops::client_key;
 pub use admin_names::AdminNames;
 pub(crate) use bucket::{Buckets, Rate};
 pub use cidr::{Cidr, NotACidr};

@@ -38,6 +38,7 @@ use hyper::StatusCode;
 use tokio::sync::{Notify, mpsc};
 
 use crate::http::{Accepted, Endpoint, Published, Served, Submission};
+use crate::ops::client_key;
 use crate::store::{Kind, StoreError, Subscriptions};
 
 use budget::Budget;
@@ -226,7 +227,7 @@ impl Hub {
                 if let Some(other) = topics.iter().find(|topic| setup.topics.place(topic).is_none()) {
                     return Err(Refusal::Topic(other.clone()));
                 }
-                let take = || self.publishes.take(submission.client.map(crate::http::client_key));
+                let take = || self.publishes.take(submission.client.map(client_key));
                 take().map_err(Refusal::Often)?;
                 let is_followed = |topic: &String| setup.topics.is_live(topic) || self.on_demand.is_watched(topic);
                 let (followed, others): (Vec<_>, Vec<_>) = topics.into_iter().partition(is_followed);

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::http::client_key;
+use crate::ops::client_key;
 
 /// In all: each holds a connection.
 const TOTAL: usize = 512;
