@@ -40,10 +40,7 @@ pub use admin_names::AdminNames;
 pub(crate) use bucket::{Buckets, Rate};
 pub use cidr::{Cidr, NotACidr};
 pub use listener::{BindError, Listener};
-pub use parts::{
-    Accepted, Admin, AdminAnswer, Answered, Endpoint, Observer, OnDemand, Parts, Readiness, Refused, Rendered,
-    Submission,
-};
+pub use parts::{Accepted, Admin, AdminAnswer, Endpoint, Observer, OnDemand, Parts, Readiness, Rendered, Submission};
 pub use proxies::{ForwardedField, Peer, TrustedProxies};
 pub use published::{Published, Slot};
 pub(crate) use rendered::Outcome;

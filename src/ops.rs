@@ -4,6 +4,7 @@
 
 mod access_log;
 mod agent;
+mod answered;
 mod counted;
 mod counter;
 mod distinct;
@@ -20,8 +21,9 @@ mod status;
 mod traffic;
 mod unconditional;
 
-pub use access_log::{AccessLog, AccessStyle, RequestLine, Visit};
+pub use access_log::{AccessLog, AccessStyle};
 pub use agent::{Agent, Announcement, announcement};
+pub use answered::{Answered, RequestLine};
 pub use counted::counted;
 pub use counter::Counter;
 pub use distinct::Distinct;
@@ -38,4 +40,4 @@ pub use status::{
     DiagnosticCount, DiagnosticLine, FeedStatus, HttpStatus, IngestStatus, ItemCounts, SeedCounts, Status,
     SubscriberStatus,
 };
-pub use traffic::{FeedTraffic, MAX_FEEDS, Request, Traffic};
+pub use traffic::{FeedTraffic, MAX_FEEDS, Traffic};

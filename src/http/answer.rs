@@ -12,13 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use super::parts::Answered;
 use super::proxies::{Client, Peer};
 use super::reply::Reply;
 use super::request::{Field, Head};
 use super::settings::Settings;
 use super::state::{Current, Event, State};
 use super::target::is_sound;
+use crate::ops::{Answered, RequestLine};
 
 use document::Asked;
 pub(crate) use waiting::Waiting;
@@ -172,14 +172,16 @@ impl<'a> Request<'a> {
 
     fn observe(&self, reply: &Reply) {
         self.state.parts.observer.answered(&Answered {
-            method: self.head.method,
-            target: self.head.target,
-            path: self.head.path,
-            status: reply.status,
+            line: RequestLine::Read {
+                method: self.head.method,
+                target: self.head.target,
+                path: self.head.path,
+                protocol: self.head.protocol,
+            },
+            status: reply.status.as_u16(),
             coding: reply.coding(),
             body_bytes: reply.body_len(),
             is_conditional: self.asked.preconditions.is_poll(),
-            protocol: self.head.protocol,
             user_agent: self.head.text(Field::UserAgent),
             referrer: self.head.text(Field::Referer),
             client: self.client.address,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
-use crate::feed::{Coding, Document};
+use crate::feed::Document;
+use crate::ops::Answered;
 
 use super::published::Published;
 
@@ -60,55 +61,9 @@ pub trait Readiness: Send + Sync {
 
 /// Told of every answer; must not block.
 pub trait Observer: Send + Sync {
-    /// An answer is about to be written.
+    /// An answer is about to be written. Or what a client sent was no request that can be answered, or never became one: its
+    /// connection is about to end.
     fn answered(&self, answer: &Answered<'_>);
-
-    /// What a client sent was no request that can be answered, or never became one: its connection is about to end.
-    fn refused(&self, refused: &Refused<'_>);
-}
-
-/// One answer, for metrics and access log.
-#[derive(Clone, Copy, Debug)]
-pub struct Answered<'a> {
-    /// As sent by the client, case and all; at most `Limits::head_bytes`.
-    pub method: &'a str,
-    /// The target as sent, query and all.
-    pub target: &'a str,
-    /// Path below the base path, without query; label metrics by its kind, never by itself.
-    pub path: &'a str,
-    /// Status code.
-    pub status: StatusCode,
-    /// Coding of the document, for documents.
-    pub coding: Option<Coding>,
-    /// Bytes of the body to be written; 0 for HEAD and 304.
-    pub body_bytes: usize,
-    /// Whether the request had a validator.
-    pub is_conditional: bool,
-    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
-    pub protocol: &'static str,
-    /// User-Agent where it is text.
-    pub user_agent: Option<&'a str>,
-    /// Referer where it is text.
-    pub referrer: Option<&'a str>,
-    /// The client, as far as known (see [`TrustedProxies`](super::TrustedProxies)).
-    pub client: Option<IpAddr>,
-    /// Whether it came on the admin listener.
-    pub is_admin: bool,
-}
-
-/// What was refused before it could be read as a request, for metrics and access log.
-#[derive(Clone, Copy, Debug)]
-pub struct Refused<'a> {
-    /// Its first line as far as it came, at most some hundred bytes; anything may stand in it.
-    pub line: &'a [u8],
-    /// 400, 408, 414, 431, …; 400 too for what gets no answer, since nobody would read it.
-    pub status: StatusCode,
-    /// Bytes of the body to be written.
-    pub body_bytes: usize,
-    /// Who is connected: the proxy where there is one.
-    pub client: Option<IpAddr>,
-    /// Whether it came on the admin listener.
-    pub is_admin: bool,
 }
 
 /// Takes the body of POST requests.
@@ -207,8 +162,6 @@ impl Admin for () {
 
 impl Observer for () {
     fn answered(&self, _: &Answered<'_>) {}
-
-    fn refused(&self, _: &Refused<'_>) {}
 }
 
 /// Always ready.

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +13,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rustix::fs::{Access, access};
 use serde_json::json;
 
+use super::answered::{Answered, RequestLine};
 use super::counter::Counter;
 
 /// Lines that wait to be written; more are dropped and counted. A slow disk must not slow down answers.
@@ -26,41 +26,6 @@ pub enum AccessStyle {
     Combined,
     /// An object a line.
     Json,
-}
-
-/// One answer, as far as it is logged.
-#[derive(Clone, Copy, Debug)]
-pub struct Visit<'a> {
-    /// The client, where known.
-    pub client: Option<IpAddr>,
-    /// What was asked for.
-    pub line: RequestLine<'a>,
-    /// Status code.
-    pub status: u16,
-    /// Bytes of the body.
-    pub body_bytes: usize,
-    /// As sent, where it is text.
-    pub user_agent: Option<&'a str>,
-    /// The page that it was asked from, as sent, where it is text.
-    pub referrer: Option<&'a str>,
-}
-
-/// What a request asked for.
-#[derive(Clone, Copy, Debug)]
-pub enum RequestLine<'a> {
-    /// A request as it was understood.
-    Read {
-        /// As sent.
-        method: &'a str,
-        /// As sent.
-        target: &'a str,
-        /// Path below the base path, without query.
-        path: &'a str,
-        /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
-        protocol: &'static str,
-    },
-    /// The first line, as far as it came, of what could not be read as a request.
-    Raw(&'a [u8]),
 }
 
 /// Writes lines on a thread of its own.
@@ -120,11 +85,11 @@ impl AccessLog {
     }
 
     /// Logs an answer; never waits.
-    pub fn note(&self, visit: &Visit<'_>, now: impl FnOnce() -> DateTime<Utc>) {
+    pub fn note(&self, answer: &Answered<'_>, now: impl FnOnce() -> DateTime<Utc>) {
         let Some(writer) = &*self.writer.load() else { return };
         let line = match writer.style {
-            AccessStyle::Combined => combined(visit, now()),
-            AccessStyle::Json => json_line(visit, now()),
+            AccessStyle::Combined => combined(answer, now()),
+            AccessStyle::Json => json_line(answer, now()),
         };
         if writer.lines.try_send(line).is_err() {
             self.dropped.add_one();
@@ -159,8 +124,8 @@ fn write_all(mut output: BufWriter<Box<dyn Write + Send>>, lines: &Receiver<Stri
     }
 }
 
-fn combined(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
-    let Visit { client, line: request, status, body_bytes, user_agent, referrer } = visit;
+fn combined(answer: &Answered<'_>, now: DateTime<Utc>) -> String {
+    let Answered { client, line: request, status, body_bytes, user_agent, referrer, .. } = answer;
     let client = client.map_or_else(|| "-".to_owned(), |client| client.to_string());
     let mut line = format!("{client} - - [{}] \"", now.format("%d/%b/%Y:%H:%M:%S %z"));
     match request {
@@ -208,8 +173,8 @@ fn raw(bytes: &[u8]) -> String {
     text
 }
 
-fn json_line(visit: &Visit<'_>, now: DateTime<Utc>) -> String {
-    let Visit { client, line, status, body_bytes, user_agent, referrer } = visit;
+fn json_line(answer: &Answered<'_>, now: DateTime<Utc>) -> String {
+    let Answered { client, line, status, body_bytes, user_agent, referrer, .. } = answer;
     let mut object = json!({
         "time": now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "client": client.map(|client| client.to_string()),

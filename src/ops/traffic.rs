@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +9,7 @@ use arc_swap::ArcSwap;
 
 use crate::feed::{Coding, Definition, Format};
 
+use super::answered::{Answered, RequestLine};
 use super::counter::Counter;
 use super::distinct::digest;
 use super::polls::{Poll, Polls};
@@ -38,27 +38,6 @@ const CODINGS: [&str; 5] = {
     let [identity, gzip, brotli, zstd] = Coding::ALL;
     ["none", identity.name(), gzip.name(), brotli.name(), zstd.name()]
 };
-
-/// An answer, as far as it is counted.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Path below the base path, without query.
-    pub path: &'a str,
-    /// Status code.
-    pub status: u16,
-    /// Coding of the document, for documents.
-    pub coding: Option<Coding>,
-    /// Bytes of the body.
-    pub body_bytes: usize,
-    /// Whether it had a validator.
-    pub is_conditional: bool,
-    /// The field, where it is text.
-    pub user_agent: Option<&'a str>,
-    /// The client's address, where it is known.
-    pub client: Option<IpAddr>,
-    /// Whether it came on the admin listener.
-    pub is_admin: bool,
-}
 
 /// Counts of one feed, or of everything that is no feed.
 #[derive(Debug)]
@@ -120,14 +99,14 @@ impl FeedTraffic {
         (resource * STATUSES.len() + status) * CODINGS.len() + coding
     }
 
-    fn count(&self, resource: usize, request: &Request<'_>) {
-        let status = STATUSES.iter().position(|known| *known == request.status).unwrap_or(2);
-        let coding = request.coding.map_or(0, |coding| 1 + coding as usize);
+    fn count(&self, resource: usize, answer: &Answered<'_>) {
+        let status = STATUSES.iter().position(|known| *known == answer.status).unwrap_or(2);
+        let coding = answer.coding.map_or(0, |coding| 1 + coding as usize);
         self.answers[Self::cell(resource, status, coding)].add_one();
-        if request.body_bytes > 0 {
-            self.bytes[resource].add(u64::try_from(request.body_bytes).unwrap_or(u64::MAX));
+        if answer.body_bytes > 0 {
+            self.bytes[resource].add(u64::try_from(answer.body_bytes).unwrap_or(u64::MAX));
         }
-        if request.is_conditional {
+        if answer.is_conditional {
             self.conditional.add_one();
         }
     }
@@ -180,42 +159,36 @@ impl Traffic {
     }
 
     /// Counts an answer.
-    pub fn note(&self, request: &Request<'_>) {
-        let table = self.table.load();
-        if request.is_admin {
-            return self.no_feed.count(ADMIN, request);
-        }
-        match table.route(request.path) {
+    pub fn note(&self, answer: &Answered<'_>) {
+        let path = match answer.line {
+            _ if answer.is_admin => return self.no_feed.count(ADMIN, answer),
+            RequestLine::Raw(_) => return self.no_feed.count(OTHER, answer),
+            RequestLine::Read { path, .. } => path,
+        };
+        match self.table.load().route(path) {
             Some((feed, resource)) => {
-                feed.count(resource, request);
+                feed.count(resource, answer);
                 // 304 to a condition, what is new, or the whole document: anything else is no poll.
-                if resource < PAGE && matches!(request.status, 200 | 226 | 304) {
-                    self.note_poll(feed, request);
+                if resource < PAGE && matches!(answer.status, 200 | 226 | 304) {
+                    self.note_poll(feed, path, answer);
                 }
             }
-            None => self.no_feed.count(resource_of(request.path), request),
+            None => self.no_feed.count(resource_of(path), answer),
         }
     }
 
-    /// Counts what was refused before it could be read as a request.
-    pub fn note_refused(&self, status: u16, body_bytes: usize, is_admin: bool) {
-        let (path, coding, user_agent, client) = ("", None, None, None);
-        let request = Request { path, status, coding, body_bytes, is_conditional: false, user_agent, client, is_admin };
-        self.no_feed.count(if is_admin { ADMIN } else { OTHER }, &request);
-    }
-
-    fn note_poll(&self, feed: &FeedTraffic, request: &Request<'_>) {
+    fn note_poll(&self, feed: &FeedTraffic, path: &str, answer: &Answered<'_>) {
         let salt = self.salt.load();
-        let client = request.client.map(|client| digest(&salt, client));
-        let (agent, announces) = recent::agent(request.user_agent);
-        let adds_unconditional = !request.is_conditional
-            && client.is_some_and(|client| self.unconditional.note(&salt, client, request.path));
+        let client = answer.client.map(|client| digest(&salt, client));
+        let (agent, announces) = recent::agent(answer.user_agent);
+        let adds_unconditional =
+            !answer.is_conditional && client.is_some_and(|client| self.unconditional.note(&salt, client, path));
         feed.polls.note(&Poll {
             agent,
-            announcing: request.user_agent.filter(|_| announces).map(|text| (text, salt.hash_one(text))),
+            announcing: answer.user_agent.filter(|_| announces).map(|text| (text, salt.hash_one(text))),
             client,
-            is_conditional: request.is_conditional,
-            is_not_modified: request.status == 304,
+            is_conditional: answer.is_conditional,
+            is_not_modified: answer.status == 304,
             adds_unconditional,
             day: self.day.load(Ordering::Relaxed),
         });

@@ -11,9 +11,8 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use seedcast::feed::Document;
-use seedcast::http::{
-    Answered, BindError, Limits, Listener, Observer, OnDemand, Parts, Refused, Rendered, Settings, State, serve,
-};
+use seedcast::http::{BindError, Limits, Listener, Observer, OnDemand, Parts, Rendered, Settings, State, serve};
+use seedcast::ops::{Answered, RequestLine};
 
 use crate::http_site::{FRESH, Server, changed, parts};
 
@@ -145,11 +144,7 @@ fn http_2_is_spoken_by_prior_knowledge() {
     struct Sees;
     impl Observer for Sees {
         fn answered(&self, answer: &Answered<'_>) {
-            assert_eq!(answer.protocol, "HTTP/2.0");
-        }
-
-        fn refused(&self, refused: &Refused<'_>) {
-            panic!("{refused:?}");
+            assert!(matches!(answer.line, RequestLine::Read { protocol: "HTTP/2.0", .. }), "{answer:?}");
         }
     }
     let server = Server::start(Parts { observer: Arc::new(Sees), ..parts() }, Settings::default());

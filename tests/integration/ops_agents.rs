@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use seedcast::config::{self, Overrides};
-use seedcast::ops::{Agent, Announcement, Request, Traffic, announcement};
+use seedcast::ops::{Agent, Announcement, Answered, RequestLine, Traffic, announcement};
 
 /// Subscribers and feed id.
 type Announced = Option<(u64, Option<&'static str>)>;
@@ -116,14 +116,15 @@ fn traffic(feeds: usize) -> Traffic {
     traffic
 }
 
-fn poll<'a>(path: &'a str, user_agent: &'a str, client: u32, is_conditional: bool) -> Request<'a> {
-    Request {
-        path,
+fn poll<'a>(path: &'a str, user_agent: &'a str, client: u32, is_conditional: bool) -> Answered<'a> {
+    Answered {
+        line: RequestLine::Read { method: "GET", target: path, path, protocol: "HTTP/1.1" },
         status: if is_conditional { 304 } else { 200 },
         coding: None,
         body_bytes: 10,
         is_conditional,
         user_agent: Some(user_agent),
+        referrer: None,
         client: Some(IpAddr::V4(Ipv4Addr::from(client))),
         is_admin: false,
     }

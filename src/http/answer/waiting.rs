@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use tokio::time::Instant;
 
-use super::super::parts::{Accepted, Answered, Submission};
+use super::super::parts::{Accepted, Submission};
 use super::super::rendered::Outcome;
 use super::super::reply::Reply;
 use super::super::request::Field;
@@ -15,6 +15,7 @@ use super::super::state::{Event, State};
 use super::Request;
 use super::delta::Delta;
 use super::document::Asked;
+use crate::ops::{Answered, RequestLine};
 
 /// All of a request that its answer needs, independent of the buffer it was read into.
 #[derive(Debug)]
@@ -131,14 +132,16 @@ impl Waiting {
 
     fn observe(&self, state: &State, reply: &Reply) {
         state.parts.observer.answered(&Answered {
-            method: &self.method,
-            target: &self.target,
-            path: &self.path,
-            status: reply.status,
+            line: RequestLine::Read {
+                method: &self.method,
+                target: &self.target,
+                path: &self.path,
+                protocol: self.protocol,
+            },
+            status: reply.status.as_u16(),
             coding: reply.coding(),
             body_bytes: reply.body_len(),
             is_conditional: self.asked.preconditions.is_poll(),
-            protocol: self.protocol,
             user_agent: self.user_agent.as_deref(),
             referrer: self.referrer.as_deref(),
             client: self.client,

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
 use super::super::answer::Plan;
-use super::super::parts::Refused;
 use super::super::proxies::Peer;
 use super::super::reply::Reply;
 use super::super::state::Event;
@@ -16,6 +15,7 @@ use super::body::Incoming;
 use super::head::{Body, Framing};
 use super::receive::Wait;
 use super::unsent::Unsent;
+use crate::ops::{Answered, RequestLine};
 
 /// How much is told of the first line of what is refused.
 const OBSERVED_LINE_BYTES: usize = 256;
@@ -91,10 +91,14 @@ impl Connection {
             Peer::Ip(address) => Some(address),
             Peer::Unix => None,
         };
-        self.state.parts.observer.refused(&Refused {
-            line: &line[..line.len().min(OBSERVED_LINE_BYTES)],
-            status,
+        self.state.parts.observer.answered(&Answered {
+            line: RequestLine::Raw(&line[..line.len().min(OBSERVED_LINE_BYTES)]),
+            status: status.as_u16(),
+            coding: None,
             body_bytes,
+            is_conditional: false,
+            user_agent: None,
+            referrer: None,
             client,
             is_admin: self.origin.is_admin,
         });
