@@ -248,12 +248,12 @@ fn load(
     store: Option<String>,
 ) -> Result<Config, ConfigError> {
     let overrides = Overrides { listen, base_url, store, ..overrides(settings) };
-    config::load_for(Purpose::Service, settings.config.as_deref(), std::env::vars_os(), &overrides)
+    config::load(Purpose::Service, settings.config.as_deref(), std::env::vars_os(), &overrides)
 }
 
 /// The settings for another purpose, for which an address, a base URL and a store cannot be given.
 fn load_for(purpose: Purpose, settings: &Settings) -> Result<Config, ConfigError> {
-    config::load_for(purpose, settings.config.as_deref(), std::env::vars_os(), &overrides(settings))
+    config::load(purpose, settings.config.as_deref(), std::env::vars_os(), &overrides(settings))
 }
 
 fn overrides(settings: &Settings) -> Overrides {

@@ -25,7 +25,7 @@ use chrono_tz::Tz;
 
 pub use credential::Purpose;
 pub use error::ConfigError;
-pub use layers::{Overrides, load, load_for};
+pub use layers::{Overrides, load};
 pub use rules::Rule;
 
 use crate::feed::{By, Definition};

@@ -26,7 +26,7 @@ pub use fingerprint::Fingerprint;
 pub use name::is_passed_over;
 pub use read::{ReadError, Reader};
 pub use scan::{Listing, ScanError, scan, walk};
-pub use watch::{Change, Reason, WatchError, WatchHandle, Watcher, Writers, watch};
+pub use watch::{Change, Reason, WatchError, WatchHandle, Watcher, Writers};
 
 /// The largest that `seeds.max_bytes` may be: what is stored of a seed must be readable again at once.
 pub const MAX_BYTES: i64 = 32 << 20;

@@ -32,24 +32,12 @@ pub struct Overrides {
     pub log_format: Option<String>,
 }
 
-/// [`load_for`] serving.
-///
-/// # Errors
-/// As there.
-pub fn load(
-    file: Option<&Path>,
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-    overrides: &Overrides,
-) -> Result<Config, ConfigError> {
-    load_for(Purpose::Service, file, environment, overrides)
-}
-
 /// Puts the layers together and checks every value. `environment` holds all variables; those that are not ours are
 /// passed over.
 ///
 /// # Errors
 /// When the file or a credential cannot be read or understood, or a value is out of its range.
-pub fn load_for(
+pub fn load(
     purpose: Purpose,
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,

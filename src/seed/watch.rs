@@ -91,15 +91,6 @@ struct Shared {
     wake: OwnedFd,
 }
 
-/// Watches the seed directory from a thread of its own; the first change is `Rescan(Start)`. The watch ends when the
-/// receiver is dropped.
-///
-/// # Errors
-/// [`WatchError`]. That the kernel has no watches left is no error: see [`WatchHandle::degraded`].
-pub fn watch(options: Options, sender: Sender<Change>) -> Result<WatchHandle, WatchError> {
-    Watcher::new(options)?.start(sender)
-}
-
 impl Watcher {
     /// Puts the watches in place.
     ///
@@ -115,10 +106,11 @@ impl Watcher {
         self.writers = writers;
     }
 
-    /// Starts to tell what happens.
+    /// Starts to tell what happens, from a thread of its own; the first change is `Rescan(Start)`. The watch ends when the
+    /// receiver is dropped.
     ///
     /// # Errors
-    /// [`WatchError::Resources`].
+    /// [`WatchError::Resources`]. That the kernel has no watches left is no error: see [`WatchHandle::degraded`].
     pub fn start(self, sender: Sender<Change>) -> Result<WatchHandle, WatchError> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|errno| WatchError::Resources(errno.into()))?;

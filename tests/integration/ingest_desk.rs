@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use seedcast::config::{self, Config, Overrides};
+use seedcast::config::{self, Config, Overrides, Purpose};
 use seedcast::feed::{Document, Site};
 use seedcast::http::{OnDemand, Published, Rendered};
 use seedcast::ingest::{Clock, Ingest, Shared};
@@ -57,7 +57,7 @@ impl Desk {
         let file = folder.path().join("seedcast.toml");
         std::fs::write(&file, format!("[site]\nbase_url = \"http://feeds.example\"\n{more}")).unwrap();
         let overrides = Overrides { seeds: Some(folder.path().join("seeds")), ..Overrides::default() };
-        let config = config::load(Some(&file), [], &overrides).unwrap();
+        let config = config::load(Purpose::Service, Some(&file), [], &overrides).unwrap();
         Self { folder, config, millis, clock, running: None, early: Arc::default() }
     }
 
@@ -65,7 +65,7 @@ impl Desk {
         let file = self.folder.path().join("seedcast.toml");
         std::fs::write(&file, format!("[site]\nbase_url = \"http://feeds.example\"\n{more}")).unwrap();
         let overrides = Overrides { seeds: Some(self.seeds()), ..Overrides::default() };
-        self.config = config::load(Some(&file), [], &overrides).unwrap();
+        self.config = config::load(Purpose::Service, Some(&file), [], &overrides).unwrap();
     }
 
     pub(crate) fn seeds(&self) -> PathBuf {

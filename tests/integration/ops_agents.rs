@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use seedcast::config::{self, Overrides};
+use seedcast::config::{self, Overrides, Purpose};
 use seedcast::ops::{Agent, Announcement, Answered, RequestLine, Traffic, announcement};
 
 /// Subscribers and feed id.
@@ -110,7 +110,7 @@ fn traffic(feeds: usize) -> Traffic {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("seedcast.toml");
     std::fs::write(&file, feeds).unwrap();
-    let config = config::load(Some(&file), [], &Overrides::default()).unwrap();
+    let config = config::load(Purpose::Service, Some(&file), [], &Overrides::default()).unwrap();
     let traffic = Traffic::default();
     traffic.set_feeds(&config.feeds);
     traffic
