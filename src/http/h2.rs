@@ -26,6 +26,8 @@ use activity::{Activity, OpenStream, Streams};
 use answer::answer;
 use budget::Budget;
 
+/// Concurrent streams of a connection.
+const STREAMS: u32 = 100;
 /// Resets by the client of streams not yet answered before the connection is ended ("rapid reset").
 const PENDING_RESETS: usize = 50;
 /// Bytes of a stream's answer held in the connection for a slow reader.
@@ -103,7 +105,7 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
         // neither read nor ask, which `run` looks for.
         .keep_alive_interval(None)
         .auto_date_header(false)
-        .max_concurrent_streams(limits.h2_streams)
+        .max_concurrent_streams(STREAMS)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(PENDING_RESETS)
         .max_send_buf_size(SEND_BUFFER_BYTES);

@@ -1,6 +1,5 @@
 //! What an operator may set about serving. Everything here is replaced whole when the configuration is reloaded.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,13 +18,6 @@ pub struct Settings {
     /// Requests may come with it, also in canonical form, or, from a proxy that strips it, without; `Location` always
     /// carries it.
     pub base_path: String,
-    /// Path → path that took its place, both below `base_path`; answered with 308.
-    pub redirects: HashMap<String, String>,
-    /// `max-age` of pages that stay as they are for good (full archive pages). Not for ever: a withdrawal must reach
-    /// caches one day.
-    pub stable_max_age: Duration,
-    /// How long a cache may answer with its old copy while it fetches the new one (RFC 5861 §3).
-    pub stale_while_revalidate: Duration,
     /// How long a cache may answer with its old copy when we do not answer (RFC 5861 §4).
     pub stale_if_error: Duration,
     /// Value of Content-Security-Policy on HTML pages.
@@ -45,19 +37,8 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let aliases = [
-            ("/feed", "/rss.xml"),
-            ("/feed/", "/rss.xml"),
-            ("/rss", "/rss.xml"),
-            ("/atom", "/atom.xml"),
-            ("/index.xml", "/rss.xml"),
-            ("/feed.xml", "/rss.xml"),
-        ];
         Self {
             base_path: String::new(),
-            redirects: aliases.into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect(),
-            stable_max_age: Duration::from_secs(24 * 3600),
-            stale_while_revalidate: Duration::from_secs(60),
             stale_if_error: Duration::from_secs(24 * 3600),
             content_security_policy: content_security_policy(None),
             absence: AbsencePages::default(),
@@ -116,8 +97,6 @@ pub struct Limits {
     /// Whether this machine itself is under none of the limits by address: a proxy here that is not declared as trusted
     /// speaks for all the world.
     pub exempts_loopback: bool,
-    /// Concurrent streams of an HTTP/2 connection.
-    pub h2_streams: u32,
     /// Bytes of rendered pages kept in memory for paths that are not in the table of live documents.
     pub rendered_bytes: usize,
 }
@@ -147,7 +126,6 @@ impl Default for Limits {
             request_burst: 500,
             unconditional_per_hour: 120,
             exempts_loopback: true,
-            h2_streams: 100,
             rendered_bytes: 64 * 1024 * 1024,
         }
     }

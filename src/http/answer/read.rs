@@ -122,14 +122,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The path that took this one's place: as configured, or the same with or without its last slash.
+    /// The path that took this one's place: where feeds are often looked for, or the same with or without its last slash.
     fn moved(&self, path: &str) -> Option<String> {
-        if let Some(to) = self.settings.redirects.get(path) {
-            return Some(to.clone());
-        }
-        let other = match path.strip_suffix('/') {
-            Some(shorter) => shorter.to_owned(),
-            None => format!("{path}/"),
+        let other = match path {
+            "/feed" | "/feed/" | "/rss" | "/index.xml" | "/feed.xml" => return Some("/rss.xml".to_owned()),
+            "/atom" => return Some("/atom.xml".to_owned()),
+            _ => match path.strip_suffix('/') {
+                Some(shorter) => shorter.to_owned(),
+                None => format!("{path}/"),
+            },
         };
         self.state.parts.published.slot(&other).map(|_| other)
     }

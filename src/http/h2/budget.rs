@@ -20,7 +20,7 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(limits: &Limits) -> Self {
         let of_stream = limits.head_bytes + limits.body_bytes + FRAMING_BYTES;
-        let most = BYTES_BESIDE + of_stream.saturating_mul(usize::try_from(limits.h2_streams).unwrap_or(usize::MAX));
+        let most = BYTES_BESIDE + of_stream.saturating_mul(super::STREAMS as usize);
         Self { of_stream, most, left: 0, received: 0, begun: 0 }
     }
 

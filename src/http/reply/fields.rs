@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::ops::Range;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
@@ -17,6 +17,11 @@ pub(super) const VARY_OF_ABSENCE: &[u8] = b"Accept-Encoding, Accept";
 /// Keeps caches from answering who asks for a delta with what others get. If-None-Match is not here: a whole document
 /// is right whatever a client has, and every tag would make a copy of its own.
 pub(super) const VARY_OF_DELTAS: &[u8] = b"Accept-Encoding, A-IM";
+/// `max-age` of pages that stay as they are for good (full archive pages). Not for ever: a withdrawal must reach caches
+/// one day.
+const STABLE_MAX_AGE: Duration = Duration::from_secs(24 * 3600);
+/// How long a cache may answer with its old copy while it fetches the new one (RFC 5861 §3).
+const STALE_WHILE_REVALIDATE: Duration = Duration::from_secs(60);
 /// Value of Access-Control-Expose-Headers.
 const EXPOSED: &[u8] = b"ETag, Last-Modified, Link, Retry-After, X-Content-Type-Options";
 
@@ -84,11 +89,11 @@ impl Reply {
         }
         put("ETag", variant.etag.as_bytes());
         // No Expires: max-age overrides it (RFC 9111 §5.3), and readers stumble over some of its values.
-        let max_age = if document.cache.is_stable { settings.stable_max_age } else { document.cache.max_age };
+        let max_age = if document.cache.is_stable { STABLE_MAX_AGE } else { document.cache.max_age };
         let cache_control = text.write(format_args!(
             "max-age={}, stale-while-revalidate={}, stale-if-error={}",
             max_age.as_secs(),
-            settings.stale_while_revalidate.as_secs(),
+            STALE_WHILE_REVALIDATE.as_secs(),
             settings.stale_if_error.as_secs()
         ));
         put("Cache-Control", cache_control);
