@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::net;
 use seedcast::feed::{Coding, Document};
 use seedcast::http::{Limits, Listener, Settings, State, Tls, serve};
 
@@ -118,9 +119,9 @@ fn large_documents_pass_through_unix_sockets_as_well() {
 
 /// A connection whose kernel keeps little, so that what is read is what is asked of the server.
 fn narrow(address: SocketAddr) -> TcpStream {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(16 * 1024).unwrap();
-    socket.connect(&address.into()).unwrap();
+    let socket = net::socket(net::AddressFamily::INET, net::SocketType::STREAM, None).unwrap();
+    net::sockopt::set_socket_recv_buffer_size(&socket, 16 * 1024).unwrap();
+    net::connect(&socket, &address).unwrap();
     let stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use socket2::SockRef;
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::super::proxies::Peer;
@@ -48,7 +48,7 @@ impl Acceptor {
                 let (stream, address) = listener.accept().await?;
                 // Small answers must not wait for the acknowledgement of the one before.
                 stream.set_nodelay(true)?;
-                SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
+                set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES)?;
                 Ok((Accepted::Tcp(stream.into_std()?), Peer::Ip(address.ip().to_canonical())))
             }
             AcceptorSocket::Unix(listener, _) => {

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 
 use super::{BindError, Bound};
 
@@ -17,7 +17,7 @@ pub(super) fn bind_tcp(address: &str) -> Result<Bound, BindError> {
         address.to_socket_addrs().map_err(|source| BindError::Resolve { address: address.to_owned(), source })?;
     let mut failed = None;
     for one in resolved {
-        match listen(one) {
+        match listener(one) {
             Ok(listener) => {
                 let local = listener.local_addr().unwrap_or(one);
                 return Ok(Bound::Tcp(listener, local));
@@ -35,17 +35,17 @@ pub(super) fn bind_tcp(address: &str) -> Result<Bound, BindError> {
     })
 }
 
-fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+fn listener(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
     if address.is_ipv6() {
         // `[::]` is all addresses, IPv4 too, whatever the system's default.
-        socket.set_only_v6(false)?;
+        sockopt::set_ipv6_v6only(&socket, false)?;
     }
     // A restart must not wait for the old connections' TIME_WAIT.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &address)?;
+    listen(&socket, BACKLOG)?;
     Ok(socket.into())
 }
 
