@@ -2,10 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 /// Longest wait for the service, for each step.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,16 +29,8 @@ pub(super) fn ask(address: &str, method: &str, target: &str) -> anyhow::Result<A
     let request =
         format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     let answer = match address.strip_prefix("unix:") {
-        Some(path) => UnixStream::connect(path).and_then(|stream| {
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
-            exchange(stream, &request)
-        }),
-        None => connect(address).and_then(|stream| {
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
-            exchange(stream, &request)
-        }),
+        Some(path) => UnixStream::connect(path).and_then(|stream| exchange(stream, &request)),
+        None => connect(address).and_then(|stream| exchange(stream, &request)),
     };
     if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
         bail!("not permitted to ask `{address}`: only the user that runs the service may, and root");
@@ -76,7 +70,10 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-fn exchange(mut stream: impl Read + Write, request: &str) -> io::Result<String> {
+fn exchange(mut stream: impl Read + Write + AsFd, request: &str) -> io::Result<String> {
+    for direction in [Timeout::Recv, Timeout::Send] {
+        set_socket_timeout(&stream, direction, Some(PATIENCE))?;
+    }
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.take(ANSWER).read_to_string(&mut answer)?;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::http::{self, AdminAnswer, State};
@@ -65,16 +66,8 @@ impl http::Admin for Panel {
                 self.expose(&mut out);
                 Some(AdminAnswer::ok(Exposition::CONTENT_TYPE, out.into_text()))
             }
-            ("GET", "/status") => Some(match self.status().map(|status| serde_json::to_string_pretty(&status)) {
-                Ok(Ok(json)) => AdminAnswer::ok("application/json", json + "\n"),
-                Ok(Err(error)) => AdminAnswer::unavailable(&error.to_string()),
-                Err(error) => AdminAnswer::unavailable(&format!("the store does not answer: {error}")),
-            }),
-            ("GET", "/hub") => Some(match self.hub.status().map(|status| serde_json::to_string_pretty(&status)) {
-                Ok(Ok(json)) => AdminAnswer::ok("application/json", json + "\n"),
-                Ok(Err(error)) => AdminAnswer::unavailable(&error.to_string()),
-                Err(error) => AdminAnswer::unavailable(&format!("the store does not answer: {error}")),
-            }),
+            ("GET", "/status") => Some(json(self.status())),
+            ("GET", "/hub") => Some(json(self.hub.status())),
             ("POST", "/hub/drop") => {
                 let id = query.and_then(|query| query.strip_prefix("id=")?.parse().ok());
                 let Some(id) = id else {
@@ -197,6 +190,14 @@ impl Panel {
             listings: self.metrics.listings.value(),
             overflows: self.metrics.overflows.value(),
         }
+    }
+}
+
+fn json(status: Result<impl Serialize, StoreError>) -> AdminAnswer {
+    match status.map(|status| serde_json::to_string_pretty(&status)) {
+        Ok(Ok(json)) => AdminAnswer::ok("application/json", json + "\n"),
+        Ok(Err(error)) => AdminAnswer::unavailable(&error.to_string()),
+        Err(error) => AdminAnswer::unavailable(&format!("the store does not answer: {error}")),
     }
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use crate::http::{Readiness, State};
 use crate::ops::{Health, Metrics};
 
-/// Silence after which a part is said to hang.
-const SILENCE: Duration = Duration::from_secs(60);
+use super::manager::GRACE;
 
 /// What `/readyz` says.
 pub(super) struct Ready {
@@ -24,7 +23,7 @@ impl Readiness for Ready {
 /// Why what is served may not be right, in words; empty means that it is.
 pub(super) fn reasons(health: &Health, metrics: &Metrics) -> Vec<String> {
     let mut reasons = health.reasons();
-    reasons.extend(hanging(metrics, SILENCE).into_iter().map(|part| {
+    reasons.extend(hanging(metrics, GRACE).into_iter().map(|part| {
         format!("`{part}` has given no sign of life for over a minute, so changes are not shown; restart the service")
     }));
     reasons
