@@ -92,7 +92,7 @@ pub struct Seeds {
     /// How long a seed must be gone before it is withdrawn.
     pub withdraw_after: Duration,
     /// For how long after its withdrawal an item is named as withdrawn.
-    pub tombstones: TimeDelta,
+    pub tombstone_age: TimeDelta,
     /// What an edit under an unchanged update time does.
     pub silent_edit: SilentEdit,
     /// Whether sub-directories become categories.

@@ -46,7 +46,7 @@ pub(super) fn validate(raw: Raw, origins: &Origins, state_directory: Option<Path
         },
         confirm_after: reconcile,
         withdraw_after: check.seconds("seeds.withdraw_after_seconds", seeds.withdraw_after_seconds, 0, 86_400)?,
-        tombstones: TimeDelta::days(check.range("seeds.tombstone_days", seeds.tombstone_days, 0, 3650)?),
+        tombstone_age: TimeDelta::days(check.range("seeds.tombstone_days", seeds.tombstone_days, 0, 3650)?),
         silent_edit: check.word(
             "seeds.silent_edit",
             &seeds.silent_edit,

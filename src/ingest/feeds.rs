@@ -28,7 +28,7 @@ pub(super) struct Wanted {
     /// The kinds of automatic feeds.
     pub automatic: Vec<By>,
     /// For how long withdrawn items are named.
-    pub tombstones: TimeDelta,
+    pub tombstone_age: TimeDelta,
     /// Whether documents are also had as what is new in them.
     pub has_deltas: bool,
 }
@@ -39,7 +39,7 @@ pub(super) struct Feeds {
     pub site: Arc<Site>,
     pub states: Vec<FeedState>,
     pub automatic: Vec<By>,
-    tombstones: TimeDelta,
+    tombstone_age: TimeDelta,
     has_deltas: bool,
     cache: HashMap<i64, Arc<Item>>,
 }
@@ -65,7 +65,7 @@ impl Feeds {
         now: DateTime<Utc>,
         is_first_scan: bool,
     ) -> Result<Self, StoreError> {
-        let Wanted { definitions, automatic, tombstones, has_deltas } = wanted;
+        let Wanted { definitions, automatic, tombstone_age, has_deltas } = wanted;
         let paths: Vec<&str> = definitions.iter().map(|definition| definition.path.as_str()).collect();
         batch.retire_feeds(&paths)?;
         let mut states = Vec::with_capacity(definitions.len());
@@ -81,7 +81,7 @@ impl Feeds {
             let row = FeedRow { feed: batch.put_feed(&row)?, ..row };
             states.push(FeedState::new(definition, row));
         }
-        let mut feeds = Self { site, states, automatic, tombstones, has_deltas, cache: HashMap::new() };
+        let mut feeds = Self { site, states, automatic, tombstone_age, has_deltas, cache: HashMap::new() };
         let kinds = format!("{SLUG_VERSION} {:?}", feeds.automatic);
         let is_same = batch.meta("automatic")?.is_some_and(|known| known == kinds);
         if !is_same {
@@ -97,7 +97,7 @@ impl Feeds {
             if !to_fill.is_empty() || !kinds.is_empty() {
                 let mut filling = Filling::new(to_fill, kinds);
                 filling.take_all(batch, &feeds.states, |_| true)?;
-                filling.finish(batch, &mut feeds.states, now - tombstones, now)?;
+                filling.finish(batch, &mut feeds.states, now - tombstone_age, now)?;
             }
         }
         Ok(feeds)
@@ -116,7 +116,7 @@ impl Feeds {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let indexes = batch.drop_member_indexes()?;
-        filling.finish(batch, &mut self.states, now - self.tombstones, now)?;
+        filling.finish(batch, &mut self.states, now - self.tombstone_age, now)?;
         batch.make_member_indexes(&indexes)
     }
 
@@ -126,7 +126,7 @@ impl Feeds {
     pub(super) fn begin_preview(&mut self, batch: &mut Batch<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut filling = Filling::new((0..self.states.len()).collect(), &[]);
         filling.take_all(batch, &self.states, |item| item.times.published_source != TimeSource::FirstSeen)?;
-        filling.finish(batch, &mut self.states, now - self.tombstones, now)?;
+        filling.finish(batch, &mut self.states, now - self.tombstone_age, now)?;
         self.states.iter_mut().for_each(FeedState::begin_preview);
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Feeds {
 
     /// Chooses the items of a feed's documents anew and settles its update time.
     pub(super) fn select(&mut self, batch: &mut Batch<'_>, index: usize, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Self { site, states, cache, tombstones, has_deltas, .. } = self;
+        let Self { site, states, cache, tombstone_age, has_deltas, .. } = self;
         let reading = batch.reading();
         let item = |seq| -> Result<Arc<Item>, StoreError> {
             if let Some(item) = cache.get(&seq) {
@@ -181,7 +181,7 @@ impl Feeds {
             Ok(item)
         };
         let state = &mut states[index];
-        state.select(reading, item, now - *tombstones, now)?;
+        state.select(reading, item, now - *tombstone_age, now)?;
         if *has_deltas {
             state.compare(reading, site)?;
         }

@@ -43,7 +43,7 @@ struct Basis {
     definitions: Vec<Definition>,
     /// The kinds of automatic feeds.
     automatic: Vec<By>,
-    tombstones: TimeDelta,
+    tombstone_age: TimeDelta,
 }
 
 /// One rendering: a state of the store, and what belongs to it.
@@ -101,7 +101,7 @@ impl Basis {
             automatic_site,
             definitions: config.feeds.clone(),
             automatic: config.automatic.clone(),
-            tombstones: config.seeds.tombstones,
+            tombstone_age: config.seeds.tombstone_age,
         }
     }
 }

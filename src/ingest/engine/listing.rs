@@ -91,7 +91,7 @@ impl Engine {
             self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
         }
         let mut batch = self.store.batch()?;
-        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstones, PURGE)?;
+        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstone_age, PURGE)?;
         if purged > 0 {
             tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
         }

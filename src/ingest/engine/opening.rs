@@ -47,7 +47,7 @@ impl Engine {
         let wanted = Wanted {
             definitions: config.feeds.clone(),
             automatic: config.automatic.clone(),
-            tombstones: config.seeds.tombstones,
+            tombstone_age: config.seeds.tombstone_age,
             has_deltas: config.http.has_deltas,
         };
         note_form(&mut batch, &config, &site, now)?;
@@ -117,7 +117,7 @@ pub(super) fn all_documents(
 /// same items.
 fn note_form(batch: &mut Batch<'_>, config: &Config, site: &Site, now: DateTime<Utc>) -> Result<(), StoreError> {
     let Config { feeds, automatic, seeds, .. } = config;
-    let text = format!("{} {site:?} {feeds:?} {automatic:?} {:?}", env!("CARGO_PKG_VERSION"), seeds.tombstones);
+    let text = format!("{} {site:?} {feeds:?} {automatic:?} {:?}", env!("CARGO_PKG_VERSION"), seeds.tombstone_age);
     let form = blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
     if batch.meta("form")?.as_ref() != Some(&form) {
         batch.set_meta("form", &form)?;

@@ -18,7 +18,7 @@ impl Room<'_> {
             let summary = page::FeedSummary { feed: definition, updated: row.updated, archive };
             return Ok(self.document(page::CONTENT_TYPE, page::feed(site, &summary, newest)?, changed, cache, None));
         };
-        let named_since = self.now - self.basis.tombstones;
+        let named_since = self.now - self.basis.tombstone_age;
         let (tombstones, forgotten) = match format {
             Format::Atom => {
                 (self.reading.tombstones(row.feed, named_since)?, self.reading.left_by(row.feed, named_since)?)
@@ -26,7 +26,7 @@ impl Room<'_> {
             _ => (Vec::new(), None),
         };
         // A tombstone that is named no longer changes the document, too.
-        let changed = forgotten.map_or(changed, |left| changed.max(left + self.basis.tombstones));
+        let changed = forgotten.map_or(changed, |left| changed.max(left + self.basis.tombstone_age));
         let view = View {
             site,
             feed: definition,
