@@ -161,7 +161,7 @@ impl Hub {
     }
 
     /// Says that what was made on demand at this path is out of date. Does not block.
-    pub fn outdated(&self, path: &str) {
+    pub fn stale(&self, path: &str) {
         let topic = self.setup.load().topics.at(path);
         self.look_at(topic.filter(|topic| self.on_demand.is_watched(topic)));
     }

@@ -55,7 +55,7 @@ pub use revise::{Seen, is_edited, not_before, revise};
 pub type Clock = fn() -> DateTime<Utc>;
 
 /// Called with the path of each document that is made when asked for and is no longer right.
-pub type Changed = Box<dyn Fn(&str) + Send + Sync>;
+pub type DocumentStale = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Called with the paths of documents that were made anew, once they are shown.
 pub type DocumentsShown = Box<dyn Fn(&[String]) + Send + Sync>;
@@ -68,7 +68,7 @@ pub struct Shared {
     pub health: Arc<Health>,
     /// What was done, and how long it took.
     pub metrics: Arc<Metrics>,
-    changed: Changed,
+    document_stale: DocumentStale,
     documents_shown: DocumentsShown,
     is_stopping: AtomicBool,
     accepts_removals: AtomicBool,
@@ -79,21 +79,21 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// `changed` is told the path of each document that is not kept ready and is no longer right, `documents_shown` the
+    /// `document_stale` is told the path of each document that is not kept ready and is no longer right, `documents_shown` the
     /// paths of documents that took the place of others.
     #[must_use]
     pub fn new(
         published: Arc<Published>,
         health: Arc<Health>,
         metrics: Arc<Metrics>,
-        changed: Changed,
+        document_stale: DocumentStale,
         documents_shown: DocumentsShown,
     ) -> Arc<Self> {
         Arc::new(Self {
             published,
             health,
             metrics,
-            changed,
+            document_stale,
             documents_shown,
             is_stopping: AtomicBool::new(false),
             accepts_removals: AtomicBool::new(false),
@@ -121,8 +121,8 @@ impl Shared {
         self.accepts_removals.swap(false, Ordering::AcqRel)
     }
 
-    fn changed(&self, path: &str) {
-        (self.changed)(path);
+    fn document_stale(&self, path: &str) {
+        (self.document_stale)(path);
     }
 
     fn listed(&self) {

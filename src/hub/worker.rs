@@ -219,7 +219,7 @@ impl Worker {
         let now = self.hub.now();
         let changed = std::mem::take(&mut *self.hub.changed.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for topic in changed {
-            self.outdated(&topic);
+            self.stale(&topic);
             self.agenda.insert(topic, Progress::default());
         }
         self.later.retain(|topic, at| {

@@ -89,7 +89,7 @@ impl Assembly {
     }
 }
 
-/// What the ingest shares: it tells the server and the hub of what has changed, and the hub of what is shown.
+/// What the ingest shares: it tells the server and the hub of what is stale, and the hub of what is shown.
 fn shared(
     published: Arc<Published>,
     health: Arc<Health>,
@@ -98,19 +98,19 @@ fn shared(
     hub: &Arc<Hub>,
     pages: &Arc<Pages>,
 ) -> Arc<Shared> {
-    let changed = {
+    let stale = {
         let (state, hub, pages) = (Arc::clone(state), Arc::clone(hub), Arc::clone(pages));
         Box::new(move |path: &str| {
             state.invalidate(path);
-            for other in pages.outdated_with(path) {
+            for other in pages.stale_with(path) {
                 state.invalidate(&other);
             }
-            hub.outdated(path);
+            hub.stale(path);
         })
     };
     let shown = {
         let hub = Arc::clone(hub);
         Box::new(move |paths: &[String]| hub.changed(paths))
     };
-    Shared::new(published, health, metrics, changed, shown)
+    Shared::new(published, health, metrics, stale, shown)
 }

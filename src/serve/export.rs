@@ -74,8 +74,8 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     let reader = store.reader();
     let pages = Pages::new(store.reader(), config, site.clone(), clock);
     let metrics = Arc::new(Metrics::default());
-    let (changed, shown) = (Box::new(|_: &str| ()), Box::new(|_: &[String]| ()));
-    let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, changed, shown);
+    let (stale, shown) = (Box::new(|_: &str| ()), Box::new(|_: &[String]| ()));
+    let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, stale, shown);
     if accepts_removals {
         shared.accept_removals();
     }

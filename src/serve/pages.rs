@@ -63,7 +63,7 @@ impl Pages {
     }
 
     /// What else is no longer right when the document at `path` is not: each path once, when it has been made since.
-    pub fn outdated_with(&self, path: &str) -> Vec<String> {
+    pub fn stale_with(&self, path: &str) -> Vec<String> {
         self.lists.take(path)
     }
 

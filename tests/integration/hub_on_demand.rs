@@ -37,7 +37,7 @@ async fn reader(scene: &Scene, script: impl FnMut(&Request) -> Reply + Send + 's
 
 fn change(scene: &Scene, text: &str) {
     scene.shelf.put(PATH, Some(text));
-    scene.hub.outdated(PATH);
+    scene.hub.stale(PATH);
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,7 +54,7 @@ async fn a_change_is_delivered_as_it_stands_at_the_topic() {
     let status = scene.hub.status().unwrap();
     assert_eq!((status.due, status.topics[0].is_live), (0, true));
     // A change of no byte is none.
-    scene.hub.outdated(PATH);
+    scene.hub.stale(PATH);
     reader.silent(DAY).await;
     assert_eq!(ask(&scene, "unsubscribe", PATH).await, 202);
     assert!(reader.next().await.is_verification());
@@ -97,8 +97,8 @@ async fn nothing_is_made_for_topics_without_subscription() {
     let mut reader = reader(&scene, consent).await;
     let before = scene.shelf.made().len();
     for number in 0..100 {
-        scene.hub.outdated("/sources/other.example/atom.xml");
-        scene.hub.outdated(&format!("/items/{number}/"));
+        scene.hub.stale("/sources/other.example/atom.xml");
+        scene.hub.stale(&format!("/items/{number}/"));
         scene.pass(SECOND).await;
     }
     assert_eq!(scene.shelf.made().len(), before);
@@ -162,7 +162,7 @@ async fn a_document_that_cannot_be_made_is_tried_again() {
     let form = [("hub.mode", "subscribe"), ("hub.topic", &topic), ("hub.callback", "http://reader.example/cb")];
     let answer = scene.post(&form).await;
     assert_eq!((answer.status.as_u16(), answer.retry_after_seconds), (503, Some(5)));
-    scene.hub.outdated(PATH);
+    scene.hub.stale(PATH);
     reader.silent(60 * SECOND).await;
     // No further word of a change comes.
     scene.shelf.put(PATH, Some("two"));

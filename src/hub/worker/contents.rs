@@ -63,9 +63,9 @@ impl Worker {
 
     /// A document was made.
     pub(super) fn made(&mut self, topic: String, made: Made) {
-        let is_outdated = self.making.remove(&topic).unwrap_or(true);
+        let is_stale = self.making.remove(&topic).unwrap_or(true);
         match made {
-            _ if is_outdated => {}
+            _ if is_stale => {}
             Ok(Some(document)) => {
                 let content = Arc::new(Content::new(&document));
                 self.hub.on_demand.remember(&topic, Some(content.digest));
@@ -86,9 +86,9 @@ impl Worker {
     }
 
     /// What is known of a topic whose document is made on demand is known no more.
-    pub(super) fn outdated(&mut self, topic: &str) {
-        if let Some(is_outdated) = self.making.get_mut(topic) {
-            *is_outdated = true;
+    pub(super) fn stale(&mut self, topic: &str) {
+        if let Some(is_stale) = self.making.get_mut(topic) {
+            *is_stale = true;
         }
         if !self.hub.setup.load().topics.is_live(topic) {
             self.contents.remove(topic);

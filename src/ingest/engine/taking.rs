@@ -115,7 +115,7 @@ impl Engine {
             let shown_at = (self.clock)();
             changed_at.into_iter().for_each(|changed| metrics.visible.record(since(changed, shown_at)));
         }
-        noted.stale.iter().for_each(|path| shared.changed(path));
+        noted.stale.iter().for_each(|path| shared.document_stale(path));
         news.tell();
         self.noticed.report(troubles);
         Ok(is_more)

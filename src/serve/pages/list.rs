@@ -25,7 +25,7 @@ impl Kept {
 
     /// The pages that changed with the list whose first page has this path.
     pub(super) fn take(&self, first: &str) -> Vec<String> {
-        // Asked for every document that is outdated.
+        // Asked for every document that is stale.
         let Some((by, "/")) = By::of_path(first) else { return Vec::new() };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extract_if((by, 0)..=(by, u64::MAX), |_| true).map(|(_, number)| by.list_path(number)).collect()
