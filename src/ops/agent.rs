@@ -105,6 +105,8 @@ pub struct Agent(usize);
 impl Agent {
     /// How many kinds there are.
     pub const COUNT: usize = WORDS.len() + OTHERS.len();
+    /// A program that is in no table and no browser.
+    pub(super) const OTHER: Self = Self(OTHER);
 
     /// The kind of program that a User-Agent field names.
     #[must_use]
@@ -157,8 +159,7 @@ pub struct Announcement<'a> {
 /// Finds `462 subscribers`, `1 subscriber`, `1,204 subscribers` or `2 readers`.
 #[must_use]
 pub fn announcement(user_agent: &str) -> Option<Announcement<'_>> {
-    let end = (0..=LOOKED_AT.min(user_agent.len())).rev().find(|at| user_agent.is_char_boundary(*at))?;
-    let text = &user_agent[..end];
+    let text = &user_agent[..user_agent.floor_char_boundary(LOOKED_AT)];
     let subscribers = SUBSCRIBER
         .find_iter(text.as_bytes())
         .chain(READER.find_iter(text.as_bytes()))

@@ -122,7 +122,7 @@ impl Polls {
 
     /// The latest number of a service is right; a newcomer takes the place of the one that was silent longest.
     fn announce(&self, agent: Agent, announcement: Announcement<'_>, day: u64) {
-        let product = if agent.name() == "other" { announcement.product } else { "" };
+        let product = if agent == Agent::OTHER { announcement.product } else { "" };
         let service = Service {
             agent,
             product: product.chars().take(40).collect(),

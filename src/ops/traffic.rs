@@ -33,6 +33,8 @@ const OTHER: usize = 9;
 /// Status codes that are counted one by one; 0 stands for all others.
 const STATUSES: [u16; 22] =
     [200, 304, 0, 202, 204, 206, 226, 308, 400, 403, 404, 405, 408, 410, 412, 413, 414, 416, 429, 431, 500, 503];
+/// Where 0 is in [`STATUSES`].
+const RARE: usize = 2;
 /// Whether a document was sent and how it was coded: none, then [`Coding::ALL`].
 const CODINGS: [&str; 5] = {
     let [identity, gzip, brotli, zstd] = Coding::ALL;
@@ -100,7 +102,7 @@ impl FeedTraffic {
     }
 
     fn count(&self, resource: usize, answer: &Answered<'_>) {
-        let status = STATUSES.iter().position(|known| *known == answer.status).unwrap_or(2);
+        let status = STATUSES.iter().position(|known| *known == answer.status).unwrap_or(RARE);
         let coding = answer.coding.map_or(0, |coding| 1 + coding as usize);
         self.answers[Self::cell(resource, status, coding)].add_one();
         if answer.body_bytes > 0 {
