@@ -10,10 +10,13 @@ mod feeds;
 mod http;
 mod hub;
 mod layers;
+mod log;
 mod origin;
 mod raw;
 mod rules;
+mod seeds;
 mod shape;
+mod site;
 mod validate;
 mod variables;
 
