@@ -80,6 +80,24 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
         shared.accept_removals();
     }
     let ingest = Ingest::start(watcher, config.clone(), site.clone(), names.tag_authority, store, shared, clock)?;
+    list_twice(&ingest, &health)?;
+    // Held until all is written, so that the documents of one export belong to one state of the directory.
+    let _store = ingest.stop()?;
+    if let Some(reason) = health.first_degraded() {
+        bail!("nothing was exported: {reason}");
+    }
+    let paths = without_collisions(paths(&reader, config)?);
+    let find = |path: &str| match path {
+        MISSING => missing(&site, clock).map(Some),
+        _ => find(&published, &pages, path),
+    };
+    let folder = Folder::open(out)?;
+    folder.begin(&paths)?;
+    write_all(folder, &paths, &find)
+}
+
+/// Waits for the first scan, and for a listing after it: what is gone in both is gone.
+fn list_twice(ingest: &Ingest, health: &Health) -> anyhow::Result<()> {
     let until = |is_done: &dyn Fn() -> bool| -> anyhow::Result<()> {
         while !is_done() {
             if !ingest.is_alive() {
@@ -95,20 +113,7 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     until(&|| health.is_scanned())?;
     let listings = ingest.listings();
     ingest.rescan(false);
-    until(&|| ingest.listings() > listings)?;
-    // Held until all is written, so that the documents of one export belong to one state of the directory.
-    let _store = ingest.stop()?;
-    if let Some(reason) = health.first_degraded() {
-        bail!("nothing was exported: {reason}");
-    }
-    let paths = without_collisions(paths(&reader, config)?);
-    let find = |path: &str| match path {
-        MISSING => missing(&site, clock).map(Some),
-        _ => find(&published, &pages, path),
-    };
-    let folder = Folder::open(out)?;
-    folder.begin(&paths)?;
-    write_all(folder, &paths, &find)
+    until(&|| ingest.listings() > listings)
 }
 
 fn find(published: &Published, pages: &Pages, path: &str) -> anyhow::Result<Option<Document>> {
