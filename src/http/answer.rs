@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
+use super::head::{Field, Head};
 use super::proxies::{Client, Peer};
 use super::reply::Reply;
-use super::request::{Field, Head};
 use super::settings::Settings;
 use super::state::{Current, Event, State};
 use super::target::is_sound;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
-use super::request::{Field, Head};
+use super::head::{Field, Head};
 
 /// The precondition fields of a request.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::cidr::{Cidr, NotACidr};
-use super::request::{Field, Head};
+use super::head::{Field, Head};
 use super::settings::Limits;
 
 /// The field in which proxies say whose request they pass on. Only one is read: the other may be the client's own, passed

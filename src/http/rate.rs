@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::ops::client_key;
 
 use super::bucket::{Buckets, Rate};
-use super::request::{Field, Head};
+use super::head::{Field, Head};
 use super::settings::Limits;
 
 /// Pages made for somebody who says to have a copy, for each request that one may make: most turn out to be a 304, and

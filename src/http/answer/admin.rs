@@ -2,9 +2,9 @@
 
 use hyper::StatusCode;
 
+use super::super::head::Field;
 use super::super::proxies::Peer;
 use super::super::reply::Reply;
-use super::super::request::Field;
 use super::super::target::is_sound;
 use super::{Plan, Request, Waiting};
 

@@ -6,10 +6,10 @@ use hyper::StatusCode;
 
 use crate::feed::{Document, Known};
 
+use super::super::head::{Field, Head};
 use super::super::negotiate::weighted;
 use super::super::parts::Rendered;
 use super::super::reply::{Content, Reply};
-use super::super::request::{Field, Head};
 use super::super::served::Served;
 use super::document::Asked;
 

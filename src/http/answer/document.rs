@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 
 use super::super::conditional::{Preconditions, Verdict};
+use super::super::head::{Field, Head};
 use super::super::negotiate::Acceptable;
 use super::super::range::{Wanted, wanted};
 use super::super::reply::{Content, Reply};
-use super::super::request::{Field, Head};
 use super::super::served::Served;
 
 /// What a request says about the form that it wants.

@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use hyper::StatusCode;
 use tokio::time::Instant;
 
+use super::super::head::Field;
 use super::super::parts::{Accepted, Submission};
 use super::super::rendered::Outcome;
 use super::super::reply::Reply;
-use super::super::request::Field;
 use super::super::state::{Event, State};
 use super::Request;
 use super::delta::Delta;

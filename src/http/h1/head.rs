@@ -6,7 +6,7 @@ use httparse::{Header, Status};
 use hyper::StatusCode;
 
 use super::super::authority::is_authority;
-use super::super::request::{Field, Fields, Head, Several};
+use super::super::head::{Field, Fields, Head, Several};
 use super::super::settings::Limits;
 use super::super::target::path_and_query;
 

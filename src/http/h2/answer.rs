@@ -9,7 +9,7 @@ use hyper::{Request, Response, StatusCode};
 
 use super::super::answer::{Origin, Plan, plan, refuse};
 use super::super::authority::{is_authority, is_same};
-use super::super::request::{Field, Fields, Head, Several};
+use super::super::head::{Field, Fields, Head, Several};
 use super::super::state::State;
 use super::activity::OpenStream;
 use super::pieces::Pieces;
