@@ -4,6 +4,7 @@
 //! here, and no SQLite type in any signature, so that another engine can stand behind [`Store`].
 
 mod batch;
+mod bloom_filter;
 mod documents;
 mod error;
 mod feeds;
@@ -19,7 +20,6 @@ mod reader;
 mod reading;
 mod row;
 mod seeds;
-mod sieve;
 mod stamp;
 mod unreadable;
 mod whose;
@@ -58,7 +58,7 @@ pub struct Store {
     connection: Connection,
     location: StoreUrl,
     /// What went in while it is filled for the first time.
-    sieve: Option<sieve::Sieve>,
+    bloom: Option<bloom_filter::BloomFilter>,
     /// Held as long as the store is open: a second process must not write to it.
     _lock: lock::Lock,
 }
@@ -69,7 +69,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn batch(&mut self) -> Result<Batch<'_>, StoreError> {
-        Batch::begin(&mut self.connection, self.sieve.as_mut())
+        Batch::begin(&mut self.connection, self.bloom.as_mut())
     }
 
     /// Puts a long log into the file, for when nobody waits for a change: whoever commits when it is longer still has to.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::sieve::Sieve;
+use super::bloom_filter::BloomFilter;
 use super::{Reading, StoreError};
 
 /// An open transaction. Dropped without [`Batch::commit`], it leaves no trace.
@@ -10,26 +10,26 @@ use super::{Reading, StoreError};
 pub struct Batch<'store> {
     transaction: Transaction<'store>,
     /// The digests of all keys and ids, while the store is filled for the first time.
-    sieve: Option<&'store mut Sieve>,
+    bloom: Option<&'store mut BloomFilter>,
 }
 
 impl<'store> Batch<'store> {
     pub(super) fn begin(
         connection: &'store mut Connection,
-        sieve: Option<&'store mut Sieve>,
+        bloom: Option<&'store mut BloomFilter>,
     ) -> Result<Self, StoreError> {
-        Ok(Self { transaction: connection.transaction_with_behavior(TransactionBehavior::Immediate)?, sieve })
+        Ok(Self { transaction: connection.transaction_with_behavior(TransactionBehavior::Immediate)?, bloom })
     }
 
     /// Whether nothing has this digest, so that there is no need to look.
     pub(super) fn is_new(&self, digest: u64) -> bool {
-        self.sieve.as_ref().is_some_and(|sieve| !sieve.may_know(digest))
+        self.bloom.as_ref().is_some_and(|filter| !filter.may_know(digest))
     }
 
     /// Notes that something has this digest. It stays noted when the batch is dropped, which only costs a search in vain.
     pub(super) fn known(&mut self, digest: u64) {
-        if let Some(sieve) = &mut self.sieve {
-            sieve.add(digest);
+        if let Some(filter) = &mut self.bloom {
+            filter.add(digest);
         }
     }
 

@@ -4,8 +4,8 @@
 use std::fs::{File, remove_file};
 use std::path::{Path, PathBuf};
 
+use super::bloom_filter::BloomFilter;
 use super::open::{CACHE_KIB, LONGEST_LOG, with_suffix};
-use super::sieve::Sieve;
 use super::{Store, StoreError};
 
 /// Page cache while filling, in KiB: as much of the trees with random keys (identity keys, handles) as half a million items
@@ -28,10 +28,10 @@ impl Store {
         let mark = mark(self.location.path());
         let made = File::create(&mark).and_then(|file| file.sync_all());
         made.map_err(|error| StoreError::Open { path: mark, reason: error.to_string() })?;
-        // What is there already, were there anything, would be missing in the sieve.
+        // What is there already, were there anything, would be missing in the filter.
         let is_empty: bool =
             self.connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM items)", [], |row| row.get(0))?;
-        self.sieve = is_empty.then(Sieve::new);
+        self.bloom = is_empty.then(BloomFilter::new);
         // The log is still written, so that others may read meanwhile; only a loss of power could damage the file.
         self.connection.pragma_update(None, "synchronous", "off")?;
         self.connection.pragma_update(None, "cache_size", -FILLING_CACHE_KIB)?;
@@ -50,7 +50,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn end_filling(&mut self) -> Result<(), StoreError> {
         let path = self.location.path().to_owned();
-        self.sieve = None;
+        self.bloom = None;
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         self.connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;

@@ -126,7 +126,7 @@ impl Store {
             Err(other) => return Err(other),
         };
         lock.sign();
-        Ok(Opened { store: Self { connection, location: location.clone(), sieve: None, _lock: lock }, origin })
+        Ok(Opened { store: Self { connection, location: location.clone(), bloom: None, _lock: lock }, origin })
     }
 
     /// Leaves a mark that makes the next [`Store::open`] set this store aside: for damage that shows only in use.

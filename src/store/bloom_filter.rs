@@ -6,13 +6,13 @@ const BITS: u32 = 1 << 25;
 /// Bits that stand for one digest.
 const PROBES: u32 = 4;
 
-/// Digests that went through, as a Bloom filter: what it does not know was never in it; what it knows was, or rarely (one in
+/// Digests that went through: what it does not know was never in it; what it knows was, or rarely (one in
 /// four hundred with two million, more often with more) was not. While a store is filled, nearly all is new, and need not
 /// be looked for in trees that grow beyond every cache.
 #[derive(Debug)]
-pub(super) struct Sieve(Vec<u64>);
+pub(super) struct BloomFilter(Vec<u64>);
 
-impl Sieve {
+impl BloomFilter {
     pub(super) fn new() -> Self {
         Self(vec![0; (BITS / u64::BITS) as usize])
     }
@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn what_went_through_is_known_and_little_else() {
         let digest = |n: u64| u64::from_le_bytes(crate::item::digest::of(&n.to_le_bytes()));
-        let mut sieve = Sieve::new();
-        (0..100_000).for_each(|n| sieve.add(digest(n)));
-        assert!((0..100_000).all(|n| sieve.may_know(digest(n))));
-        assert!((100_000..200_000).filter(|&n| sieve.may_know(digest(n))).count() < 10);
+        let mut filter = BloomFilter::new();
+        (0..100_000).for_each(|n| filter.add(digest(n)));
+        assert!((0..100_000).all(|n| filter.may_know(digest(n))));
+        assert!((100_000..200_000).filter(|&n| filter.may_know(digest(n))).count() < 10);
     }
 }
