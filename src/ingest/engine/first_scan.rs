@@ -12,13 +12,13 @@ use crate::item::SeedPath;
 use crate::store::StoreError;
 
 use super::super::apply::Apply;
+use super::super::first_listing::FirstListing;
 use super::super::intake::Intake;
 use super::super::progression::Progression;
 use super::super::publish::{Press, coded, show};
 use super::super::read::{Job, Source};
 use super::super::readers::Readers;
 use super::super::revise::Seen;
-use super::super::roll::Roll;
 use super::opening::all_documents;
 use super::pace::next_wake;
 use super::{Engine, LISTING, Progress};
@@ -42,11 +42,11 @@ impl Engine {
     pub(super) fn read_all(&mut self) -> Result<bool, StoreError> {
         let now = (self.clock)();
         self.shared.metrics.ingest.beat(LISTING);
-        let called = Roll::call(&self.config.seeds.options, self.watch.as_ref(), NEWEST, now.into());
+        let listed = FirstListing::of(&self.config.seeds.options, self.watch.as_ref(), NEWEST, now.into());
         self.shared.metrics.ingest.beat(Duration::ZERO);
         self.shared.metrics.listings.add_one();
-        let Roll { paths, newest, diagnostics, seen } = match called {
-            Ok(roll) => roll,
+        let FirstListing { paths, newest, diagnostics, seen } = match listed {
+            Ok(listing) => listing,
             Err(error) => {
                 self.lose_directory(&error.to_string());
                 return Ok(false);

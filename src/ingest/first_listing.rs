@@ -13,7 +13,7 @@ const PORTION: usize = 4096;
 
 /// What lies there to be read.
 #[derive(Debug)]
-pub(super) struct Roll {
+pub(super) struct FirstListing {
     /// The paths, in order.
     pub paths: Paths,
     /// Those that were modified last, the latest first.
@@ -24,12 +24,12 @@ pub(super) struct Roll {
     pub seen: usize,
 }
 
-impl Roll {
+impl FirstListing {
     /// Lists the directory; at most `newest` of the latest are named.
     ///
     /// # Errors
     /// When it cannot be listed.
-    pub(super) fn call(
+    pub(super) fn of(
         options: &seed::Options,
         watch: Option<&WatchHandle>,
         newest: usize,
