@@ -23,7 +23,7 @@ impl Deadline {
     }
 
     /// From now on, the deadline is `wait` away.
-    pub(crate) fn move_to(&mut self, wait: Duration) {
+    pub(crate) fn reset_after(&mut self, wait: Duration) {
         self.at = Instant::now() + wait;
         if self.at < self.timer.deadline() {
             self.timer.as_mut().reset(self.at);

@@ -99,7 +99,7 @@ impl Connection {
                 }
                 Step::Wait(Wait::Stopped) if self.is_first => {
                     self.is_last_call = true;
-                    self.deadline.move_to(LAST_CALL);
+                    self.deadline.reset_after(LAST_CALL);
                 }
                 Step::Wait(Wait::Late) if !self.received.is_empty() => {
                     self.state.count(Event::Timeout);

@@ -55,7 +55,7 @@ impl Connection {
         let (incoming, wait) =
             self.state.with_settings(|settings| (Incoming::new(framing.body, &settings.limits), settings.limits.body));
         let mut incoming = incoming?;
-        self.deadline.move_to(wait);
+        self.deadline.reset_after(wait);
         let mut is_awaited = framing.expects_continue;
         loop {
             match incoming.take(&mut self.received) {
@@ -71,7 +71,7 @@ impl Connection {
             if std::mem::take(&mut is_awaited) {
                 let mut interim = Unsent::new(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Bytes::new(), None);
                 self.write(&mut interim).await.map_err(|()| None)?;
-                self.deadline.move_to(wait);
+                self.deadline.reset_after(wait);
             }
             match self.fill().await {
                 Ok(()) => {}

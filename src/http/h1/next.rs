@@ -90,7 +90,7 @@ impl Connection {
     fn await_rest(&mut self) {
         if !self.has_begun {
             self.has_begun = true;
-            self.deadline.move_to(self.state.with_settings(|settings| settings.limits.head));
+            self.deadline.reset_after(self.state.with_settings(|settings| settings.limits.head));
         }
     }
 

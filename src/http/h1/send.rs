@@ -36,7 +36,7 @@ impl Connection {
             result = self.write(&mut unsent).await;
         }
         unsent::give_back(unsent);
-        self.deadline.move_to(idle);
+        self.deadline.reset_after(idle);
         result
     }
 
@@ -66,7 +66,7 @@ impl Connection {
                     },
                 }
                 if let Some(patience) = &patience {
-                    self.deadline.move_to(patience.next(Instant::now()));
+                    self.deadline.reset_after(patience.next(Instant::now()));
                 }
             }
         })
