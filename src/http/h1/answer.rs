@@ -42,7 +42,7 @@ impl Connection {
         };
         // A body that nobody wants is not read, so what follows it cannot be taken for a request.
         keep_alive &= !unread && !self.stop.is_set();
-        self.send(&reply, now, keep_alive, framing.is_old).await?;
+        self.send(&reply, now, keep_alive, framing.is_http_1_0).await?;
         if keep_alive {
             return Ok(());
         }

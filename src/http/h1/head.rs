@@ -29,7 +29,7 @@ pub(super) struct Framing {
     /// Whether the client wants to go on after this request.
     pub(super) keep_alive: bool,
     /// HTTP/1.0, which knows neither chunks nor interim answers.
-    pub(super) is_old: bool,
+    pub(super) is_http_1_0: bool,
     pub(super) expects_continue: bool,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn parse<'a>(bytes: &'a [u8], room: &'a mut Room<'a>, limits: &Limits
             let (Some(method), Some(target), Some(version)) = (method, path, version) else {
                 return Parsed::Refused(StatusCode::BAD_REQUEST);
             };
-            whole(&bytes[..len], Line { method, target, is_old: version == 0 }, headers, limits)
+            whole(&bytes[..len], Line { method, target, is_http_1_0: version == 0 }, headers, limits)
         }
         Ok(Status::Partial) => {
             if target_is_too_long(bytes, limits) {
@@ -91,11 +91,11 @@ pub(super) fn parse<'a>(bytes: &'a [u8], room: &'a mut Room<'a>, limits: &Limits
 struct Line<'a> {
     method: &'a str,
     target: &'a str,
-    is_old: bool,
+    is_http_1_0: bool,
 }
 
 fn whole<'a>(bytes: &'a [u8], line: Line<'a>, fields: &'a [Header<'a>], limits: &Limits) -> Parsed<'a> {
-    let Line { method, target, is_old } = line;
+    let Line { method, target, is_http_1_0 } = line;
     if target.len() > limits.uri_bytes {
         return Parsed::Refused(StatusCode::URI_TOO_LONG);
     }
@@ -113,19 +113,19 @@ fn whole<'a>(bytes: &'a [u8], line: Line<'a>, fields: &'a [Header<'a>], limits: 
         None if method == "CONNECT" => ("/", None),
         None => return Parsed::Refused(StatusCode::BAD_REQUEST),
     };
-    let protocol = if is_old { "HTTP/1.0" } else { "HTTP/1.1" };
+    let protocol = if is_http_1_0 { "HTTP/1.0" } else { "HTTP/1.1" };
     let head = Head { method, target, path, query, protocol, fields: Fields::new(fields) };
-    match framing(&head, is_old) {
+    match framing(&head, is_http_1_0) {
         Ok(framing) => Parsed::Whole(Received { head, len: bytes.len(), framing }),
         Err(status) => Parsed::Refused(status),
     }
 }
 
-fn framing(head: &Head<'_>, is_old: bool) -> Result<Framing, StatusCode> {
-    check_host(head, is_old)?;
+fn framing(head: &Head<'_>, is_http_1_0: bool) -> Result<Framing, StatusCode> {
+    check_host(head, is_http_1_0)?;
     let expects_continue = match head.line(Field::Expect) {
         None => false,
-        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => !is_old,
+        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => !is_http_1_0,
         Some(_) => return Err(StatusCode::EXPECTATION_FAILED),
     };
     let connection = head.joined(Field::Connection);
@@ -135,12 +135,12 @@ fn framing(head: &Head<'_>, is_old: bool) -> Result<Framing, StatusCode> {
             .is_some_and(|list| list.split(|b| *b == b',').any(|o| o.trim_ascii().eq_ignore_ascii_case(word)))
     };
     // RFC 9112 §9.3: `close` is looked at first.
-    let keep_alive = !says(b"close") && (!is_old || says(b"keep-alive"));
-    Ok(Framing { body: body(head, is_old)?, keep_alive, is_old, expects_continue })
+    let keep_alive = !says(b"close") && (!is_http_1_0 || says(b"keep-alive"));
+    Ok(Framing { body: body(head, is_http_1_0)?, keep_alive, is_http_1_0, expects_continue })
 }
 
 /// SECURITY: one Content-Length of digits, or one Transfer-Encoding of `chunked`, never both (RFC 9112 §6.3).
-fn body(head: &Head<'_>, is_old: bool) -> Result<Body, StatusCode> {
+fn body(head: &Head<'_>, is_http_1_0: bool) -> Result<Body, StatusCode> {
     match (only_line(head, Field::ContentLength)?, only_line(head, Field::TransferEncoding)?) {
         (None, None) => Ok(Body::Bytes(0)),
         (Some(length), None) => {
@@ -148,7 +148,7 @@ fn body(head: &Head<'_>, is_old: bool) -> Result<Body, StatusCode> {
             let length = std::str::from_utf8(length).ok().filter(|_| digits).and_then(|text| text.parse().ok());
             length.map(Body::Bytes).ok_or(StatusCode::BAD_REQUEST)
         }
-        (None, Some(_)) if is_old => Err(StatusCode::BAD_REQUEST),
+        (None, Some(_)) if is_http_1_0 => Err(StatusCode::BAD_REQUEST),
         (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Body::Chunked),
         (None, Some(_)) => Err(StatusCode::NOT_IMPLEMENTED),
         (Some(_), Some(_)) => Err(StatusCode::BAD_REQUEST),
@@ -156,9 +156,9 @@ fn body(head: &Head<'_>, is_old: bool) -> Result<Body, StatusCode> {
 }
 
 /// Exactly one Host, which HTTP/1.0 may leave out, and nothing in it but an authority; it may be empty (RFC 9112 §3.2).
-fn check_host(head: &Head<'_>, is_old: bool) -> Result<(), StatusCode> {
+fn check_host(head: &Head<'_>, is_http_1_0: bool) -> Result<(), StatusCode> {
     match only_line(head, Field::Host) {
-        Ok(None) if is_old => Ok(()),
+        Ok(None) if is_http_1_0 => Ok(()),
         Ok(Some(host)) if is_authority(host) || host.is_empty() => Ok(()),
         _ => Err(StatusCode::BAD_REQUEST),
     }

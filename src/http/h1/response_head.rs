@@ -22,7 +22,7 @@ pub(super) fn write(
     current: &Current,
     now: DateTime<Utc>,
     keep_alive: bool,
-    is_old: bool,
+    is_http_1_0: bool,
 ) {
     match reply.status {
         StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
@@ -38,7 +38,7 @@ pub(super) fn write(
     out.extend_from_slice(&date_line(now));
     if !keep_alive {
         out.extend_from_slice(b"Connection: close\r\n");
-    } else if is_old {
+    } else if is_http_1_0 {
         out.extend_from_slice(b"Connection: keep-alive\r\n");
     }
     match reply.settled(now) {

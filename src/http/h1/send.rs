@@ -22,12 +22,12 @@ impl Connection {
         reply: &Reply,
         now: DateTime<Utc>,
         keep_alive: bool,
-        is_old: bool,
+        is_http_1_0: bool,
     ) -> Result<(), ()> {
         let mut head = unsent::take_buffer();
         let (file, idle) = {
             let current = self.state.current();
-            response_head::write(&mut head, reply, &current, now, keep_alive, is_old);
+            response_head::write(&mut head, reply, &current, now, keep_alive, is_http_1_0);
             (reply.file(&self.state.files, &current.settings), current.settings.limits.idle)
         };
         let mut unsent = Unsent::new(head, reply.body(), file);
