@@ -1,6 +1,6 @@
 //! The seed directory: what lies there, what changed, and the bytes of one file.
 //!
-//! [`scan`] lists, [`watch`] tells what to look at, [`Reader`] gives the bytes of one file. Events are hints: every
+//! [`scan`] lists, [`Watcher`] tells what to look at, [`Reader`] gives the bytes of one file. Events are hints: every
 //! one of them only says "look there", and a listing of the whole directory is the truth.
 //!
 //! How a file is never taken while it is half written:
