@@ -54,8 +54,17 @@ pub use revise::{Seen, is_edited, not_before, revise};
 /// Tells the time; passed in, so that tests can set it.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// Called with the path of each document that is made when asked for and is no longer right.
-pub type DocumentStale = Box<dyn Fn(&str) + Send + Sync>;
+/// What is no longer right of the documents that are made when asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleDocuments<'a> {
+    /// The one with this path.
+    One(&'a str),
+    /// Any of them.
+    All,
+}
+
+/// Called with what is no longer right.
+pub type DocumentStale = Box<dyn Fn(StaleDocuments<'_>) + Send + Sync>;
 
 /// Called with the paths of documents that were made anew, once they are shown.
 pub type DocumentsShown = Box<dyn Fn(&[String]) + Send + Sync>;
@@ -79,7 +88,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// `document_stale` is told the path of each document that is not kept ready and is no longer right, `documents_shown` the
+    /// `document_stale` is told what is no longer right of what is not kept ready, `documents_shown` the
     /// paths of documents that took the place of others.
     #[must_use]
     pub fn new(
@@ -122,7 +131,11 @@ impl Shared {
     }
 
     fn document_stale(&self, path: &str) {
-        (self.document_stale)(path);
+        (self.document_stale)(StaleDocuments::One(path));
+    }
+
+    fn all_stale(&self) {
+        (self.document_stale)(StaleDocuments::All);
     }
 
     fn listed(&self) {

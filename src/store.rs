@@ -24,7 +24,7 @@ mod stamp;
 mod unreadable;
 mod whose;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 pub use batch::Batch;
 pub use documents::Validator;
@@ -69,7 +69,15 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn batch(&mut self) -> Result<Batch<'_>, StoreError> {
-        Batch::begin(&mut self.connection, self.bloom.as_mut())
+        Batch::begin(&mut self.connection, TransactionBehavior::Immediate, self.bloom.as_mut())
+    }
+
+    /// A batch that only reads, so that others may write meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn snapshot(&mut self) -> Result<Batch<'_>, StoreError> {
+        Batch::begin(&mut self.connection, TransactionBehavior::Deferred, self.bloom.as_mut())
     }
 
     /// Puts a long log into the file, for when nobody waits for a change: whoever commits when it is longer still has to.

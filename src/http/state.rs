@@ -93,8 +93,13 @@ impl State {
     /// they may depend on them.
     pub fn reload(&self, settings: Settings) {
         self.current.store(Arc::new(Current::new(settings)));
-        self.rendered.invalidate_all();
+        self.invalidate_all();
         self.provide_descriptors();
+    }
+
+    /// Drops all rendered pages.
+    pub fn invalidate_all(&self) {
+        self.rendered.invalidate_all();
     }
 
     /// Gets the descriptors that as many connections need as the settings allow, or allows fewer.

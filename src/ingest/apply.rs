@@ -4,7 +4,7 @@ mod standing;
 mod versions;
 mod whose;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -37,13 +37,13 @@ pub(super) struct Apply<'a, 'store> {
     /// Articles that changed places.
     pub moves: Moves,
     pub touched: Vec<Touched>,
-    /// Items that lost a version, which another seed may yet bring.
-    left: BTreeSet<i64>,
+    /// Items that lost a version, which another seed may yet bring, with what that was.
+    left: BTreeMap<i64, SeedRow>,
 }
 
 impl<'a, 'store> Apply<'a, 'store> {
     pub(super) fn new(batch: &'a mut Batch<'store>, source: Source<'a>, seen: Seen, is_first_scan: bool) -> Self {
-        let (moves, touched, left) = (Moves::new(), Vec::new(), BTreeSet::new());
+        let (moves, touched, left) = (Moves::new(), Vec::new(), BTreeMap::new());
         Self { batch, source, seen, is_first_scan, moves, touched, left }
     }
 }
@@ -112,14 +112,17 @@ impl Apply<'_, '_> {
         let Parsed { item, key, repairs } = parsed;
         seed.has_path_key = key.is_path();
         seed.missing_since = None;
-        let left = known.and_then(|known| known.seq);
         let Whose { seq, moved, item } = self.whose(&mut seed, item, &key)?;
         let seq = match seq {
             Some(seq) => self.add_version(seq, &mut seed, known, moved.as_ref(), &item)?,
             None => self.add_item(&mut seed, item, body)?,
         };
         self.batch.bind_key(&key, seq)?;
-        self.left.extend(left.filter(|left| *left != seq));
+        if let Some(known) = known
+            && let Some(left) = known.seq.filter(|left| *left != seq)
+        {
+            self.left.insert(left, known.clone());
+        }
         // Nearly every seed has none, before and now: then there is nothing to write.
         if known.is_some() || !repairs.is_empty() {
             self.batch.set_diagnostics(&seed.path, &repairs)?;

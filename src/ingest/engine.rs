@@ -133,6 +133,10 @@ impl Engine {
                 Err(error) => self.hold_on(&error),
             }
             self.look_after_watch();
+            if self.watch.as_ref().is_some_and(|watch| !watch.is_alive()) {
+                self.shared.fail("the watch of the seed directory ended by a fault of this program".to_owned());
+                return;
+            }
         }
     }
 

@@ -131,6 +131,11 @@ impl Feeds {
         Ok(())
     }
 
+    /// After a preview that failed: the store kept nothing of it.
+    pub(super) fn abandon_preview(&mut self) {
+        self.states.iter_mut().for_each(FeedState::abandon_preview);
+    }
+
     /// Empties the feeds again; their documents stay.
     pub(super) fn end_preview(&mut self, batch: &mut Batch<'_>) -> Result<(), StoreError> {
         self.states.iter_mut().try_for_each(|state| {

@@ -44,7 +44,7 @@ pub(super) fn expired(
         let is_last = page.len() < BATCH;
         after = page.last().cloned();
         for seed in page {
-            if !options.selects(seed.path.as_path()) {
+            if seed.is_left_behind() || !options.selects(seed.path.as_path()) {
                 expired.gone.push(seed);
                 continue;
             }

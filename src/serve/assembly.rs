@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::feed::Site;
 use crate::http::{Parts, Published, State};
 use crate::hub::{self, Hub};
-use crate::ingest::{Clock, Shared};
+use crate::ingest::{Clock, Shared, StaleDocuments};
 use crate::ops::{AccessLog, Health, Metrics, Reloads, Traffic};
 use crate::store::{Reader, Store};
 
@@ -100,7 +100,8 @@ fn shared(
 ) -> Arc<Shared> {
     let stale = {
         let (state, hub, pages) = (Arc::clone(state), Arc::clone(hub), Arc::clone(pages));
-        Box::new(move |path: &str| {
+        Box::new(move |stale: StaleDocuments<'_>| {
+            let StaleDocuments::One(path) = stale else { return state.invalidate_all() };
             state.invalidate(path);
             for other in pages.stale_with(path) {
                 state.invalidate(&other);

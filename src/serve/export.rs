@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 use crate::config::Config;
 use crate::feed::{By, CachePolicy, Definition, Document, Format, Site, archive_page_path, page};
 use crate::http::{OnDemand, Published, Rendered};
-use crate::ingest::{Clock, Ingest, Shared, archive_pages};
+use crate::ingest::{Clock, Ingest, Shared, StaleDocuments, archive_pages};
 use crate::ops::{Health, Metrics};
 use crate::seed::Watcher;
 use crate::store::Reader;
@@ -74,7 +74,7 @@ pub fn export(config: &Config, out: &Path, accepts_removals: bool, clock: Clock)
     let reader = store.reader();
     let pages = Pages::new(store.reader(), config, site.clone(), clock);
     let metrics = Arc::new(Metrics::default());
-    let (stale, shown) = (Box::new(|_: &str| ()), Box::new(|_: &[String]| ()));
+    let (stale, shown) = (Box::new(|_: StaleDocuments<'_>| ()), Box::new(|_: &[String]| ()));
     let shared = Shared::new(Arc::clone(&published), Arc::clone(&health), metrics, stale, shown);
     if accepts_removals {
         shared.accept_removals();

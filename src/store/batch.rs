@@ -16,9 +16,10 @@ pub struct Batch<'store> {
 impl<'store> Batch<'store> {
     pub(super) fn begin(
         connection: &'store mut Connection,
+        behavior: TransactionBehavior,
         bloom: Option<&'store mut BloomFilter>,
     ) -> Result<Self, StoreError> {
-        Ok(Self { transaction: connection.transaction_with_behavior(TransactionBehavior::Immediate)?, bloom })
+        Ok(Self { transaction: connection.transaction_with_behavior(behavior)?, bloom })
     }
 
     /// Whether nothing has this digest, so that there is no need to look.

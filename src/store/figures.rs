@@ -58,7 +58,7 @@ impl Reader {
             let sql = "SELECT (SELECT count(*) FROM seeds), \
                        (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL), \
                        coalesce((SELECT live FROM feeds WHERE path = ''), 0), \
-                       (SELECT count(*) FROM items WHERE state = 1), \
+                       (SELECT count(*) FROM items WHERE due IS NOT NULL AND state = 1), \
                        (SELECT count(*) FROM items WHERE state = 2)";
             Ok(connection.prepare_cached(sql)?.query_row([], |row| {
                 Ok(Figures {

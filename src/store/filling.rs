@@ -66,7 +66,11 @@ impl Store {
         let failed = |error: std::io::Error| StoreError::Engine(format!("cannot finish `{}`: {error}", path.display()));
         // The pages that were kept for filling are given back.
         self.connection.pragma_update(None, "shrink_memory", "")?;
-        remove_file(mark(&path)).map_err(failed)?;
+        match remove_file(mark(&path)) {
+            // An earlier attempt came this far.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            removed => removed.map_err(failed)?,
+        }
         File::open(folder(&path)).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 }

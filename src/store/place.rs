@@ -143,13 +143,16 @@ impl Batch<'_> {
         query.query_row([seq], |row| Ok(light(row))).optional()?.transpose()
     }
 
-    /// Items that were withdrawn after `since`, each with when, the first ones first.
+    /// Items that were withdrawn after `since`, each with when, the first ones first; without those that were never published.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn withdrawn_lights(&self, since: DateTime<Utc>) -> Result<Vec<(Light, DateTime<Utc>)>, StoreError> {
         let columns = LIGHT.replacen("seq FROM", "seq, withdrawn_at FROM", 1);
-        let sql = format!("{columns} WHERE state = 2 AND withdrawn_at > ?1 ORDER BY withdrawn_at, seq");
+        let sql = format!(
+            "{columns} WHERE state = 2 AND withdrawn_at > ?1 AND published * 1000 <= withdrawn_at \
+             ORDER BY withdrawn_at, seq"
+        );
         let mut query = self.connection().prepare_cached(&sql)?;
         let rows = query.query_map([since.timestamp_millis()], |row| {
             let withdrawn: i64 = row.get(15)?;

@@ -34,6 +34,28 @@ pub struct SeedRow {
     pub missing_since: Option<DateTime<Utc>>,
 }
 
+impl SeedRow {
+    /// What a file leaves when it becomes another article: a version that is missing since `now`, at a path that no file can
+    /// have. Its article is withdrawn when the time is up, or goes on in the file that brings it back.
+    #[must_use]
+    pub fn left_behind(&self, seq: i64, now: DateTime<Utc>) -> Self {
+        let path = [self.path.as_bytes(), &[0], seq.to_string().as_bytes()].concat();
+        Self { path: SeedPath::from_bytes(&path), missing_since: Some(now), ..self.clone() }
+    }
+
+    /// Whether it is what a file left that is another article now.
+    #[must_use]
+    pub fn is_left_behind(&self) -> bool {
+        self.path.as_bytes().contains(&0)
+    }
+
+    /// Where the file lies, or lay when it was left behind.
+    #[must_use]
+    pub fn place(&self) -> SeedPath {
+        SeedPath::from_bytes(self.path.as_bytes().split(|byte| *byte == 0).next().unwrap_or_default())
+    }
+}
+
 /// As much of a seed as a listing of the directory is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSeed {
@@ -269,14 +291,15 @@ impl Batch<'_> {
         Ok(self.connection().prepare_cached(&sql)?.query_row([after], |row| row.get(0))?)
     }
 
-    /// How many seeds are known, and how many of them are missing; a seed that was moved is one, and not missing.
+    /// How many seeds are known, and how many of them are missing; a seed that was moved is one, and not missing. What a file
+    /// left that is another article now is none.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn seed_counts(&self) -> Result<(u64, u64), StoreError> {
         let sql = format!(
             "SELECT (SELECT count(*) FROM seeds), (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL), \
-             (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND {IS_ELSEWHERE})"
+             (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND ({IS_ELSEWHERE} OR instr(path, x'00')))"
         );
         let counts = |row: &Row<'_>| Ok::<[u64; 3], _>([row.get(0)?, row.get(1)?, row.get(2)?]);
         let [known, missing, moved] = self.connection().prepare_cached(&sql)?.query_row([], counts)?;

@@ -257,3 +257,78 @@ fn a_few_seeds_are_not_withdrawn_with_the_directory_they_were_in() {
     eventually_or(|| desk.reasons().is_empty().then_some(()), || format!("{:?}", desk.reasons()));
     has(&desk, 5);
 }
+
+#[test]
+fn articles_whose_files_become_others_one_after_another_stay() {
+    let mut desk = Desk::new(clock!(START), "");
+    for place in 1..=3 {
+        desk.write(
+            &format!("{place}.txt"),
+            &article(place, &format!("Article {place}"), 0, 10 - i64::try_from(place).unwrap()),
+        );
+    }
+    desk.open();
+    let before = desk.text("/atom.xml");
+    let ids = |desk: &Desk| -> Vec<String> {
+        desk.items("/feed.json").iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let old = ids(&desk);
+    // A new one in front, and each of the others one place on; each in a batch of its own.
+    for (place, number) in [(1, 4), (2, 1), (3, 2)] {
+        desk.write(
+            &format!("{place}.txt"),
+            &article(
+                number,
+                &format!("Article {number}"),
+                0,
+                if number == 4 { 20 } else { 10 - i64::try_from(number).unwrap() },
+            ),
+        );
+        desk.rescan(false);
+        let now = ids(&desk);
+        assert!(old.iter().all(|id| now.contains(id)), "{place}: {now:?}");
+    }
+    // The last one has no place any more.
+    desk.pass(29);
+    desk.expect(&["Article 4", "Article 1", "Article 2", "Article 3"]);
+    desk.pass(2);
+    desk.expect(&["Article 4", "Article 1", "Article 2"]);
+    let after = desk.text("/atom.xml");
+    assert_eq!(after.matches("<at:deleted-entry ").count(), 1, "{after}");
+    let updated = |text: &str, title: &str| {
+        let entry = text.split("<entry>").find(|entry| entry.contains(title)).unwrap().to_owned();
+        entry.split("<updated>").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    for title in ["Article 1", "Article 2"] {
+        assert_eq!(updated(&after, title), updated(&before, title));
+    }
+}
+
+#[test]
+fn an_export_that_loses_every_url_withdraws_nothing() {
+    let mut desk = Desk::new(clock!(START), "[feeds]\nitems = 200\n");
+    let without_url = |number: usize| {
+        let text = article(number, &format!("Article {number}"), 0, 1);
+        text.split_once("\n").unwrap().1.to_owned()
+    };
+    for number in 0..40 {
+        desk.write(&format!("{number}.txt"), &article(number, &format!("Article {number}"), 0, 1));
+    }
+    desk.open();
+    for number in 0..40 {
+        desk.write(&format!("{number}.txt"), &without_url(number));
+    }
+    desk.rescan(false);
+    desk.pass(60);
+    assert!(desk.reasons().iter().any(|reason| reason.contains("disappeared at once")), "{:?}", desk.reasons());
+    let with_url = |desk: &Desk| {
+        desk.items("/feed.json").iter().filter(|item| item["id"].as_str().unwrap().starts_with("https:")).count()
+    };
+    assert_eq!(with_url(&desk), 40);
+    for number in 0..40 {
+        desk.write(&format!("{number}.txt"), &article(number, &format!("Article {number}"), 0, 1));
+    }
+    desk.rescan(false);
+    desk.pass(60);
+    assert_eq!(with_url(&desk), 40);
+}

@@ -78,7 +78,7 @@ impl Apply<'_, '_> {
     fn text_of(&self, version: &SeedRow, before: &ItemRow, read: Option<(&SeedPath, &Item)>) -> Option<Item> {
         match read {
             Some((path, item)) if *path == version.path => Some(item.clone()),
-            _ if version.path == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
+            _ if version.place() == before.standing && before.state != State::Withdrawn => Some(before.item.clone()),
             _ => self.read_again(&version.path, Some(version), &version.digest),
         }
     }

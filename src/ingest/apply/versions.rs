@@ -46,9 +46,17 @@ impl Apply<'_, '_> {
     }
 
     /// Brings in line what seeds left for other items. After all seeds of a batch: where articles change places, each has its
-    /// own again by then.
+    /// own again by then. One that has not may come with the next file, or be gone by mistake: it stays for a while, like one
+    /// whose file is gone.
     pub(in crate::ingest) fn settle_left(&mut self) -> Result<(), StoreError> {
-        std::mem::take(&mut self.left).into_iter().try_for_each(|seq| self.settle(seq, None))
+        for (seq, seed) in std::mem::take(&mut self.left) {
+            let item = self.batch.item(seq)?.ok_or_else(|| gone(seq))?;
+            if item.state != State::Withdrawn && item.standing == seed.path {
+                self.batch.put_seed(&seed.left_behind(seq, self.now()))?;
+            }
+            self.settle(seq, None)?;
+        }
+        Ok(())
     }
 
     /// Brings an item in line with its versions: the best one stands; without any, it is withdrawn. `read` is a
@@ -60,7 +68,7 @@ impl Apply<'_, '_> {
         if let Some((version, text)) = version {
             let times = version.times.ok_or_else(|| gone(seq))?;
             after.item = Item { id: before.item.id.clone(), times, ..text };
-            after.standing = version.path;
+            after.standing = version.place();
             after.state = if self.is_held(&times, &before) { State::Scheduled } else { State::Live };
             if let Some(withdrawn) = after.withdrawn_at.take() {
                 after.restored_at = Some(restored(&before, withdrawn, self.now()));

@@ -49,6 +49,7 @@ impl Engine {
             Ok(listing) => listing,
             Err(error) => {
                 self.lose_directory(&error.to_string());
+                self.list_later();
                 return Ok(false);
             }
         };
@@ -164,6 +165,8 @@ impl Engine {
             let (ready, ended) = coded(ready, Document::compress, || self.store.end_filling());
             ended?;
             self.is_first_scan = false;
+            // What was read twice meanwhile told nobody.
+            self.shared.all_stale();
             self.shared.documents_shown(&show(&self.shared.published, ready, None));
         }
         self.progress = Progress::Done;

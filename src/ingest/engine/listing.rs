@@ -13,6 +13,8 @@ use super::{Engine, LISTING, Progress, SETTLE_AT_MOST};
 
 /// Items withdrawn long ago that are forgotten after one listing, so that no batch waits long for it.
 const PURGE: usize = 2000;
+/// How long after a listing that failed there is another.
+const LIST_AGAIN: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Lists a part of the directory; says whether that worked.
@@ -29,7 +31,7 @@ impl Engine {
             self.brake.doubt();
         }
         self.shared.metrics.ingest.beat(LISTING);
-        let batch = self.store.batch()?;
+        let batch = self.store.snapshot()?;
         let found = sweep(options, below, &batch, self.watch.as_ref(), now.into());
         drop(batch);
         self.shared.metrics.ingest.beat(Duration::ZERO);
@@ -54,6 +56,7 @@ impl Engine {
             }
             Err(SweepError::Scan(error)) => {
                 self.lose_directory(&error.to_string());
+                self.list_later();
                 Ok(false)
             }
             Err(SweepError::Store(error)) => Err(error),
@@ -78,6 +81,11 @@ impl Engine {
         if self.shared.health.restore(Degraded::SeedDirectory) {
             tracing::info!(seeds = seen, "the seed directory is there");
         }
+    }
+
+    /// Lists everything again soon: nobody may tell that the directory can be read again.
+    pub(super) fn list_later(&mut self) {
+        self.retry_at.get_or_insert(Instant::now() + LIST_AGAIN);
     }
 
     pub(super) fn lose_directory(&self, reason: &str) {

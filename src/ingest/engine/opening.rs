@@ -79,6 +79,8 @@ impl Engine {
             is_tidy: true,
             filling,
         };
+        // What somebody asked for since the settings changed may be made from feeds as they were.
+        engine.shared.all_stale();
         if !is_first_scan {
             engine.show_all(now)?;
         }

@@ -20,6 +20,7 @@ impl Engine {
         }
         self.retry_at = Some(Instant::now() + RETRY);
         self.feeds.forget();
+        self.feeds.abandon_preview();
         self.unreadable.doubt();
         // It has items that the store lost.
         self.filling = None;

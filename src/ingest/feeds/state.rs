@@ -94,6 +94,11 @@ impl FeedState {
         self.is_preview = true;
     }
 
+    /// Nothing of the preview was stored or shown.
+    pub(super) fn abandon_preview(&mut self) {
+        self.is_preview = false;
+    }
+
     pub(super) fn end_preview(&mut self) {
         self.is_preview = false;
         self.was_preview = true;
