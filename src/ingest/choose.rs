@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::feed::selection::{Candidate, select};
-use crate::feed::{Limits, Paging};
+use crate::feed::{Content, Definition, Paging};
 use crate::item::Item;
 use crate::store::{ARCHIVE_PAGE, FeedRow, Reading, Selected, StoreError};
 
+/// An article that is larger than this part of a document comes with its summary, so that it does not push the others out.
+const LARGE: usize = 4;
 /// Items on the page of a feed.
 const PAGE_ITEMS: usize = 30;
 
@@ -35,25 +37,26 @@ pub(crate) fn shown<'a>(row: &FeedRow, items: &'a [Arc<Item>]) -> (&'a [Arc<Item
     (newest, Some(archive_pages(row)).filter(|pages| has_more && *pages > 0))
 }
 
-/// Chooses the items of the subscription document of the feed that `row` (as stored now) describes. `item` gives the
-/// item with a number.
+/// Chooses the items of the subscription document of the feed that `row` (as stored now) describes, and how much of each it
+/// carries. `item` gives the item with a number.
 pub(crate) fn choose(
     reading: Reading<'_>,
     row: &FeedRow,
-    limits: &Limits,
+    definition: &Definition,
     mut item: impl FnMut(i64) -> Result<Arc<Item>, StoreError>,
 ) -> Result<Chosen, StoreError> {
+    let Definition { limits, content, .. } = definition;
     let newest = reading.newest(row.feed, limits.items)?;
     let recent = reading.recent(row.feed, row.changed_at - limits.window, limits.max_items)?;
     let mut by_id = HashMap::with_capacity(newest.len() + recent.len());
     let mut candidates = |chosen: &[Selected]| -> Result<Vec<Candidate>, StoreError> {
         let candidate = |one: &Selected| {
-            let item = item(one.seq)?;
+            let item = carried(item(one.seq)?, *content, limits.max_bytes);
             let candidate = Candidate {
                 id: item.id.clone(),
                 updated: item.times.updated.to_utc(),
                 changed: one.changed_at,
-                size: item.content.len(),
+                size: size(&item, *content),
             };
             by_id.insert(item.id.clone(), (one.seq, item));
             Ok(candidate)
@@ -66,4 +69,20 @@ pub(crate) fn choose(
     let is_complete = u64::try_from(items.len()).is_ok_and(|count| count == row.live);
     let prev_archive = Some(archive_pages(row)).filter(|pages| *pages > 0 && !is_complete);
     Ok(Chosen { items, seqs, paging: Paging::Subscription { prev_archive, is_complete } })
+}
+
+/// As much of an item as a subscription document has.
+fn carried(item: Arc<Item>, content: Content, max_bytes: usize) -> Arc<Item> {
+    if content == Content::Summary || item.content.len() <= max_bytes / LARGE {
+        return item;
+    }
+    Arc::new(Item { content: String::new(), ..Item::clone(&item) })
+}
+
+/// What counts against the bytes of a document.
+fn size(item: &Item, content: Content) -> usize {
+    match content {
+        Content::Full => item.content.len(),
+        Content::Summary => item.summary.as_ref().map_or(0, String::len),
+    }
 }

@@ -73,6 +73,40 @@ fn live_item_stands_until_its_scheduled_version_is_due() {
 }
 
 #[test]
+fn a_large_article_pushes_no_other_out_of_the_document() {
+    let mut desk =
+        Desk::new(clock!(START), "[feeds]\nmax_bytes = 4096\n[[feed]]\nname = \"short\"\ncontent = \"summary\"\n");
+    let long = |number: usize, title: &str, minute: i64, bytes: usize| {
+        let text = article(number, title, minute, minute);
+        text.replace("Words of", &format!("{} Words of", "So it goes on. ".repeat(bytes / 15)))
+    };
+    for number in 1..=3 {
+        let minute = i64::try_from(number).unwrap();
+        desk.write(&format!("{number}.txt"), &article(number, &format!("Small {number}"), minute, minute));
+    }
+    desk.write("4.txt", &long(4, "Large", 4, 5000));
+    desk.open();
+    desk.write("5.txt", &article(5, "Small 5", 5, 5));
+    let titles = ["Small 5", "Large", "Small 3", "Small 2", "Small 1"];
+    desk.expect(&titles);
+    let items = desk.items("/feed.json");
+    assert!(
+        items[1]["content_html"].is_null() && items[1]["content_text"].as_str().unwrap().starts_with("So it goes on.")
+    );
+    assert!(items[0]["content_html"].as_str().unwrap().contains("Words of Small 5"));
+    let own = items[1]["id"].as_str().map(|id| seedcast::item::ItemId::new(id).handle()).unwrap();
+    assert!(desk.text(&format!("/items/{own}/")).contains("Words of Large"));
+    // Summaries count for what they are.
+    desk.write("6.txt", &long(6, "Not small", 6, 900));
+    desk.write("7.txt", &long(7, "Nor this", 7, 900));
+    desk.write("8.txt", &long(8, "Nor that", 8, 900));
+    desk.write("9.txt", &long(9, "Nor those", 9, 900));
+    desk.write("10.txt", &long(10, "The last", 10, 900));
+    eventually("all ten", PATIENCE, || (desk.titles("/feeds/short/feed.json").len() == 10).then_some(()));
+    assert!(desk.titles("/feed.json").len() < 10);
+}
+
+#[test]
 fn moved_seed_without_url_keeps_its_id() {
     let mut desk = Desk::new(clock!(START), "");
     desk.write("a/1.txt", "A headline\n\nA body.\n");

@@ -119,7 +119,7 @@ impl FeedState {
         if let Some(stored) = reading.feed(&self.definition.path)? {
             (self.row.placed, self.row.live) = (stored.placed, stored.live);
         }
-        let chosen = choose(reading, &self.row, &self.definition.limits, item)?;
+        let chosen = choose(reading, &self.row, &self.definition, item)?;
         (self.items, self.seqs, self.paging) = (chosen.items, chosen.seqs, chosen.paging);
         if self.is_preview {
             self.row.placed = 0;

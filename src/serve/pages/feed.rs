@@ -9,7 +9,7 @@ use super::{Kind, Room};
 
 impl Room<'_> {
     pub(super) fn feed(&self, definition: &Definition, row: &FeedRow, format: Kind) -> anyhow::Result<Rendered> {
-        let chosen = choose(self.reading, row, &definition.limits, |seq| self.load(seq))?;
+        let chosen = choose(self.reading, row, definition, |seq| self.load(seq))?;
         let cache = CachePolicy { max_age: definition.max_age, is_stable: false };
         let changed = row.changed_at.max(row.filled_at);
         let site = &self.basis.automatic_site;
