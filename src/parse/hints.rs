@@ -8,8 +8,8 @@ use super::time::{self, Reading};
 
 /// Days of the longest year.
 const YEAR: u64 = 366;
-/// UNIX seconds further away than this from what URL or header say are some other number.
-const SECONDS_REACH: u64 = 5 * YEAR;
+/// UNIX seconds, or a day in eight digits, further away than this from what URL or header say are some other number.
+const NUMBER_REACH: u64 = 5 * YEAR;
 /// How far the years of other calendars are from ours, a year more or less for articles that are not of the year in which they
 /// were found: Buddhist, Persian, Islamic.
 const OTHER_YEARS: [RangeInclusive<i32>; 3] = [542..=544, -623..=-620, -581..=-576];
@@ -40,14 +40,18 @@ impl Hints {
         OTHER_YEARS.iter().any(|years| years.contains(&(year - told.year())))
     }
 
-    /// Whether UNIX seconds may be a time of the article rather than a number in its text.
-    pub(super) fn allow_seconds(&self, moment: DateTime<FixedOffset>) -> bool {
-        let day = moment.date_naive();
+    /// Whether UNIX seconds, or eight digits, of a day may be a time of the article rather than a number in its text.
+    pub(super) fn allow_number(&self, day: NaiveDate) -> bool {
         let is_plausible = match self.url_day.or(self.month) {
-            Some(told) => apart(day, told) <= SECONDS_REACH,
+            Some(told) => apart(day, told) <= NUMBER_REACH,
             None => day.year() >= 1990,
         };
         is_plausible && (day <= self.seen.date_naive() || apart(day, self.seen.date_naive()) <= YEAR)
+    }
+
+    /// Whether a day is within a year of what URL or header say.
+    pub(super) fn is_of_its_year(&self, day: NaiveDate) -> bool {
+        self.url_day.or(self.month).is_some_and(|told| apart(day, told) <= YEAR)
     }
 
     /// Whether a block where times may begin is a day that the text tells of, since the article is of another year. Days with
@@ -64,8 +68,8 @@ fn apart(one: NaiveDate, other: NaiveDate) -> u64 {
     one.signed_duration_since(other).num_days().unsigned_abs()
 }
 
-/// The day in the path of a URL: `/20241101/`, `/2024-11-01/`, `/2024/11/01/`, `/2024/1101/`, `/202411/01/`. A day before the
-/// web or after the file was found (a zone's width aside) is some other number.
+/// The day in the path of a URL: `/20241101/`, `/2024-11-01/`, `/2024/11/01/`, `/2024/nov/01/`, `/2024/1101/`, `/202411/01/`. A day
+/// before the web or after the file was found (a zone's width aside) is some other number.
 fn day_in_path(path: &str, seen: NaiveDate) -> Option<NaiveDate> {
     let latest = seen.checked_add_signed(TimeDelta::days(1))?;
     let mut before = ["", ""];
@@ -79,15 +83,17 @@ fn day_in_path(path: &str, seen: NaiveDate) -> Option<NaiveDate> {
             (4, 1..=2, 1..=2) => [Some(before[0]), Some(before[1]), Some(segment)],
             (_, 4, 4) => [Some(before[1]), segment.get(..2), segment.get(2..)],
             (_, 6, 2) => [before[1].get(..4), before[1].get(4..), Some(segment)],
+            (4, 3.., 1..=2) => [Some(before[0]), Some(before[1]), Some(segment)],
             _ => [None; 3],
         };
         before = [before[1], segment];
         let [Some(year), Some(month), Some(day)] = year_month_day else { return None };
         let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        if !(is_number(year) && is_number(month) && is_number(day)) {
+        if !(is_number(year) && is_number(day)) {
             return None;
         }
-        let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+        let month = if is_number(month) { month.parse().ok() } else { time::month_named(month) };
+        let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month?, day.parse().ok()?)?;
         (date.year() >= 1990 && date <= latest).then_some(date)
     })
 }

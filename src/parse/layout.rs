@@ -93,7 +93,7 @@ pub(super) fn read<'a>(
         times_in_body: body
             .flat_map(|block| times_of(block, &read_time))
             .map(|(block, _)| block)
-            .filter(|block| !time::is_unix_seconds(block.text))
+            .filter(|block| !time::is_number(block.text))
             .collect(),
     })
 }
@@ -148,7 +148,7 @@ fn run_of_times<'a>(
                 times.leave_out(&mut passed);
                 (is_end, end) = (false, ahead);
             } else {
-                is_end &= times.is_empty() || time::is_unix_seconds(block.text);
+                is_end &= times.is_empty() || time::is_number(block.text);
                 passed.push((block, reading));
             }
         }

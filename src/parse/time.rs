@@ -78,18 +78,23 @@ pub(super) fn both_orders(block: &str) -> Option<String> {
     numeric::both_orders(block.trim_matches(is_around))
 }
 
-/// Whether a time is written in nothing but a number, which may be any.
+/// Whether a time is written in nothing but a number, which may be any: UNIX seconds, or a day in eight digits.
 #[must_use]
-pub(super) fn is_unix_seconds(block: &str) -> bool {
+pub(super) fn is_number(block: &str) -> bool {
     let whole = block.trim_matches(is_around).split('.').next().unwrap_or_default();
-    (9..=10).contains(&whole.len()) && whole.bytes().all(|b| b.is_ascii_digit())
+    (8..=10).contains(&whole.len()) && whole.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The number of a month that goes by this name.
+pub(super) fn month_named(name: &str) -> Option<u32> {
+    (name.len() <= LONGEST).then(|| names::month(&names::fold(name))).flatten()
 }
 
 /// Whether a time is written as programs write it, the year first.
 #[must_use]
 pub(super) fn is_year_first(block: &str) -> bool {
     let start = block.trim_matches(is_around).get(..4);
-    start.is_some_and(|year| year.bytes().all(|b| b.is_ascii_digit())) && !is_unix_seconds(block)
+    start.is_some_and(|year| year.bytes().all(|b| b.is_ascii_digit())) && !is_number(block)
 }
 
 /// Whether a line of the length of a time block begins with a date, whatever follows it: meant as a time perhaps, but

@@ -90,8 +90,23 @@ fn two_articles_are_never_taken_for_one() {
 
 #[test]
 fn a_date_with_the_day_or_the_month_first_is_no_article_number() {
-    for date in ["01112024", "11012024", "31121999", "12311999", "011120241304", "011124", "110124", "311299", "112024"]
-    {
+    for date in [
+        "01112024",
+        "11012024",
+        "31121999",
+        "12311999",
+        "011120241304",
+        "011124",
+        "110124",
+        "311299",
+        "112024",
+        "14030811",
+        "14460429",
+        "25671101",
+        "19630122",
+        "01112567",
+        "140308111304",
+    ] {
         different(
             &format!("https://site.example/x/hava-durumu-{date}"),
             &format!("https://site.example/x/gunluk-burclar-{date}"),
@@ -118,7 +133,7 @@ fn a_round_amount_is_no_article_number() {
 fn numbers_that_only_look_a_little_like_dates_or_amounts_are_an_article_s_own() {
     // No such day or month, years apart, a year that no news is of, a digit more, two zeros.
     for number in
-        ["32112024", "13132024", "20202024", "01111889", "011120241", "1076543217", "329924", "202437", "451500"]
+        ["32112024", "13132024", "20202024", "01111789", "011120241", "1076543217", "329924", "202437", "451500"]
     {
         same(
             &format!("https://site.example/x/slug-{number}.html"),

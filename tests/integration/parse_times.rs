@@ -477,6 +477,31 @@ fn unix_seconds_where_the_times_begin_are_times() {
 }
 
 #[test]
+fn eight_digits_in_the_text_are_no_day() {
+    for number in ["22121205", "19031224", "20300101"] {
+        let blocks = format!("Neues Buch\n\nErster Absatz.\n\nZweiter Absatz.\n\n{number}\n\nLetzter Absatz.");
+        let content = format!("<p>Erster Absatz.</p><p>Zweiter Absatz.</p><p>{number}</p><p>Letzter Absatz.</p>");
+        assert_eq!(read_of(&blocks), (DAY.into(), DAY.into(), content));
+        let blocks = format!("Titel\n\nErster Absatz.\n\n{number}\n\nLetzter Absatz.");
+        assert_eq!(read_of(&blocks).2, format!("<p>Erster Absatz.</p><p>{number}</p><p>Letzter Absatz.</p>"));
+        let blocks = format!("Titel\n\nD\n\n2024-11-01\n\n2024-11-01T13:04+0300\n\n{number}\n\nText.");
+        assert_eq!(read_of(&blocks), (PUBLISHED.into(), PUBLISHED.into(), format!("<p>{number}</p><p>Text.</p>")));
+    }
+    let times = parsed("H\n\nD\n\n22121205\n\nB").item.times;
+    assert_eq!(times.published_source.as_str(), "first-seen");
+}
+
+#[test]
+fn eight_digits_where_the_times_begin_are_a_day() {
+    assert_eq!(read_of("H\n\nD\n\n20241030\n\nB").0, "2024-10-30T00:00:00+00:00");
+    assert_eq!(read_of("H\n\nD\n\nE\n\nF\n\n20241030\n\nB").0, "2024-10-30T00:00:00+00:00");
+    let times = "20241101\n\n20241101T1304+0300\n\n20241101T1317+0300";
+    let expected = (PUBLISHED.into(), UPDATED.into(), "<p>B</p>".into());
+    assert_eq!(read_of(&format!("H\n\nD\n\n{times}\n\nB")), expected);
+    assert_eq!(parsed("H\n\nD\n\n20191101\n\nB").item.times.published_source.as_str(), "day");
+}
+
+#[test]
 fn a_block_like_a_date_does_not_cost_an_article_whose_times_are_known() {
     for block in ["11/01/2024", "03-04-2024", "10-9-24", "31.11.2024", "1 November 2024, 13:04 CET"] {
         for (times, updated) in [
@@ -579,14 +604,24 @@ fn the_day_of_a_url_may_be_written_in_several_ways() {
         "2024-07-01",
         "20240701",
         "2024/07/01",
+        "2024/jul/01",
+        "2024/July/1",
     ] {
         let times = parsed(format!("date 2024-11 https://n.example/{path}/a\n\nH\n\nB")).item.times;
         assert_eq!(times.published_source.as_str(), "url-day", "{path}");
         assert_eq!(times.published.date_naive().to_string(), "2024-07-01", "{path}");
     }
-    for path in
-        ["2024/1301", "202413/01", "2024/70/1", "2024.07-01", "2024.0.701", "1024/0701", "2024/07a1", "2999/0701"]
-    {
+    for path in [
+        "2024/1301",
+        "202413/01",
+        "2024/70/1",
+        "2024.07-01",
+        "2024.0.701",
+        "1024/0701",
+        "2024/07a1",
+        "2999/0701",
+        "2024/jux/01",
+    ] {
         let times = parsed(format!("date 2024-11 https://n.example/{path}/a\n\nH\n\nB")).item.times;
         assert_eq!(times.published_source.as_str(), "crawl-month", "{path}");
     }

@@ -20,7 +20,7 @@ use super::super::unreadable::Unreadable;
 use super::{Engine, Progress};
 
 /// Raised when `parse` reads the same bytes differently than before: then every seed is read anew once.
-const PARSER_VERSION: u32 = 7;
+const PARSER_VERSION: u32 = 8;
 
 impl Engine {
     /// Takes up where the store left off; documents of a store that is not empty are shown at once.

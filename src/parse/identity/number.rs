@@ -30,8 +30,10 @@ fn is_date(number: &str) -> bool {
 
 /// The first eight digits.
 fn is_whole_date(number: &str) -> bool {
-    let is_year_first = is_year(part(number, 0, 4)) && is_month(part(number, 4, 6)) && is_day(part(number, 6, 8));
-    is_year_first || (is_day_and_month(part(number, 0, 2), part(number, 2, 4)) && is_year(part(number, 4, 8)))
+    let is_year_first =
+        is_year_of_any_calendar(part(number, 0, 4)) && is_month(part(number, 4, 6)) && is_day(part(number, 6, 8));
+    is_year_first
+        || (is_day_and_month(part(number, 0, 2), part(number, 2, 4)) && is_year_of_any_calendar(part(number, 4, 8)))
 }
 
 /// Hour, minute and second behind a date, as many as there are.
@@ -57,6 +59,11 @@ fn part(number: &str, from: usize, to: usize) -> u32 {
 
 fn is_year(year: u32) -> bool {
     (1990..2100).contains(&year)
+}
+
+/// A year of ours that news and archives are of, and the same in other calendars: Persian and Islamic, Buddhist.
+fn is_year_of_any_calendar(year: u32) -> bool {
+    matches!(year, 1800..2200 | 1300..1500 | 2400..2700)
 }
 
 /// Two digits of a year that news may be of.

@@ -9,7 +9,7 @@ use crate::parse::time::{self, Reading};
 /// The time blocks of a seed, or lines of them.
 ///
 /// The first day without time of day is the day block, the first moment is published, the second is updated; where there is
-/// no second, a later day is the day of the update. What the text tells of is often a day in words, and a number of nine or
+/// no second, a later day is the day of the update. What the text tells of is often a day in words, and a number of eight to
 /// ten digits may be any: such blocks are taken only where nothing else can be meant.
 #[derive(Default)]
 pub(in crate::parse) struct Times<'a> {
@@ -45,14 +45,15 @@ impl<'a> Times<'a> {
                 }
                 is_open
             }
-            Reading::Day(day) => self.take_day(day, block.text),
-            Reading::Moment(moment) if time::is_unix_seconds(block.text) => self.take_seconds(moment, hints),
+            Reading::Day(day) => self.take_day(day, block.text, hints),
+            Reading::Moment(moment) if time::is_number(block.text) => self.take_seconds(moment, hints),
             Reading::Moment(moment) => self.take_moment(moment, block),
         };
         if is_taken {
             self.first.get_or_insert(block);
             self.is_plain |= match reading {
-                Reading::Moment(_) => !time::is_unix_seconds(block.text),
+                Reading::Moment(_) => !time::is_number(block.text),
+                Reading::Day(day) if time::is_number(block.text) => hints.is_of_its_year(day),
                 Reading::Day(_) => !block.text.contains(char::is_alphabetic),
                 Reading::Impossible(_) | Reading::Text => false,
             };
@@ -60,7 +61,10 @@ impl<'a> Times<'a> {
         is_taken
     }
 
-    fn take_day(&mut self, day: NaiveDate, text: &str) -> bool {
+    fn take_day(&mut self, day: NaiveDate, text: &str, hints: &Hints) -> bool {
+        if time::is_number(text) && !hints.allow_number(day) {
+            return false;
+        }
         if self.day.is_none() && self.published.is_none() {
             self.day = Some(day);
             return true;
@@ -79,7 +83,7 @@ impl<'a> Times<'a> {
     }
 
     fn take_seconds(&mut self, moment: DateTime<FixedOffset>, hints: &Hints) -> bool {
-        let is_allowed = hints.allow_seconds(moment);
+        let is_allowed = hints.allow_number(moment.date_naive());
         match (self.published, self.updated) {
             (None, _) if is_allowed => (self.published, self.is_in_seconds) = (Some(moment), true),
             (Some(published), None) if is_allowed && self.is_in_seconds && published <= moment => {
