@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::SeedPath;
+use super::{SeedPath, bidi};
 
 /// One finding about one seed, for the person who has to mend the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +51,13 @@ impl Diagnostic {
     /// A seed that gives no item.
     #[must_use]
     pub fn rejected(path: &SeedPath, line: Option<u32>, code: &'static str, reason: impl Into<String>) -> Self {
-        Self { path: path.clone(), line, severity: Severity::Rejected, code, reason: reason.into() }
+        Self { path: path.clone(), line, severity: Severity::Rejected, code, reason: visible(reason.into()) }
     }
 
     /// A seed that gives an item all the same.
     #[must_use]
     pub fn repaired(path: &SeedPath, line: Option<u32>, code: &'static str, reason: impl Into<String>) -> Self {
-        Self { path: path.clone(), line, severity: Severity::Repaired, code, reason: reason.into() }
+        Self { path: path.clone(), line, severity: Severity::Repaired, code, reason: visible(reason.into()) }
     }
 
     /// Whether it is about a seed that gave no bytes, and not about what was in them.
@@ -65,6 +65,16 @@ impl Diagnostic {
     pub fn is_unread(&self) -> bool {
         Self::UNREAD.contains(&self.code)
     }
+}
+
+/// What a seed says must not split a line of the log, nor turn one around.
+fn visible(reason: String) -> String {
+    let is_hidden = |c: char| c.is_control() || bidi::is_control(c);
+    if !reason.contains(is_hidden) {
+        return reason;
+    }
+    let shown = |c: char| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    reason.chars().map(shown).collect()
 }
 
 impl fmt::Display for Diagnostic {

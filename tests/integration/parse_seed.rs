@@ -89,3 +89,12 @@ pub(crate) fn is_legal(text: &str) -> bool {
             && u32::from(c) & 0xffff < 0xfffe
     })
 }
+
+#[test]
+fn what_a_seed_says_splits_no_line_of_the_log() {
+    for text in ["H\n\nD\n\n262143-12-31T23:59:59Z\nsecond line\tERROR a line of its own\n", "<html\t\u{202e}>"] {
+        let found = refused(text);
+        let is_plain = |c: char| !c.is_control() && c != '\u{202e}';
+        assert!(found.reason.chars().all(is_plain), "{:?}", found.reason);
+    }
+}
