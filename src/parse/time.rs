@@ -4,7 +4,7 @@
 //! colon optional, comma or dot fraction, space for `T`) and with them RFC 3339 and RFC 9557; RFC 5322, RFC 850 and
 //! asctime dates with a wrong or missing weekday; a day alone; `01.11.2024 13:04`; days with month names in the
 //! languages of [`names`](self); UNIX seconds. A weekday may stand before `01.11.2024`, and after it as after a month
-//! name the time of day may be written as people do: `- 13:04`, `| 13.04`, `, 13:04 Uhr`, `à 9h`.
+//! name the time of day may be written as people do: `- 13:04`, `| 13.04`, `, 13:04 Uhr`, `à 9h`. It may also stand before both.
 //!
 //! Rules that the forms do not show:
 //! - `03/04/2024` and `03-04-2024` are refused whatever the numbers: one seed must not be read where its neighbour
@@ -29,6 +29,7 @@ use chrono_tz::Tz;
 pub use zone::in_zone;
 
 use crate::item::bidi;
+use scan::Scan;
 
 /// What a block of text is, taken as a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub fn read(block: &str, zone: Tz) -> Reading {
     if block.len() > LONGEST || !block.bytes().any(|b| b.is_ascii_digit()) {
         return Reading::Text;
     }
-    match numeric::read(block).or_else(|| worded::read(block)) {
+    match numeric::read(block).or_else(|| worded::read(block)).or_else(|| clock_first(block)) {
         None => Reading::Text,
         Some(Err(reason)) => Reading::Impossible(reason),
         Some(Ok(Civil { date, clock: None, .. })) => Reading::Day(date),
@@ -70,6 +71,23 @@ pub fn read(block: &str, zone: Tz) -> Reading {
             Some(moment) => Reading::Moment(moment),
             None => Reading::Impossible(YEAR_RANGE),
         },
+    }
+}
+
+/// `13:04, 1 ноября 2024`, `13:04 01.11.2024`: hour and minute in front of a day that is not a mere number.
+fn clock_first(block: &str) -> Attempt {
+    let mut scan = Scan::new(block);
+    let length = scan.digits_ahead();
+    let hour = (length <= 2).then(|| scan.digits(length)).flatten().filter(|&hour| hour < 24)?;
+    scan.eat(':').then_some(())?;
+    let minute = scan.run(2).filter(|&minute| minute < 60)?;
+    let is_apart = scan.skip(|c| c.is_whitespace() || matches!(c, ',' | '-') || worded::is_dash(c));
+    (is_apart && !scan.rest.bytes().all(|b| b.is_ascii_digit())).then_some(())?;
+    match numeric::read(scan.rest).or_else(|| worded::read(scan.rest)) {
+        Some(Ok(Civil { date, clock: None, .. })) => {
+            Some(Ok(Civil { date, clock: Some(hour * 3600 + minute * 60), offset: None }))
+        }
+        _ => None,
     }
 }
 

@@ -75,6 +75,11 @@ fn clock(scan: &mut Scan<'_>, style: Style) -> Option<Result<u32, &'static str>>
                 };
             } else if style == Style::Iso {
                 unit = 3600;
+            } else if style == Style::Worded
+                && let Some(is_pm) = half_day(scan)
+            {
+                let hour = in_half_day(hour, is_pm).filter(|_| (1..=12).contains(&hour));
+                return Some(hour.map(|hour| hour * 3600).ok_or(NO_SUCH_TIME));
             } else {
                 // A number is an hour where a word says so.
                 let is_hour = style == Style::Worded && clock_word(scan);
@@ -84,15 +89,16 @@ fn clock(scan: &mut Scan<'_>, style: Style) -> Option<Result<u32, &'static str>>
         _ => return None,
     }
     let (fraction, is_whole) = fraction(scan, unit)?;
-    if style != Style::Iso {
-        match half_day(scan) {
-            Some(true) if (1..=12).contains(&hour) => hour = hour % 12 + 12,
-            Some(false) if (1..=12).contains(&hour) => hour %= 12,
-            Some(_) => return Some(Err(NO_SUCH_TIME)),
-            None => {}
+    if style != Style::Iso
+        && let Some(is_pm) = half_day(scan)
+    {
+        match in_half_day(hour, is_pm) {
+            Some(known) => hour = known,
+            None => return Some(Err(NO_SUCH_TIME)),
         }
     }
     if style == Style::Worded {
+        minute_word(scan);
         clock_word(scan);
     }
     let is_end_of_day = hour == 24 && minute == 0 && second == 0 && is_whole;
@@ -157,6 +163,10 @@ fn half_day(scan: &mut Scan<'_>) -> Option<bool> {
     ahead.spaces();
     let first = ahead.eat_if(|c| matches!(c, 'a' | 'A' | 'p' | 'P'))?;
     let has_dots = ahead.eat('.');
+    if has_dots {
+        // Spanish: `p. m.`
+        ahead.spaces();
+    }
     ahead.eat_if(|c| matches!(c, 'm' | 'M'))?;
     if has_dots {
         ahead.eat('.');
@@ -166,6 +176,24 @@ fn half_day(scan: &mut Scan<'_>) -> Option<bool> {
     }
     *scan = ahead;
     Some(matches!(first, 'p' | 'P'))
+}
+
+/// The hour of the day that an hour of its first or second half is. One of 24 stands where the half only says it again.
+fn in_half_day(hour: u32, is_pm: bool) -> Option<u32> {
+    match (hour, is_pm) {
+        (1..=12, _) => Some(hour % 12 + if is_pm { 12 } else { 0 }),
+        (13..=23, true) | (0, false) => Some(hour),
+        _ => None,
+    }
+}
+
+/// Passes over the unit of minutes: `13h04min`.
+fn minute_word(scan: &mut Scan<'_>) {
+    let mut ahead = *scan;
+    if ahead.word() == Some("min") {
+        ahead.eat('.');
+        *scan = ahead;
+    }
 }
 
 /// Passes over `Uhr`, `h`, `hs` after a time of day; says whether there was such a word.

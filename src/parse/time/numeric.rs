@@ -23,14 +23,14 @@ pub(super) fn read(text: &str) -> Attempt {
     let mut scan = Scan::new(text);
     if scan.eat_if(|c| matches!(c, '+' | '-')).is_some() {
         // ISO 8601 expanded years; nobody's news is from there.
-        return (scan.digits_ahead() >= 4 && is_month_and_day(&scan.rest[scan.digits_ahead()..]))
-            .then_some(Err(YEAR_RANGE));
+        let length = scan.digits_ahead();
+        return (length >= 4 && is_rest_of_date(&scan.rest[length..])).then_some(Err(YEAR_RANGE));
     }
     let length = scan.digits_ahead();
     let after = scan.rest[length..].chars().next();
     match (length, after) {
         (4, Some('-' | '/' | '.' | 'W')) => year_first(scan),
-        (5..=6, Some('-')) if is_month_and_day(&scan.rest[length..]) => Some(Err(YEAR_RANGE)),
+        (5..=6, Some('-')) if is_rest_of_date(&scan.rest[length..]) => Some(Err(YEAR_RANGE)),
         (7, Some('T' | 't')) => {
             let (year, day) = (scan.digits(4)?, scan.digits(3)?);
             time_of_day(ordinal(year, day), scan)
@@ -68,12 +68,27 @@ pub(super) fn after_weekday(scan: Scan<'_>) -> Attempt {
 fn dotted(mut scan: Scan<'_>) -> Attempt {
     let day = two_digits_at_most(&mut scan)?;
     scan.eat('.').then_some(())?;
+    // Czech and Slovak: `1. 11. 2024`.
+    scan.spaces();
     let month = two_digits_at_most(&mut scan)?;
-    (scan.eat('.') && scan.digits_ahead() == 4).then_some(())?;
+    scan.eat('.').then_some(())?;
+    scan.spaces();
+    (scan.digits_ahead() == 4).then_some(())?;
     let date = calendar(scan.digits(4)?, month, day);
+    closing_dot(&mut scan);
     match scan.peek() {
-        Some(c) if c.is_whitespace() || matches!(c, ',' | '-' | '–' | '|') => worded::after_date(date, scan),
+        Some(c) if c.is_whitespace() || matches!(c, ',' | '-' | '/') || worded::is_dash(c) => {
+            worded::after_date(date, scan)
+        }
         _ => time_of_day(date, scan),
+    }
+}
+
+/// Passes over the dot behind the last number of a date, where that is an ordinal like the others (Serbian, Croatian, Hungarian).
+fn closing_dot(scan: &mut Scan<'_>) {
+    let mut ahead = *scan;
+    if ahead.eat('.') && ahead.peek().is_none_or(|c| c.is_whitespace() || c == ',') {
+        *scan = ahead;
     }
 }
 
@@ -82,9 +97,14 @@ fn two_digits_at_most(scan: &mut Scan<'_>) -> Option<u32> {
     (length <= 2).then(|| scan.digits(length)).flatten()
 }
 
-fn is_month_and_day(rest: &str) -> bool {
+/// Whether month and day follow, and then nothing or a time of day: a number that begins like this may be that of a lot.
+fn is_rest_of_date(rest: &str) -> bool {
     let mut scan = Scan::new(rest);
-    scan.eat('-') && scan.run(2).is_some() && scan.eat('-') && scan.digits_ahead() == 2
+    let is_date = scan.eat('-') && scan.run(2).is_some() && scan.eat('-') && scan.run(2).is_some();
+    let has_clock = scan.eat_if(|c| matches!(c, 'T' | 't')).is_some() || scan.skip(char::is_whitespace);
+    is_date
+        && (scan.is_done()
+            || has_clock && scan.run(2).is_some() && scan.peek().is_some_and(|c| c == ':' || c.is_ascii_digit()))
 }
 
 fn year_first(mut scan: Scan<'_>) -> Attempt {
@@ -108,6 +128,9 @@ fn year_first(mut scan: Scan<'_>) -> Attempt {
     scan.eat(separator).then_some(())?;
     let is_short = is_short || scan.digits_ahead() == 1;
     let day = two_digits_at_most(&mut scan)?;
+    if separator == '.' {
+        closing_dot(&mut scan);
+    }
     let date = if is_short { Err("month and day need two digits") } else { calendar(year, month, day) };
     time_of_day(date, scan)
 }

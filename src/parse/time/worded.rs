@@ -71,7 +71,9 @@ fn day(scan: &mut Scan<'_>) -> Option<u32> {
     let length = scan.digits_ahead();
     let day = (length <= 2).then(|| scan.digits(length)).flatten()?;
     let mut ahead = *scan;
-    let is_ordinal = ahead.eat_if(|c| matches!(c, '.' | 'º' | 'ª' | '°')).is_some()
+    let has_dot = ahead.eat('.');
+    let is_ordinal = ahead.eat_if(|c| matches!(c, 'º' | 'ª' | '°')).is_some()
+        || has_dot
         || ahead.word().is_some_and(|word| matches!(word, "er" | "st" | "nd" | "rd" | "th"));
     if is_ordinal {
         *scan = ahead;
@@ -91,6 +93,9 @@ fn between(scan: &mut Scan<'_>) {
     filler(scan, &["de", "del", "of"]);
 }
 
+/// Russian for year.
+const YEAR: [&str; 3] = ["г", "года", "год"];
+
 fn filler(scan: &mut Scan<'_>, words: &[&str]) {
     let mut ahead = *scan;
     if ahead.word().is_some_and(|word| words.contains(&names::fold(word).as_str())) {
@@ -100,18 +105,28 @@ fn filler(scan: &mut Scan<'_>, words: &[&str]) {
     }
 }
 
-fn finish(year: u32, month: u32, day: u32, scan: Scan<'_>) -> Attempt {
-    // A digit more, or a letter right after the year, and this is something else.
-    scan.peek().is_none_or(|c| !c.is_alphanumeric()).then_some(())?;
+fn finish(year: u32, month: u32, day: u32, mut scan: Scan<'_>) -> Attempt {
+    // `2024г.`
+    let length = scan.rest.len();
+    filler(&mut scan, &YEAR);
+    // A digit more, or another letter right after the year, and this is something else.
+    let is_apart = scan.rest.len() < length || scan.peek().is_none_or(|c| !c.is_alphanumeric());
+    is_apart.then_some(())?;
     after_date(calendar(year, month, day), scan)
 }
 
 /// What follows a date as people write it: nothing, or a mark or a word and the time of day.
 pub(super) fn after_date(date: Result<NaiveDate, &'static str>, mut scan: Scan<'_>) -> Attempt {
-    scan.skip(|c| c.is_whitespace() || matches!(c, ',' | '.' | '-' | '–' | '|' | ':'));
-    filler(&mut scan, &["г", "года", "год"]);
+    let before = scan;
+    scan.skip(|c| c.is_whitespace() || matches!(c, ',' | '.' | '-' | '/' | ':') || is_dash(c));
+    let marks = &before.rest[..before.rest.len() - scan.rest.len()];
+    // What is set apart like this may be any number.
+    if marks.contains(['/', '—', '·']) && !begins_with_clock(scan) {
+        return None;
+    }
+    filler(&mut scan, &YEAR);
     scan = weekday(scan).unwrap_or(scan);
-    for words in [&["a", "as", "at", "um", "saat", "в", "alle", "kl"][..], &["las", "ore", "h"][..]] {
+    for words in [&["a", "as", "at", "um", "saat", "в", "alle", "kl", "klo"][..], &["las", "ore", "h"][..]] {
         filler(&mut scan, words);
     }
     // `01.11.2024 - 05.11.2024` is a span of days, not 05:11.
@@ -124,6 +139,21 @@ fn is_dotted_date(mut scan: Scan<'_>) -> bool {
         if length > 2 || scan.digits(length).is_none() || !scan.eat('.') {
             return false;
         }
+        scan.spaces();
     }
     scan.digits_ahead() == 4
+}
+
+/// Whether a character sets the time of day apart from the date.
+pub(super) fn is_dash(c: char) -> bool {
+    matches!(c, '–' | '—' | '|' | '·')
+}
+
+/// Whether hour and minute come next.
+fn begins_with_clock(mut scan: Scan<'_>) -> bool {
+    let length = scan.digits_ahead();
+    scan.digits(length).is_some()
+        && length <= 2
+        && scan.eat_if(|c| matches!(c, ':' | '.' | 'h')).is_some()
+        && scan.digits_ahead() == 2
 }
