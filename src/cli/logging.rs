@@ -37,8 +37,11 @@ impl Logging {
     }
 }
 
+/// Libraries that warn of whatever a client sends: it would fill the log. `log.level` may name them and have it all the same.
+const QUIET: &str = "h2=error,rustls=error";
+
 fn output(log: &Log) -> anyhow::Result<Output> {
-    let filter: EnvFilter = log.level.parse()?;
+    let filter: EnvFilter = format!("{QUIET},{}", log.level).parse()?;
     if log.is_json {
         let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
         return Ok(filter.and_then(lines).boxed());
