@@ -310,3 +310,22 @@ fn a_withdrawal_moves_last_modified_forward_and_never_past_now() {
     let (after, now) = dates(false);
     assert!(before <= after && after <= now, "{before:?} {after:?} {now:?}");
 }
+
+#[test]
+fn what_comes_behind_the_last_request_cuts_no_answer() {
+    let place = Place::new("");
+    write_seed(&place.seeds().join("1.txt"), &format!("A headline\n\n{}", "So it goes on. ".repeat(20_000)));
+    let (_server, address) = Server::ready(place.serve());
+    for round in 0..30 {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(b"GET /rss.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+        // Into the kernel's buffer, while the answer is on its way.
+        client.write_all(b"\r\n").unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{round}: {error} after {}", answer.len()));
+        let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let fields = String::from_utf8_lossy(&answer[..head]).to_lowercase();
+        let length = fields.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        assert_eq!(length, Some(answer.len() - head - 4), "{round}: {fields}");
+    }
+}

@@ -46,7 +46,7 @@ impl Connection {
         if keep_alive {
             return Ok(());
         }
-        self.close(unread || !self.received.is_empty()).await;
+        self.close().await;
         Err(())
     }
 
@@ -109,7 +109,7 @@ impl Connection {
         self.observe_refusal(status, reply.body_len());
         let now = (self.state.parts.clock)();
         if self.send(&reply, now, false, false).await.is_ok() {
-            self.close(true).await;
+            self.close().await;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::io::AsyncWriteExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::super::linger;
 use super::super::reply::Reply;
@@ -79,13 +79,16 @@ impl Connection {
     }
 
     /// Ends the connection so that the last answer arrives even if the client is still sending.
-    pub(super) async fn close(&mut self, may_be_sending: bool) {
-        let _ = self.stream.shutdown().await;
-        if may_be_sending {
-            linger::read_out(&mut self.stream).await;
-        }
+    pub(super) async fn close(&mut self) {
+        // Over TLS it writes something, which a client that reads nothing would hold up.
+        let _ = timeout(CLOSING, self.stream.shutdown()).await;
+        // What the client sent behind its last request may lie unread in the system, or still be under way.
+        linger::read_out(&mut self.stream).await;
     }
 }
+
+/// How long the end of an answer may take to be written.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// How long a slow reader is waited for.
 #[derive(Clone, Copy, Debug)]
