@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -18,6 +18,8 @@ use super::counter::Counter;
 
 /// Lines that wait to be written; more are dropped and counted. A slow disk must not slow down answers.
 const WAITING: usize = 8192;
+/// How long a stop waits for whoever reads the log.
+const STOP: Duration = Duration::from_secs(2);
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub enum AccessStyle {
 #[derive(Debug, Default)]
 pub struct AccessLog {
     writer: ArcSwapOption<Writer>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Closed when the last line is written.
+    done: Mutex<Option<Receiver<()>>>,
     /// Lines that were not written because too many waited.
     pub dropped: Counter,
 }
@@ -60,13 +63,15 @@ impl AccessLog {
         };
         let name = file.map_or_else(|| PathBuf::from("standard output"), Path::to_path_buf);
         let (lines, waiting) = sync_channel(WAITING);
-        let thread = std::thread::Builder::new()
-            .name("access-log".to_owned())
-            .spawn(move || write_all(BufWriter::new(output), &waiting, &name))?;
+        let (writing, done) = sync_channel(0);
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            let _writing: SyncSender<()> = writing;
+            write_all(BufWriter::new(output), &waiting, &name);
+        })?;
         let before = self.writer.swap(Some(Arc::new(Writer { style, lines })));
         drop(before);
         // The thread of before ends by itself when the last line that waits is written.
-        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
         Ok(())
     }
 
@@ -96,12 +101,11 @@ impl AccessLog {
         }
     }
 
-    /// Writes what waits, and ends.
+    /// Writes what waits, and ends; what nobody takes within [`STOP`] is given up.
     pub fn stop(&self) {
         drop(self.writer.swap(None));
-        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // A panic of the thread has been printed.
-            let _ = thread.join();
+        if let Some(done) = self.done.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = done.recv_timeout(STOP);
         }
     }
 }

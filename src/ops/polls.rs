@@ -125,7 +125,8 @@ impl Polls {
         let product = if agent == Agent::OTHER { announcement.product } else { "" };
         let service = Service {
             agent,
-            product: product.chars().take(40).collect(),
+            // It is shown on terminals.
+            product: product.chars().filter(|c| !c.is_control()).take(40).collect(),
             feed_id: announcement.feed_id.unwrap_or_default().to_owned(),
         };
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
