@@ -34,7 +34,7 @@ service:
 
 # Runs one of the benches (benches/README.md lists them).
 bench name *arguments:
-    benches/{{ name }} {{ arguments }}
+    {{ if path_exists("benches" / name) == "true" { "benches" / name } else { "cargo bench --bench " + name + " --" } }} {{ arguments }}
 
 # Everything that a change has to pass.
 ci:

@@ -44,7 +44,7 @@ impl Diagnostic {
     pub const UNREADABLE: &'static str = "unreadable";
     /// Code of a seed that is larger than is allowed.
     pub const TOO_LARGE: &'static str = "too_large";
-    /// Codes of seeds that gave no bytes, for whatever reason.
+    /// Codes of seeds that gave no bytes, and will not until somebody does something about it.
     pub const UNREAD: [&'static str; 6] =
         [Self::UNREADABLE, Self::TOO_LARGE, "not_a_file", "symlink_dangling", "symlink_directory", "symlink_outside"];
 
