@@ -106,6 +106,23 @@ fn automatic_feeds_that_are_filled_anew_forget_no_withdrawal() {
 }
 
 #[test]
+fn an_article_that_was_never_published_is_named_by_no_tombstone() {
+    let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), &feed("\"even\""));
+    write_all(&desk);
+    let minutes_ahead = 60 * 24 * 200;
+    desk.write("8.txt", &article(8, "even 8", minutes_ahead, minutes_ahead));
+    desk.open();
+    withdraw(&desk, "8.txt");
+    withdraw(&desk, "2.txt");
+    assert!(some(&desk).tombstones.contains_key(&id(2)) && !some(&desk).tombstones.contains_key(&id(8)));
+    desk.close();
+    desk.reconfigure(&feed("\"even\", \"odd\""));
+    desk.open();
+    let tombstones = some(&desk).tombstones;
+    assert!(tombstones.contains_key(&id(2)) && !tombstones.contains_key(&id(8)), "{tombstones:?}");
+}
+
+#[test]
 fn an_item_that_had_left_a_feed_is_not_withdrawn_from_it() {
     let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), &feed("\"odd\""));
     write_all(&desk);
