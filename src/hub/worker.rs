@@ -270,13 +270,17 @@ impl Worker {
     }
 
     /// Lets deliveries under way finish for a moment and records what came of them; the others are made again after the
-    /// next start.
+    /// next start. Verifications have the same moment: a subscriber that confirmed takes itself for subscribed.
     async fn end(mut self) {
         let until = sleep(GRACE);
         tokio::pin!(until);
-        while !self.under_way.is_empty() {
+        while let Ok(order) = self.orders.try_recv() {
+            self.ask(order);
+        }
+        while !(self.under_way.is_empty() && self.asking.is_empty()) {
             tokio::select! {
                 Some(event) = self.events.recv() => self.take(event),
+                Some(_) = self.asking.join_next(), if !self.asking.is_empty() => {}
                 () = &mut until => break,
             }
         }

@@ -299,3 +299,32 @@ fn callbacks_with_tls_are_reached_when_their_certificate_is_trusted() {
         subscriber.wait().unwrap();
     }
 }
+
+#[test]
+fn a_subscriber_that_confirms_while_the_server_stops_is_subscribed() {
+    let place = Place::new(CONFIGURATION);
+    write_seed(&place.seeds().join("0.txt"), &edition(0));
+    let (mut server, address) = Server::ready(place.serve());
+    let callback = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/it", callback.local_addr().unwrap());
+    subscribe(address, "http://feeds.example/atom.xml", &url, "s");
+    let (mut asked, _) = callback.accept().unwrap();
+    let mut reader = BufReader::new(asked.try_clone().unwrap());
+    let mut request = String::new();
+    reader.read_line(&mut request).unwrap();
+    let challenge = request.split("hub.challenge=").nth(1).unwrap().split(['&', ' ']).next().unwrap();
+    server.terminate();
+    eventually("it stops", PATIENCE, || TcpStream::connect(address).is_err().then_some(()));
+    asked
+        .write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{challenge}", challenge.len()).as_bytes())
+        .unwrap();
+    assert!(server.end().success());
+    let (_server, _) = Server::ready(place.serve());
+    write_seed(&place.seeds().join("1.txt"), &edition(1));
+    callback.set_nonblocking(true).unwrap();
+    let (delivery, _) = eventually("a delivery", PATIENCE, || callback.accept().ok());
+    delivery.set_nonblocking(false).unwrap();
+    let mut line = String::new();
+    BufReader::new(delivery).read_line(&mut line).unwrap();
+    assert!(line.starts_with("POST /it "), "{line}");
+}
