@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::feed::{By, Definition, SLUG_VERSION, Site};
 use crate::item::{Item, TimeSource};
-use crate::store::{Batch, FeedRow, StoreError};
+use crate::store::{Batch, FeedRow, Reading, StoreError};
 
 use super::apply::Touched;
 use super::automatic::Automatics;
@@ -129,6 +129,21 @@ impl Feeds {
         filling.finish(batch, &mut self.states, now - self.tombstone_age, now)?;
         self.states.iter_mut().for_each(FeedState::begin_preview);
         Ok(())
+    }
+
+    /// Feeds whose documents name withdrawals that are to be named no longer.
+    pub(super) fn with_ended_tombstones(
+        &self,
+        reading: Reading<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeSet<usize>, StoreError> {
+        let mut ended = BTreeSet::new();
+        for (index, state) in self.states.iter().enumerate().filter(|(_, state)| !state.tombstones.is_empty()) {
+            if reading.tombstones(state.row.feed, now - self.tombstone_age)? != state.tombstones {
+                ended.insert(index);
+            }
+        }
+        Ok(ended)
     }
 
     /// After a preview that failed: the store kept nothing of it.

@@ -202,3 +202,28 @@ fn a_version_that_stands_again_does_not_know_the_publication_better() {
     desk.pass(31);
     assert_eq!(published(), "2024-01-01T10:00:00+00:00");
 }
+
+#[test]
+fn a_tombstone_leaves_when_its_time_is_over_though_nothing_else_happens() {
+    let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), "");
+    desk.write("1.txt", &article(1, "Stays", 0, 1));
+    desk.write("2.txt", &article(2, "Goes", 0, 2));
+    desk.open();
+    desk.remove("2.txt");
+    desk.rescan(false);
+    desk.pass(31);
+    let named = |desk: &Desk| desk.text("/atom.xml").contains("at:deleted-entry ");
+    assert!(named(&desk));
+    let before = desk.document("/atom.xml").unwrap();
+    desk.pass(29 * 86_400);
+    assert!(named(&desk));
+    desk.pass(86_400);
+    assert!(!named(&desk));
+    let after = desk.document("/atom.xml").unwrap();
+    assert!(after.last_modified > before.last_modified);
+    // So a restart changes nothing.
+    desk.close();
+    desk.open();
+    let again = desk.document("/atom.xml").unwrap();
+    assert_eq!((&again.identity().etag, again.last_modified), (&after.identity().etag, after.last_modified));
+}

@@ -1,13 +1,16 @@
 //! What lies in the directory against what is known.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::feed::Document;
 use crate::item::{Diagnostic, SeedPath};
 use crate::ops::Degraded;
 use crate::seed::Reason;
 use crate::store::StoreError;
 
+use super::super::publish::{Press, coded, show};
 use super::super::sweep::{Sweep, SweepError, sweep};
 use super::{Engine, LISTING, Progress, SETTLE_AT_MOST};
 
@@ -98,11 +101,23 @@ impl Engine {
         if self.progress == Progress::NotListed {
             self.progress = Progress::Settling(Instant::now() + SETTLE_AT_MOST);
         }
+        let now = (self.clock)();
         let mut batch = self.store.batch()?;
-        let purged = batch.purge_withdrawn((self.clock)() - self.config.seeds.tombstone_age, PURGE)?;
+        let purged = batch.purge_withdrawn(now - self.config.seeds.tombstone_age, PURGE)?;
         if purged > 0 {
             tracing::debug!(items = purged, "forgot items that were withdrawn long ago");
         }
-        batch.commit()
+        let ended = if self.is_first_scan {
+            BTreeSet::new()
+        } else {
+            self.feeds.with_ended_tombstones(batch.reading(), now)?
+        };
+        let mut press = Press { batch: &mut batch, health: &self.shared.health, now, ready: Vec::new() };
+        press.feeds(&mut self.feeds, &ended)?;
+        let (ready, committed) = coded(press.ready, Document::compress_first, || batch.commit());
+        committed?;
+        // Nothing that subscribers are waiting for: the hub is not told.
+        let _shown = show(&self.shared.published, ready, Some(&self.codings));
+        Ok(())
     }
 }
