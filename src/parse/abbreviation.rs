@@ -47,6 +47,15 @@ pub(super) fn is_at_end(text: &str) -> bool {
     }
 }
 
+/// Whether the last word, though it is in the list, ends a sentence before `next`: `que no.El`, unlike `No.5`; `50 Hz.Danach`,
+/// unlike `Hz.Ali`.
+pub(super) fn is_whole_word(text: &str, next: char) -> bool {
+    let word = sentence::last_word(text);
+    let before = text[..text.len() - word.len()].trim_end();
+    (word.eq_ignore_ascii_case("no") && !next.is_ascii_digit())
+        || (word == "Hz" && before.ends_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Whether the full stop between `text` and `after` lies inside letters that are shortened together: `LL.M.`.
 pub(super) fn goes_on(text: &str, after: &str) -> bool {
     let next = sentence::first_word(after);

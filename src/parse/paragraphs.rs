@@ -7,7 +7,7 @@
 //!
 //! The pieces of a block make up the block again: nothing is lost or added. Scripts without case are never parted.
 
-use super::letters::is_letter;
+use super::letters::{is_letter, is_letter_or_mark};
 use super::quotes::{self, Quotes};
 use super::{abbreviation, address, bytes, sentence, subheading};
 
@@ -82,7 +82,9 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
         Some(spaced) if stop.starts_with(['?', '!']) => spaced,
         _ => before,
     };
-    let Some(last) = before.chars().next_back() else { return false };
+    // Behind its combining marks (`arrive\u{301}`).
+    let is_mark_alone = |c: &char| is_letter_or_mark(*c) && !is_letter(*c);
+    let Some(last) = before.chars().rev().find(|c| !is_mark_alone(c)) else { return false };
     let next = sentence::first_word(after);
     if address::is_code_or_host(next, &after[next.len()..]) {
         return false;
@@ -91,17 +93,23 @@ fn ends_paragraph(before: &str, stop: &str, after: &str) -> bool {
         return false;
     }
     if stop != "." {
-        return last.is_alphanumeric() || quotes::is_closer(last) || last == '%';
+        return last.is_alphanumeric() || quotes::is_closer(last) || is_symbol(last);
     }
-    if abbreviation::is_at_end(before) || abbreviation::goes_on(before, after) {
+    let is_shortened = abbreviation::is_at_end(before) && !abbreviation::is_whole_word(before, first);
+    if is_shortened || abbreviation::goes_on(before, after) {
         return false;
     }
     if !is_letter(last) {
         // Between digits it is a date, an amount or a number of chapters.
-        return (last.is_ascii_digit() && !first.is_ascii_digit()) || quotes::is_closer(last) || last == '%';
+        return (last.is_ascii_digit() && !first.is_ascii_digit()) || quotes::is_closer(last) || is_symbol(last);
     }
     let word = sentence::last_word(before);
     // `ASP.NET`, `ASP.Net`; but `…NATO.Lavrov`.
     let is_capitals = |word: &str| word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase);
     !(is_capitals(word) && (is_capitals(next) || next.eq_ignore_ascii_case("net")))
+}
+
+/// Symbols that end a sentence like a letter does: `20 €`, `10 m²`, `Disney+`.
+fn is_symbol(c: char) -> bool {
+    matches!(c, '%' | '€' | '£' | '$' | '₺' | '₽' | '°' | '²' | '³' | '+' | '™' | '®')
 }

@@ -130,3 +130,22 @@ fn an_ordinal_behind_a_sentence_end_begins_the_next_paragraph() {
         assert_eq!(parted(text), text);
     }
 }
+
+#[test]
+fn words_that_are_abbreviations_elsewhere_and_symbols_end_paragraphs() {
+    for text in [
+        "El gobierno dijo que no.|El presidente salió",
+        "She said no.|Then she left",
+        "bei 50 Hz.|Danach war es still",
+        "Das kostet 20 €.|Danach",
+        "bir dairede 10 m².|Sonra",
+        "watched it on Disney+.|The film",
+        "the new iPhone™.|Then",
+        "avant qu'il n'arrive\u{301}.|Puis",
+    ] {
+        assert_eq!(parted(&text.replace('|', "")), text.replace('|', " | "));
+    }
+    for text in ["kapı No.5 açık", "Daire No.12 boş", "Hz.Ali ve Hz.Ömer"] {
+        assert_eq!(parted(text), text);
+    }
+}

@@ -117,6 +117,7 @@ fn leader(hits: &[usize]) -> Option<usize> {
 
 fn is_letter(c: char) -> bool {
     let is_latin = matches!(c, 'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
-    // Cyrillic, Hebrew and Arabic, Devanagari.
-    is_latin || matches!(c, '\u{400}'..='\u{52f}' | '\u{590}'..='\u{6ff}' | '\u{900}'..='\u{97f}')
+    // Cyrillic, Hebrew and Arabic, Devanagari, without their marks of punctuation.
+    let is_other = matches!(c, '\u{400}'..='\u{52f}' | '\u{590}'..='\u{6ff}' | '\u{900}'..='\u{97f}');
+    is_latin || (is_other && !matches!(c, '،' | '؛' | '؟' | '۔' | '।' | '॥'))
 }
