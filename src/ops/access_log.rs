@@ -101,7 +101,7 @@ impl AccessLog {
         }
     }
 
-    /// Writes what waits, and ends; what nobody takes within [`STOP`] is given up.
+    /// Writes what waits, and ends; what nobody takes within two seconds is given up.
     pub fn stop(&self) {
         drop(self.writer.swap(None));
         if let Some(done) = self.done.lock().unwrap_or_else(PoisonError::into_inner).take() {
