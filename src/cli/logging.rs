@@ -41,7 +41,8 @@ impl Logging {
 const QUIET: &str = "h2=error,rustls=error";
 
 fn output(log: &Log) -> anyhow::Result<Output> {
-    let filter: EnvFilter = format!("{QUIET},{}", log.level).parse()?;
+    let is_off = log.level.eq_ignore_ascii_case("off");
+    let filter: EnvFilter = if is_off { log.level.parse()? } else { format!("{QUIET},{}", log.level).parse()? };
     if log.is_json {
         let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
         return Ok(filter.and_then(lines).boxed());
