@@ -150,7 +150,8 @@ impl Brake {
 
 fn tell(missing: u64, known: u64, health: &Health) {
     let reason = format!(
-        "{missing} of {known} seeds disappeared at once, so nothing is withdrawn: is the seed directory mounted? \
+        "{missing} of {known} seeds disappeared at once or became other articles, so nothing is withdrawn: is the seed \
+         directory mounted, and are the files what they should be? \
          If the removals are intended, run `seedcast rescan --accept-removals`, or the export with that option"
     );
     if health.degrade(Degraded::Brake, reason.clone()) {

@@ -55,8 +55,10 @@ impl Reader {
     /// When the store cannot be read.
     pub fn figures(&self) -> Result<Figures, StoreError> {
         self.with(|connection| {
-            let sql = "SELECT (SELECT count(*) FROM seeds), \
-                       (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL), \
+            // What files left that became other articles is no seed.
+            let sql = "SELECT (SELECT count(*) FROM seeds) \
+                       - (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND instr(path, x'00')), \
+                       (SELECT count(*) FROM seeds WHERE missing_since IS NOT NULL AND NOT instr(path, x'00')), \
                        coalesce((SELECT live FROM feeds WHERE path = ''), 0), \
                        (SELECT count(*) FROM items WHERE due IS NOT NULL AND state = 1), \
                        (SELECT count(*) FROM items WHERE state = 2)";

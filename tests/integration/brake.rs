@@ -320,7 +320,11 @@ fn an_export_that_loses_every_url_withdraws_nothing() {
     }
     desk.rescan(false);
     desk.pass(60);
-    assert!(desk.reasons().iter().any(|reason| reason.contains("disappeared at once")), "{:?}", desk.reasons());
+    assert!(
+        desk.reasons().iter().any(|reason| reason.contains("40 of 40 seeds disappeared at once")),
+        "{:?}",
+        desk.reasons()
+    );
     let with_url = |desk: &Desk| {
         desk.items("/feed.json").iter().filter(|item| item["id"].as_str().unwrap().starts_with("https:")).count()
     };

@@ -28,12 +28,6 @@ fn write_all(desk: &Desk) {
     }
 }
 
-fn withdraw(desk: &Desk, path: &str) {
-    desk.remove(path);
-    desk.rescan(false);
-    desk.pass(31);
-}
-
 #[test]
 fn another_filter_is_a_change_to_subscribers() {
     let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), &feed("\"even\""));
@@ -59,7 +53,7 @@ fn another_filter_forgets_no_withdrawal() {
     let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), &feed("\"odd\""));
     write_all(&desk);
     desk.open();
-    withdraw(&desk, "3.txt");
+    desk.withdraw("3.txt");
     let before = some(&desk).tombstones;
     assert_eq!(before.keys().collect::<Vec<_>>(), [&id(3)]);
     desk.close();
@@ -83,7 +77,7 @@ fn automatic_feeds_that_are_filled_anew_forget_no_withdrawal() {
     std::fs::create_dir(desk.seeds().join("world")).unwrap();
     std::fs::rename(desk.seeds().join("6.txt"), desk.seeds().join("world/6.txt")).unwrap();
     desk.open();
-    withdraw(&desk, "3.txt");
+    desk.withdraw("3.txt");
     let before = page(&desk, path).unwrap();
     assert_eq!(before.tombstones.len(), 1);
     desk.close();
@@ -112,8 +106,8 @@ fn an_article_that_was_never_published_is_named_by_no_tombstone() {
     let minutes_ahead = 60 * 24 * 200;
     desk.write("8.txt", &article(8, "even 8", minutes_ahead, minutes_ahead));
     desk.open();
-    withdraw(&desk, "8.txt");
-    withdraw(&desk, "2.txt");
+    desk.withdraw("8.txt");
+    desk.withdraw("2.txt");
     assert!(some(&desk).tombstones.contains_key(&id(2)) && !some(&desk).tombstones.contains_key(&id(8)));
     desk.close();
     desk.reconfigure(&feed("\"even\", \"odd\""));
@@ -135,7 +129,7 @@ fn an_item_that_had_left_a_feed_is_not_withdrawn_from_it() {
     desk.pass(1);
     desk.write("b/7.txt", &article(7, "even 7", 7, 9));
     desk.pass(1);
-    withdraw(&desk, "b/7.txt");
+    desk.withdraw("b/7.txt");
     let documents = ["/categories/a/atom.xml", "/feeds/some/atom.xml"];
     let bytes = || documents.map(|path| desk.text(path));
     let before = bytes();
@@ -155,7 +149,7 @@ fn a_tombstone_that_is_named_no_longer_changes_the_date_of_an_automatic_document
     let mut desk = Desk::new(clock!("2024-06-01T00:00:00Z"), "[seeds]\ntombstone_days = 1\n");
     write_all(&desk);
     desk.open();
-    withdraw(&desk, "3.txt");
+    desk.withdraw("3.txt");
     let with = desk.document(path).unwrap();
     desk.pass_by(86_400);
     let without = desk.document(path).unwrap();
@@ -179,7 +173,7 @@ fn a_list_of_feeds_has_none_that_is_empty() {
     desk.write("solo/7.txt", &article(7, "odd 7", 7, 7));
     desk.open();
     assert!(desk.text("/opml.xml").contains("/categories/solo/"));
-    withdraw(&desk, "solo/7.txt");
+    desk.withdraw("solo/7.txt");
     assert!(!desk.text("/opml.xml").contains("/categories/solo/"));
 }
 

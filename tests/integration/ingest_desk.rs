@@ -186,6 +186,13 @@ impl Desk {
         std::fs::remove_file(self.seeds().join(path)).unwrap();
     }
 
+    /// Removes a seed and waits until its grace period is over.
+    pub(crate) fn withdraw(&self, path: &str) {
+        self.remove(path);
+        self.rescan(false);
+        self.pass(31);
+    }
+
     /// A document, kept ready or made now; `Err` has what there is instead.
     pub(crate) fn document(&self, path: &str) -> Result<Document, String> {
         if let Some(document) = self.running().published.slot(path).and_then(|slot| slot.load()) {

@@ -136,7 +136,7 @@ fn value_out_of_range_names_key_and_value_and_gives_2() {
     let place = Place::new("[feeds]\nitems = 0\n");
     let (code, _, err) = run(&mut place.serve());
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("items") && err.contains('0'), "{err}");
+    assert!(err.contains("feeds.items") && err.contains(" 0"), "{err}");
 }
 
 #[test]
@@ -170,7 +170,8 @@ fn missing_seed_directory_is_named() {
     let place = Place::new("");
     std::fs::remove_dir(place.seeds()).unwrap();
     let (code, _, err) = run(&mut place.serve());
-    assert!(code == 1 || code == 2, "{code}: {err}");
+    // A mount that comes late may mend it.
+    assert_eq!(code, 1, "{err}");
     assert!(err.contains(&place.seeds().display().to_string()), "{err}");
 }
 

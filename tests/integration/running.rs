@@ -272,6 +272,19 @@ pub(crate) fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> 
     Ok(answer)
 }
 
+/// Whether a program is there that a test needs. It may be missing on somebody's machine, and then the test says so; it must
+/// be there where `CI` is set.
+pub(crate) fn has_program(name: &str) -> bool {
+    match Command::new(name).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{name} is needed: {error}");
+            eprintln!("skipped: {name} is missing");
+            false
+        }
+    }
+}
+
 /// Writes a seed the way careful programs do: under a name that is passed over, then renamed.
 pub(crate) fn write_seed(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().expect("a seed lies in a directory")).unwrap();

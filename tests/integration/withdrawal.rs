@@ -58,9 +58,7 @@ fn the_page_of_a_withdrawn_item_is_gone() {
     desk.open();
     let page = page_of(&desk, "Article 2");
     assert!(desk.document(&page).is_ok());
-    desk.remove("2.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("2.txt");
     desk.expect(&["Article 1"]);
     assert_eq!(desk.document(&page).unwrap_err(), "Gone");
 }
@@ -74,9 +72,7 @@ fn tombstone_and_410_end_with_their_window() {
     }
     desk.open();
     let page = page_of(&desk, "Article 2");
-    desk.remove("2.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("2.txt");
     desk.expect(&["Article 3", "Article 1"]);
     desk.pass(2 * 86_400 + 60);
     eventually_or(|| (desk.document(&page).unwrap_err() == "Missing").then_some(()), || "not forgotten".to_owned());
@@ -128,9 +124,7 @@ fn when_the_standing_version_goes_the_other_one_stands_again() {
     desk.write("b.txt", &article(1, "New version", 0, 2));
     desk.open();
     desk.expect(&["New version"]);
-    desk.remove("b.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("b.txt");
     desk.expect(&["Old version"]);
     assert!(!desk.text("/atom.xml").contains("deleted-entry"));
 }
@@ -143,9 +137,7 @@ fn what_was_never_shown_does_not_date_what_comes_back() {
     let ahead = 10 * 365 * 24 * 60;
     desk.write("2.txt", &article(2, "Article 2", ahead, ahead));
     desk.open();
-    desk.remove("2.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("2.txt");
     desk.write("2.txt", &article(2, "Article 2", 5, 5));
     desk.pass(1);
     desk.expect(&["Article 2", "Article 1"]);
@@ -160,9 +152,7 @@ fn an_article_dated_at_the_end_of_time_comes_back_with_a_date() {
     let text = seed_text(url, "For ever", "2024-01-01T12:00:00+0300", "9999-12-31T23:59:59+0000", "Words.");
     desk.write("9.txt", &text);
     desk.open();
-    desk.remove("9.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("9.txt");
     desk.write("9.txt", &text);
     desk.pass(1);
     desk.write("1.txt", &article(1, "Article 1", 0, 0));
@@ -197,9 +187,7 @@ fn a_version_that_stands_again_does_not_know_the_publication_better() {
     desk.write("dated.txt", &text);
     desk.pass(1);
     assert_eq!(published(), "2024-01-01T10:00:00+00:00");
-    desk.remove("dated.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("dated.txt");
     assert_eq!(published(), "2024-01-01T10:00:00+00:00");
 }
 
@@ -209,9 +197,7 @@ fn a_tombstone_leaves_when_its_time_is_over_though_nothing_else_happens() {
     desk.write("1.txt", &article(1, "Stays", 0, 1));
     desk.write("2.txt", &article(2, "Goes", 0, 2));
     desk.open();
-    desk.remove("2.txt");
-    desk.rescan(false);
-    desk.pass(31);
+    desk.withdraw("2.txt");
     let named = |desk: &Desk| desk.text("/atom.xml").contains("at:deleted-entry ");
     assert!(named(&desk));
     let before = desk.document("/atom.xml").unwrap();
